@@ -1,0 +1,127 @@
+/**
+ * Kernel files kept open and read in place: about six times cheaper than opening them at each tick. A reading is a view
+ * into one shared buffer, good until the next reading; parse it before you read on.
+ *
+ * Facts this rests on: a kept descriptor read again at offset 0 gives current values; once a cgroup is removed the read
+ * fails with ENODEV, once a process has gone procfs fails with ESRCH (or gives ENOENT by path). Such a file is closed and
+ * reads as undefined from then on. procfs hands out about a page at a time, so reading goes on until nothing comes.
+ */
+import { closeSync, openSync, readSync } from 'node:fs';
+
+/** Errors that mean "the thing has gone, or this kernel does not have it": no data, not a failure. */
+const NO_DATA = new Set(['ENOENT', 'ENODEV', 'ESRCH', 'ENOTDIR', 'EOPNOTSUPP', 'ENOTSUP', 'EINVAL', 'EACCES', 'EPERM']);
+
+/** A procfs or cgroupfs file larger than this is cut; /proc/net/tcp of a busy host is the largest that is read. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+let shared = Buffer.allocUnsafe(64 * 1024);
+
+/** How many descriptors all `KernelFile`s of the process may keep open together; beyond it files are opened for each read. */
+let budget = 4096;
+let kept = 0;
+
+/** Sets how many descriptors may be kept open; the rest of the process needs some too. */
+export function setDescriptorBudget(descriptors: number): void {
+  budget = descriptors;
+}
+
+/** How many descriptors are kept open now. */
+export function descriptorsKept(): number {
+  return kept;
+}
+
+/** One file, opened at its first reading and kept. */
+export class KernelFile {
+  readonly path: string;
+  #fd = -1;
+  #gone = false;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** True once a reading found the file missing; it is not tried again. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /**
+   * The file's bytes now, as a view that the next reading of any file overwrites; undefined if the file is not there (any
+   * more) or may not be read. Throws on anything else, for example EIO.
+   */
+  read(): Buffer | undefined {
+    if (this.#gone) return undefined;
+    let fd = this.#fd;
+    try {
+      if (fd < 0) fd = openSync(this.path, 'r');
+      return readWhole(fd);
+    } catch (error) {
+      if (!isNoData(error)) throw error;
+      this.#gone = true;
+      return undefined;
+    } finally {
+      this.#keepOrClose(fd);
+    }
+  }
+
+  /** Closes the descriptor; a later reading opens it anew unless the file was gone. */
+  close(): void {
+    if (this.#fd < 0) return;
+    closeSync(this.#fd);
+    this.#fd = -1;
+    kept--;
+  }
+
+  #keepOrClose(fd: number): void {
+    if (fd < 0) return;
+    if (this.#gone) {
+      if (this.#fd >= 0) kept--;
+      closeSync(fd);
+      this.#fd = -1;
+    } else if (this.#fd < 0) {
+      if (kept < budget) {
+        this.#fd = fd;
+        kept++;
+      } else {
+        closeSync(fd);
+      }
+    }
+  }
+}
+
+/** Reads a file once, without keeping it; the view is overwritten by the next reading. Undefined if there is none. */
+export function readOnce(path: string): Buffer | undefined {
+  let fd = -1;
+  try {
+    fd = openSync(path, 'r');
+    return readWhole(fd);
+  } catch (error) {
+    if (isNoData(error)) return undefined;
+    throw error;
+  } finally {
+    if (fd >= 0) closeSync(fd);
+  }
+}
+
+/** Whether an error means that there is nothing to read. */
+export function isNoData(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && NO_DATA.has(String(error.code));
+}
+
+function readWhole(fd: number): Buffer {
+  let length = 0;
+  for (;;) {
+    const n = readSync(fd, shared, length, shared.length - length, length);
+    if (n === 0) break;
+    length += n;
+    // A short reading that ends a line is the end of the file: one system call for nearly every cgroup file.
+    if (n < 3072 && shared[length - 1] === 10 && length === n) break;
+    if (length === shared.length) {
+      if (length >= MAX_BYTES) break;
+      const larger = Buffer.allocUnsafe(shared.length * 2);
+      shared.copy(larger, 0, 0, length);
+      shared = larger;
+    }
+  }
+  return shared.subarray(0, length);
+}

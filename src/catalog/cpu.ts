@@ -1,0 +1,110 @@
+/** CPU time, throttling and limits. */
+import { family } from '../model/family.ts';
+
+export const cpu = family({
+  name: 'cpu',
+  help: 'CPU time used, CFS quota and throttling.',
+  metrics: {
+    usage: {
+      metric: 'container_cpu_usage_seconds_total',
+      kind: 'counter',
+      unit: 'seconds',
+      labels: { cpu: 'total' },
+      help: 'CPU time used, over all CPUs.',
+      source: 'v2 cpu.stat usage_usec; v1 cpuacct.usage',
+    },
+    user: {
+      metric: 'container_cpu_user_seconds_total',
+      kind: 'counter',
+      unit: 'seconds',
+      help: 'CPU time used in user mode.',
+      source: 'v2 cpu.stat user_usec; v1 cpuacct.usage_user, else cpuacct.stat user',
+    },
+    system: {
+      metric: 'container_cpu_system_seconds_total',
+      kind: 'counter',
+      unit: 'seconds',
+      help: 'CPU time used in kernel mode.',
+      source: 'v2 cpu.stat system_usec; v1 cpuacct.usage_sys, else cpuacct.stat system',
+    },
+    periods: {
+      metric: 'container_cpu_cfs_periods_total',
+      kind: 'counter',
+      unit: 'none',
+      help: 'Enforcement periods that have passed; only with a CPU quota.',
+      source: 'cpu.stat nr_periods',
+    },
+    throttledPeriods: {
+      metric: 'container_cpu_cfs_throttled_periods_total',
+      kind: 'counter',
+      unit: 'none',
+      help: 'Enforcement periods in which the quota stopped the container; only with a CPU quota.',
+      source: 'cpu.stat nr_throttled',
+    },
+    throttled: {
+      metric: 'container_cpu_cfs_throttled_seconds_total',
+      kind: 'counter',
+      unit: 'seconds',
+      help: 'Time for which the quota stopped the container; only with a CPU quota.',
+      source: 'v2 cpu.stat throttled_usec; v1 cpu.stat throttled_time',
+    },
+    burstPeriods: {
+      metric: 'container_cpu_cfs_burst_periods_total',
+      kind: 'counter',
+      unit: 'none',
+      help: 'Periods in which the container used more than its quota out of its burst; only with a CPU quota.',
+      source: 'cpu.stat nr_bursts',
+    },
+    burst: {
+      metric: 'container_cpu_cfs_burst_seconds_total',
+      kind: 'counter',
+      unit: 'seconds',
+      help: 'CPU time used beyond the quota out of the burst; only with a CPU quota.',
+      source: 'v2 cpu.stat burst_usec; v1 cpu.stat burst_time',
+    },
+    period: {
+      metric: 'container_spec_cpu_period',
+      kind: 'gauge',
+      unit: 'microseconds',
+      help: 'Length of a CFS enforcement period, in microseconds.',
+      source: 'v2 cpu.max, 2nd value; v1 cpu.cfs_period_us',
+    },
+    quota: {
+      metric: 'container_spec_cpu_quota',
+      kind: 'gauge',
+      unit: 'microseconds',
+      help: 'CPU time allowed in a period, in microseconds; absent without a limit.',
+      source: 'v2 cpu.max, 1st value; v1 cpu.cfs_quota_us',
+    },
+    limit: {
+      metric: 'container_spec_cpu_limit_cores',
+      kind: 'gauge',
+      unit: 'cores',
+      grouped: true,
+      help: 'CPU limit in cores: quota over period; absent without a limit.',
+      source: 'quota / period',
+    },
+    shares: {
+      metric: 'container_spec_cpu_shares',
+      kind: 'gauge',
+      unit: 'none',
+      help: 'CPU shares as set (2048 reads back as 2048), on either cgroup version.',
+      source: 'v1 cpu.shares; v2 Docker HostConfig.CpuShares, else cpu.weight turned back',
+    },
+    weight: {
+      metric: 'container_spec_cpu_weight',
+      kind: 'gauge',
+      unit: 'none',
+      help: 'CPU weight, 1 to 10000; cgroup v2 only.',
+      source: 'v2 cpu.weight',
+    },
+  },
+  ratios: [
+    {
+      stem: 'cpu_limit_utilization_ratio',
+      of: 'usage',
+      against: 'limit',
+      help: 'CPU used per second over the CPU limit, of the members that have a limit.',
+    },
+  ],
+});

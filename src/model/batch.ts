@@ -1,0 +1,39 @@
+/**
+ * The two records that flow: a Batch is one scrape of one host, from an agent; a Frame is one closed window, from the
+ * collector's aggregation to its sinks. Both hold tables.
+ */
+import type { Family } from './family.ts';
+import type { EntityRow, Row, Table } from './table.ts';
+import type { Shape } from './shape.ts';
+
+/** Numbers of one family, as an agent read them. */
+export type FamilyTable = Table<Family, EntityRow>;
+
+/** What one agent read in one tick. */
+export interface Batch {
+  /** The node's name, unique in the cluster. */
+  readonly node: string;
+  /** Random, new each time the agent process starts. */
+  readonly session: string;
+  /** 1, 2, 3 … within the session. A batch with a number that was already accepted changes nothing. */
+  readonly seq: number;
+  /** When the tick began, in Unix milliseconds. Rows carry their own times. */
+  readonly timeMs: number;
+  readonly tables: readonly FamilyTable[];
+}
+
+/** Numbers of one level, for a sink. */
+export interface LevelTable extends Table<Shape, Row> {
+  /** `container`, `service`, `node` … */
+  readonly level: string;
+}
+
+/** One closed window. Immutable: every sink is handed the same object and may keep it. */
+export interface Frame {
+  /** The window is `[startMs, endMs)`, aligned to its length. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly tables: readonly LevelTable[];
+  /** How many numbers the tables hold. */
+  readonly samples: number;
+}

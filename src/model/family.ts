@@ -1,0 +1,95 @@
+/**
+ * Families: the catalogue's entries. A family is the set of metrics that one read gives for one thing: its columns, the
+ * labels that tell its rows apart, and how each column is summed up over a group.
+ */
+import type { Column, Kind, Shape, Unit } from './shape.ts';
+
+/** How a catalogue file describes one metric. */
+export interface MetricDef {
+  /** The exposed name, for example `container_cpu_usage_seconds_total`. */
+  readonly metric: string;
+  readonly kind: Kind;
+  readonly unit: Unit;
+  readonly help: string;
+  /** Labels with one fixed value, for example `{ cpu: 'total' }`. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Whether groups (service, pod, node …) get it: a counter as the total of its members' increases, a gauge as the sum, the
+   * average and the maximum over its members. Counters: yes unless said otherwise. Gauges: no unless said.
+   */
+  readonly grouped?: boolean;
+  /** Where the number comes from, for METRICS.md: the file and key of cgroup v2 and of v1, or the API field. */
+  readonly source: string;
+}
+
+/** A ratio that groups get: `of` (a gauge, or a counter's increase per second) over `against`, of the members that have both. */
+export interface RatioDef<K extends string> {
+  /** The name's stem, for example `memory_limit_utilization_ratio`; the level is put before it. */
+  readonly stem: string;
+  readonly of: K;
+  readonly against: K;
+  readonly help: string;
+}
+
+/** A column of a family, with what only the catalogue needs. */
+export interface FamilyColumn extends Column {
+  readonly grouped: boolean;
+  readonly source: string;
+}
+
+export interface Family<K extends string = string> extends Shape {
+  /** One lower-case word, the switch in the configuration and the measurement's last part: `cpu`. */
+  readonly name: string;
+  /** Labels that tell the rows of one entity apart, for example `['interface']`. */
+  readonly dims: readonly string[];
+  readonly columns: readonly FamilyColumn[];
+  /** The column's number by its short key. */
+  readonly at: Readonly<Record<K, number>>;
+  readonly ratios: readonly RatioDef<K>[];
+  /** Read unless switched off, or only when switched on. */
+  readonly byDefault: boolean;
+  readonly help: string;
+}
+
+/** What a catalogue file hands to {@link family}. */
+export interface FamilyDef<K extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly dims?: readonly string[];
+  readonly metrics: Readonly<Record<K, MetricDef>>;
+  readonly ratios?: readonly RatioDef<NoInfer<K>>[];
+  readonly byDefault?: boolean;
+}
+
+/** Makes a family of its definition. The field name in InfluxDB is the metric without `container_<family>_`, and with the fixed labels' values. */
+export function family<K extends string>(def: FamilyDef<K>): Family<K> {
+  const keys = Object.keys(def.metrics) as K[];
+  const columns = keys.map((key) => column(def.name, def.metrics[key]));
+  const at = Object.fromEntries(keys.map((key, i) => [key, i])) as Record<K, number>;
+  return {
+    name: def.name,
+    measurement: `container_${def.name}`,
+    help: def.help,
+    dims: def.dims ?? [],
+    columns,
+    at,
+    ratios: def.ratios ?? [],
+    byDefault: def.byDefault ?? true,
+  };
+}
+
+function column(familyName: string, def: MetricDef): FamilyColumn {
+  const fixed = Object.entries(def.labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const stem = def.metric.replace(/^(container|machine)_/, '').replace(new RegExp(`^${familyName}_`), '');
+  const suffix = fixed.length > 1 || !fixed.some(([, v]) => v === 'total') ? fixed.map(([, v]) => `_${v}`).join('') : '';
+  return {
+    metric: def.metric,
+    field: stem + suffix,
+    labels: fixed,
+    kind: def.kind,
+    unit: def.unit,
+    help: def.help,
+    grouped: def.grouped ?? def.kind === 'counter',
+    source: def.source,
+  };
+}

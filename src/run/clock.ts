@@ -1,0 +1,35 @@
+/**
+ * The only file that asks the time or arms a timer. Everything else is handed a Clock, so that an hour passes in a test
+ * in a millisecond. (HTTP libraries keep their own time-outs.)
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Clock {
+  /** Unix time in integer milliseconds; may be stepped. */
+  now(): number;
+  /** Milliseconds from an arbitrary start, with fractions; never steps. For durations. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `fn` once after `ms`; the answer cancels it. Does not keep the process alive. */
+  after(ms: number, fn: () => void): () => void;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, signal ? { signal } : {});
+  },
+  after: (ms, fn) => {
+    const timer = setTimeout(fn, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Lets pending input and output run before going on: long work calls it between pieces. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects. "unit" needs no server and no root; "live" talks to a real Docker Engine, Prometheus, InfluxDB and
+// VictoriaMetrics, which scripts/test.mjs installs and test/support/servers.ts starts. Live files run one at a time.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/live/**', 'test/vm/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'live',
+          include: ['test/live/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
