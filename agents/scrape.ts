@@ -1,0 +1,105 @@
+/**
+ * One scrape: all sources side by side, each under its own deadline, into one batch. A source that fails or is late answers
+ * `up 0` and costs nobody else the tick; one that is still busy with the tick before is left alone.
+ */
+import type { Log } from '../src/log.ts';
+import type { Batch, FamilyTable } from '../src/model/batch.ts';
+import { countSamples } from '../src/model/table.ts';
+import type { Clock } from '../src/run/clock.ts';
+import { within } from '../src/run/lifecycle.ts';
+import type { Source } from './source.ts';
+
+/** How a source did in the last scrape. */
+export interface SourceHealth {
+  readonly source: string;
+  up: boolean;
+  /** Seconds that the last reading took, or the deadline. */
+  seconds: number;
+  samples: number;
+  failures: number;
+  lastError: string;
+}
+
+export interface ScraperOptions {
+  readonly node: string;
+  readonly session: string;
+  readonly sources: readonly Source[];
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Scraper {
+  /** Never rejects. */
+  scrape(timeMs: number, signal: AbortSignal): Promise<Batch>;
+  /** A batch with the next number, of tables that came about outside a tick (a container's last readings). */
+  batchOf(timeMs: number, tables: readonly FamilyTable[]): Batch;
+  readonly health: readonly SourceHealth[];
+}
+
+interface Watched {
+  readonly source: Source;
+  readonly health: SourceHealth;
+  busy: boolean;
+}
+
+export function createScraper({ node, session, sources, deadlineMs, clock, log }: ScraperOptions): Scraper {
+  const watched: Watched[] = sources.map((source) => ({
+    source,
+    busy: false,
+    health: { source: source.name, up: false, seconds: 0, samples: 0, failures: 0, lastError: '' },
+  }));
+  let seq = 0;
+
+  async function readOne(one: Watched, timeMs: number, signal: AbortSignal): Promise<FamilyTable[]> {
+    const startedMs = clock.monotonic();
+    try {
+      const tables = await readWithin(one, timeMs, { signal, deadlineMs, clock });
+      one.health.samples = tables.reduce((sum, table) => sum + countSamples(table), 0);
+      if (!one.health.up && one.health.lastError !== '') log.info({ source: one.source.name }, 'source answers again');
+      one.health.up = true;
+      one.health.lastError = '';
+      return tables;
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      // On change only: a source that stays down is a metric, not a line per tick.
+      if (one.health.up || one.health.lastError === '') log.warn({ source: one.source.name, err: error }, 'source failed');
+      one.health.up = false;
+      one.health.samples = 0;
+      one.health.failures++;
+      one.health.lastError = text || 'failed';
+      return [];
+    } finally {
+      one.health.seconds = (clock.monotonic() - startedMs) / 1000;
+    }
+  }
+
+  return {
+    health: watched.map((one) => one.health),
+    batchOf: (timeMs, tables) => ({ node, session, seq: ++seq, timeMs, tables: tables.filter((t) => t.rows.length > 0) }),
+    async scrape(timeMs, signal) {
+      const all = await Promise.all(watched.map((one) => readOne(one, timeMs, signal)));
+      return this.batchOf(timeMs, all.flat());
+    },
+  };
+}
+
+async function readWithin(
+  one: Watched,
+  timeMs: number,
+  { signal, deadlineMs, clock }: { signal: AbortSignal; deadlineMs: number; clock: Clock },
+): Promise<FamilyTable[]> {
+  if (one.busy) throw new Error('still reading for an earlier tick');
+  one.busy = true;
+  const late = new AbortController();
+  const read = one.source.read({ timeMs, signal: AbortSignal.any([signal, late.signal]) }).finally(() => {
+    one.busy = false;
+  });
+  try {
+    return await within(read, { clock, deadlineMs, what: `source ${one.source.name}` });
+  } finally {
+    late.abort(new Error('deadline passed'));
+    // What a late reading ends with has been reported as late already.
+    read.catch(() => undefined);
+  }
+}

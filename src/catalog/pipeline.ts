@@ -1,0 +1,67 @@
+/**
+ * What the pipeline says about itself: the names that start with `plimsoll_`. The programs may register no other; METRICS.md lists
+ * these with the rest.
+ */
+import type { Kind } from '../model/shape.ts';
+
+export interface PipelineMetric {
+  readonly metric: string;
+  readonly kind: Kind;
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+const row = (metric: string, kind: Kind, labels: readonly string[], help: string): PipelineMetric => ({
+  metric,
+  kind,
+  labels,
+  help,
+});
+
+export const PIPELINE_METRICS = [
+  row('plimsoll_build_info', 'gauge', ['version', 'role', 'node_version'], 'Always 1; which build this is.'),
+  row('plimsoll_source_up', 'gauge', ['source'], '1 if the source answered in the last tick, else 0.'),
+  row('plimsoll_source_duration_seconds', 'gauge', ['source'], 'How long the source took in the last tick.'),
+  row('plimsoll_source_samples', 'gauge', ['source'], 'Samples that the source gave in the last tick.'),
+  row('plimsoll_source_failures_total', 'counter', ['source'], 'Ticks in which the source failed or was late.'),
+  row('plimsoll_agent_ticks_total', 'counter', [], 'Ticks run.'),
+  row('plimsoll_agent_ticks_missed_total', 'counter', [], 'Ticks left out because the one before took too long.'),
+  row('plimsoll_agent_tick_duration_seconds', 'gauge', [], 'How long the last tick took.'),
+  row('plimsoll_agent_containers', 'gauge', ['state'], 'Containers known, by state.'),
+  row('plimsoll_agent_descriptors_kept', 'gauge', [], 'Kernel files kept open.'),
+  row('plimsoll_agent_read_errors_total', 'counter', ['source'], 'Unexpected errors of single kernel files.'),
+  row('plimsoll_agent_filtered', 'gauge', [], 'Containers left out by include, exclude or their own label.'),
+  row('plimsoll_engine_up', 'gauge', ['engine'], '1 while the engine’s event stream is connected, else 0.'),
+  row('plimsoll_engine_events_total', 'counter', ['engine'], 'Events of the engine that concerned containers.'),
+  row('plimsoll_engine_requests_total', 'counter', ['engine', 'call'], 'Requests made to the engine.'),
+  row('plimsoll_engine_errors_total', 'counter', ['engine', 'call'], 'Requests to the engine that failed.'),
+  row('plimsoll_engine_reconnects_total', 'counter', ['engine'], 'Times the event stream was opened again.'),
+  row('plimsoll_push_samples_total', 'counter', ['result'], 'Samples for the collector: offered, acknowledged, or dropped_<reason>.'),
+  row('plimsoll_push_queue_batches', 'gauge', [], 'Batches waiting for the collector.'),
+  row('plimsoll_push_queue_bytes', 'gauge', [], 'Memory of the batches waiting for the collector.'),
+  row('plimsoll_push_retries_total', 'counter', [], 'Deliveries to the collector that had to be tried again.'),
+  row('plimsoll_http_refused_total', 'counter', ['reason'], 'Requests refused before any route saw them.'),
+  row('plimsoll_exposition_duplicates_total', 'counter', [], 'Series left out of /metrics because another had the same name and labels.'),
+  row('plimsoll_collector_batches_total', 'counter', ['result'], 'Batches from agents: accepted, duplicate, or refused_<reason>.'),
+  row('plimsoll_collector_bytes_total', 'counter', [], 'Bytes of bodies from agents, as received.'),
+  row('plimsoll_collector_sessions', 'gauge', [], 'Agents with a session.'),
+  row('plimsoll_collector_sessions_evicted_total', 'counter', ['reason'], 'Sessions closed: stale, replaced, or over the limit.'),
+  row('plimsoll_collector_samples_received_total', 'counter', [], 'Samples received; equals accepted plus dropped.'),
+  row('plimsoll_collector_samples_accepted_total', 'counter', [], 'Samples that went into a window.'),
+  row('plimsoll_collector_samples_dropped_total', 'counter', ['reason'], 'Samples refused, by reason.'),
+  row('plimsoll_collector_samples_pending', 'gauge', [], 'Samples waiting for their window to close.'),
+  row('plimsoll_collector_series', 'gauge', [], 'Series held.'),
+  row('plimsoll_collector_groups', 'gauge', [], 'Groups held, over all levels.'),
+  row('plimsoll_collector_evictions_total', 'counter', ['what'], 'State forgotten because it went stale.'),
+  row('plimsoll_collector_increases_total', 'counter', ['case'], 'Counter readings by what they were: first, newcomer, reset, gap, backwards.'),
+  row('plimsoll_collector_windows_total', 'counter', [], 'Windows closed.'),
+  row('plimsoll_collector_last_window_seconds', 'gauge', [], 'End of the window closed last, Unix time.'),
+  row('plimsoll_sink_samples_received_total', 'counter', ['sink'], 'Samples offered to the sink; equals delivered, dropped and queued together.'),
+  row('plimsoll_sink_samples_delivered_total', 'counter', ['sink'], 'Samples that the sink took.'),
+  row('plimsoll_sink_samples_dropped_total', 'counter', ['sink', 'reason'], 'Samples lost at the sink, by reason.'),
+  row('plimsoll_sink_queue_samples', 'gauge', ['sink'], 'Samples waiting for the sink.'),
+  row('plimsoll_sink_queue_frames', 'gauge', ['sink'], 'Windows waiting for the sink.'),
+  row('plimsoll_sink_retries_total', 'counter', ['sink'], 'Deliveries that had to be tried again.'),
+  row('plimsoll_sink_up', 'gauge', ['sink'], '1 if the sink took the last delivery, else 0.'),
+  row('plimsoll_sink_last_success_seconds', 'gauge', ['sink'], 'When the sink last took something, Unix time.'),
+] as const satisfies readonly PipelineMetric[];

@@ -1,0 +1,172 @@
+/**
+ * The one schema of the configuration file, the environment and the flags: every key, its default and what is legal. Keys are
+ * snake_case; `agent.interval` is `PLIMSOLL_AGENT_INTERVAL` and `--agent.interval`. The descriptions are the help text.
+ */
+import { z } from 'zod';
+import { address, duration, size } from './units.ts';
+
+const text = (description: string) => z.string().describe(description);
+const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
+const whole = (fallback: number, { min, max }: { min: number; max: number }) =>
+  z.number({ error: () => `must be a whole number from ${min} to ${max}` }).int().min(min).max(max).default(fallback);
+const toggle = (fallback: boolean, description: string) =>
+  z.boolean({ error: () => 'must be true or false' }).default(fallback).describe(description);
+
+/** The labels of containers that become labels of their series; everything else is in `container_info` or nowhere. */
+export const DEFAULT_LABELS = [
+  'com.docker.compose.project',
+  'com.docker.compose.service',
+  'io.kubernetes.pod.name',
+  'io.kubernetes.pod.namespace',
+  'io.kubernetes.pod.uid',
+  'io.kubernetes.container.name',
+];
+
+const selection = (what: string) =>
+  z
+    .strictObject({
+      names: list([], `${what}: names, with * and ? as wildcards`),
+      images: list([], `${what}: images`),
+      labels: list([], `${what}: labels, as key or key=value`),
+      cgroups: list([], `${what}: cgroup paths`),
+    })
+    .prefault({});
+
+const clientTls = z
+  .strictObject({
+    ca: text('file with the certificates to trust, PEM').optional(),
+    cert: text('file with our client certificate, PEM').optional(),
+    key: text('file with its key, PEM').optional(),
+  })
+  .prefault({});
+
+const agent = z.strictObject({
+  listen: address('127.0.0.1:9641').describe('address of the agent’s /metrics and /healthz'),
+  interval: duration('10s', { min: '100ms', max: '1h' }).describe('time between two ticks, aligned to the clock'),
+  deadline: duration('5s', { min: '10ms', max: '10m' }).describe('how long one source may take in a tick'),
+  engines: list(['auto'], 'container engines: auto, none, unix:///path, tcp://host:port, ssh://user@host'),
+  engine_tls: clientTls.describe('certificates for a tcp:// engine'),
+  proc: text('where the host’s /proc is').default('/proc'),
+  sys: text('where the host’s /sys is').default('/sys'),
+  rootfs: text('where the host’s root file system is, for paths that the engine names').default('/'),
+  cgroup: text('where the cgroup hierarchies are mounted; found from mountinfo if not set').optional(),
+  families: list([], 'families to switch on or, with a minus before the name, off: tcp, -pressure'),
+  labels: list(DEFAULT_LABELS, 'container labels that become labels of series, with wildcards'),
+  env: list([], 'environment variables of containers that become labels of series, with wildcards'),
+  include: selection('read only these'),
+  exclude: selection('leave these out'),
+  cgroups: list([], 'further cgroups to read, with wildcards: /system.slice/*.service'),
+  filesystem: z
+    .strictObject({
+      enabled: toggle(true, 'measure the containers’ writable layers and the host’s file systems'),
+      interval: duration('60s', { min: '1s', max: '24h' }).describe('how often, apart from the tick'),
+      budget: duration('10s', { min: '100ms', max: '10m' }).describe('time that one container’s walk may take'),
+      inodes: whole(1_000_000, { min: 1, max: 1_000_000_000 }).describe('files that one container’s walk may visit'),
+      volumes: toggle(false, 'count the container’s volumes too'),
+    })
+    .prefault({}),
+  timestamps: toggle(false, 'put the time of reading into /metrics; Prometheus then sees vanished series 5 minutes late'),
+  push: z
+    .strictObject({
+      url: text('the collector’s address, http://host:9640').optional(),
+      token: text('the collector’s token').optional(),
+      token_file: text('file that holds the collector’s token').optional(),
+      tls: clientTls,
+      timeout: duration('10s', { min: '100ms', max: '10m' }).describe('how long one delivery may take'),
+      queue_batches: whole(360, { min: 1, max: 1_000_000 }).describe('batches kept while the collector is away'),
+      queue_bytes: size('64MB').describe('memory for batches kept while the collector is away'),
+    })
+    .prefault({}),
+});
+
+const level = z.strictObject({
+  by: z
+    .record(z.string().regex(/^[a-z_][a-z0-9_]*$/, 'must be a label name'), z.string().min(1))
+    .describe('label of the group: label of the container that it is taken from'),
+});
+
+const collector = z.strictObject({
+  listen: address('127.0.0.1:9640').describe('address of the collector’s /metrics and /api/v1/push'),
+  window: duration('10s', { min: '100ms', max: '1h' }).describe('length of the aligned windows'),
+  lateness: duration('10s', { min: '0ms', max: '1h' }).describe('how long a window stays open after its end'),
+  max_ahead: duration('1m', { min: '1s', max: '1h' }).describe('how far an agent’s clock may be ahead'),
+  stale_after: duration('5m', { min: '1s', max: '24h' }).describe('a series without samples for so long is forgotten'),
+  group_stale_after: duration('1h', { min: '1s', max: '30d' }).describe('a group without members for so long is forgotten'),
+  max_series: whole(2_000_000, { min: 1, max: 100_000_000 }).describe('series in all'),
+  max_series_per_node: whole(200_000, { min: 1, max: 100_000_000 }).describe('series of one agent'),
+  max_groups: whole(100_000, { min: 1, max: 10_000_000 }).describe('groups over all levels'),
+  max_body: size('16MB').describe('largest body of an agent, compressed'),
+  max_body_unpacked: size('64MB').describe('largest body of an agent, unpacked'),
+  max_sessions: whole(10_000, { min: 1, max: 1_000_000 }).describe('agents at a time'),
+  levels: z
+    .record(z.string().regex(/^[a-z][a-z_]*$/, 'must be lower-case letters'), level.nullable())
+    .default({})
+    .describe('further levels, or null to switch a standard one off'),
+  gauges: z
+    .array(z.enum(['sum', 'avg', 'max']))
+    .default(['sum', 'avg', 'max'])
+    .describe('what groups get of a gauge'),
+  containers: toggle(true, 'expose the single containers too, not only the groups'),
+});
+
+const sinkCommon = {
+  levels: z.array(z.string()).optional().describe('only these levels; all if not set'),
+  queue_frames: whole(360, { min: 1, max: 100_000 }).describe('windows kept while the sink is away'),
+  queue_samples: whole(5_000_000, { min: 1, max: 1_000_000_000 }).describe('samples kept while the sink is away'),
+  timeout: duration('10s', { min: '100ms', max: '10m' }).describe('how long one delivery may take'),
+};
+
+export const sink = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('influxdb2'),
+    url: z.url({ protocol: /^https?$/ }),
+    org: z.string().default(''),
+    bucket: z.string().min(1),
+    token: z.string().optional(),
+    token_file: z.string().optional(),
+    tls: clientTls,
+    ...sinkCommon,
+  }),
+  z.strictObject({
+    kind: z.literal('influxdb1'),
+    url: z.url({ protocol: /^https?$/ }),
+    database: z.string().min(1),
+    retention_policy: z.string().optional(),
+    username: z.string().optional(),
+    password: z.string().optional(),
+    password_file: z.string().optional(),
+    tls: clientTls,
+    ...sinkCommon,
+  }),
+  z.strictObject({ kind: z.literal('stdout'), ...sinkCommon }),
+]);
+
+export const schema = z.strictObject({
+  node: text('this node’s name; the host name if not set').optional(),
+  cluster: text('the cluster’s name').default('default'),
+  token: text('every request but /healthz must carry it').optional(),
+  token_file: text('file that holds the token').optional(),
+  tls: z
+    .strictObject({
+      cert: text('file with the server’s certificate, PEM').optional(),
+      key: text('file with its key, PEM').optional(),
+      client_ca: text('file with the certificates that clients’ certificates must be signed by, PEM').optional(),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is written'),
+      format: z.enum(['auto', 'json', 'text']).default('auto').describe('auto: text on a terminal, JSON elsewhere'),
+    })
+    .prefault({}),
+  agent: agent.prefault({}),
+  collector: collector.prefault({}),
+  sinks: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'), sink)
+    .default({})
+    .describe('where closed windows go, by name'),
+});
+
+/** The configuration as the programs use it: everything present, durations in milliseconds, sizes in bytes. */
+export type Config = z.output<typeof schema>;
+export type SinkConfig = z.output<typeof sink>;

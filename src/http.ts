@@ -1,0 +1,89 @@
+/**
+ * The HTTP server that both programs use: token and TLS on every route but /healthz, limits and time-outs, streamed replies with
+ * backpressure. Routes are added by whoever owns them.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { ServerTls } from './config/secure.ts';
+import type { Address } from './config/units.ts';
+import { ConfigError } from './errors.ts';
+import type { Log } from './log.ts';
+
+export interface HttpOptions {
+  readonly address: Address;
+  readonly token: string | undefined;
+  readonly tls: ServerTls | undefined;
+  readonly maxBodyBytes: number;
+  readonly log: Log;
+  /** Counts a refused request by reason. */
+  readonly onRefused: (reason: 'token') => void;
+}
+
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /** Starts to listen; rejects with a ConfigError that names the address. Answers the URL to open. */
+  listen(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Routes that need no token: the orchestrator's liveness probe has none. */
+const OPEN_ROUTES = new Set(['/healthz']);
+
+export function createHttp({ address, token, tls, maxBodyBytes, log, onRefused }: HttpOptions): HttpServer {
+  const options: FastifyServerOptions = {
+    bodyLimit: maxBodyBytes,
+    // A client has this long to send its headers and body: slow ones cannot hold sockets for ever.
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 1024 },
+  };
+  const https = tls && {
+    cert: tls.cert,
+    key: tls.key,
+    minVersion: 'TLSv1.2' as const,
+    ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
+  };
+  const app = Fastify({ ...options, https: https ?? null } as FastifyServerOptions<Server>);
+  if (token !== undefined) guard(app, token, onRefused);
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error }, 'request failed');
+    return reply.code(status).send({ error: status >= 500 ? 'internal error' : error.message });
+  });
+  app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: `no such route: ${request.url.slice(0, 200)}` }));
+  return {
+    app,
+    async listen() {
+      try {
+        await app.listen({ host: address.host, port: address.port });
+      } catch (error) {
+        throw new ConfigError(`cannot listen on ${address.host}:${address.port}: ${(error as Error).message}`, { cause: error });
+      }
+      const { port } = app.server.address() as AddressInfo;
+      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+      return `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+    },
+    close: () => app.close(),
+  };
+}
+
+function guard(app: FastifyInstance, token: string, onRefused: HttpOptions['onRefused']): void {
+  const wanted = digest(`Bearer ${token}`);
+  app.addHook('onRequest', async (request, reply) => {
+    if (OPEN_ROUTES.has(request.routeOptions.url ?? '')) return;
+    // Digests have one length, so that the comparison tells nothing about the token's.
+    if (timingSafeEqual(digest(request.headers.authorization ?? ''), wanted)) return;
+    onRefused('token');
+    await reply
+      .code(401)
+      .header('www-authenticate', 'Bearer realm="plimsoll"')
+      .send({ error: 'the header "Authorization: Bearer <token>" is missing or the token is not the one configured' });
+  });
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
