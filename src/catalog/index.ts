@@ -5,9 +5,32 @@
  */
 import type { Family } from '../model/family.ts';
 import { cpu } from './cpu.ts';
+import { filesystem, volume } from './filesystem.ts';
+import { disk } from './hostdisk.ts';
+import { machine, machineCpu, machineInfo } from './machine.ts';
+import { network } from './network.ts';
+import { processes, ulimit } from './process.ts';
+import { sched } from './sched.ts';
+import { advtcp, tcp } from './tcp.ts';
+import { udp } from './udp.ts';
 
 /** Every family, in the order of METRICS.md and of the exposition. */
-export const FAMILIES: readonly Family[] = [cpu];
+export const FAMILIES: readonly Family[] = [
+  cpu,
+  network,
+  disk,
+  filesystem,
+  volume,
+  machine,
+  machineCpu,
+  machineInfo,
+  processes,
+  ulimit,
+  sched,
+  tcp,
+  advtcp,
+  udp,
+];
 
 const byName = new Map<string, Family>(FAMILIES.map((f) => [f.name, f]));
 

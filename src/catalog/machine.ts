@@ -1,0 +1,68 @@
+/** The machine that the containers run on: what it has, and how busy it is as a whole. Rows only for `id="/"`. */
+import { family, type MetricDef } from '../model/family.ts';
+
+/** A metric of the host alone: no container has it, so no group gets it. */
+const host = (metric: string, source: string, help: string, more: Partial<MetricDef> = {}): MetricDef => ({
+  metric,
+  kind: 'gauge',
+  unit: 'none',
+  grouped: false,
+  help,
+  source,
+  ...more,
+});
+
+export const machine = family({
+  name: 'machine',
+  help: 'The machine as a whole: size, load, processes.',
+  metrics: {
+    load1: host('machine_load1', '/proc/loadavg', 'Load average over 1 minute.'),
+    load5: host('machine_load5', '/proc/loadavg', 'Load average over 5 minutes.'),
+    load15: host('machine_load15', '/proc/loadavg', 'Load average over 15 minutes.'),
+    cores: host('machine_cpu_cores', '/proc/stat, lines cpuN', 'Logical CPUs that are online.', { unit: 'cores' }),
+    physicalCores: host('machine_cpu_physical_cores', '/sys/devices/system/cpu/cpu*/topology', 'Physical CPU cores.', {
+      unit: 'cores',
+    }),
+    sockets: host('machine_cpu_sockets', '/sys/devices/system/cpu/cpu*/topology', 'CPU sockets.'),
+    memory: host('machine_memory_bytes', '/proc/meminfo MemTotal', 'Memory that the kernel can use.', { unit: 'bytes' }),
+    available: host(
+      'machine_memory_available_bytes',
+      '/proc/meminfo MemAvailable',
+      'Memory that new programs can have without swapping, as the kernel estimates it.',
+      { unit: 'bytes' },
+    ),
+    swap: host('machine_swap_bytes', '/proc/meminfo SwapTotal', 'Swap space.', { unit: 'bytes' }),
+    bootTime: host('machine_boot_time_seconds', '/proc/stat btime', 'When the machine started, Unix time.', {
+      unit: 'seconds',
+    }),
+    running: host('machine_processes_running', '/proc/stat procs_running', 'Tasks that run or want to run now.'),
+    blocked: host('machine_processes_blocked', '/proc/stat procs_blocked', 'Tasks that wait for a disk now.'),
+    contextSwitches: host('machine_context_switches_total', '/proc/stat ctxt', 'Context switches.', { kind: 'counter' }),
+    forks: host('machine_forks_total', '/proc/stat processes', 'Processes and threads that were started.', {
+      kind: 'counter',
+    }),
+  },
+});
+
+export const machineCpu = family({
+  name: 'machine_cpu',
+  help: 'CPU time of the machine by what it was spent on; over all modes it is all the time that passed.',
+  dims: ['mode'],
+  metrics: {
+    seconds: host(
+      'machine_cpu_seconds_total',
+      '/proc/stat, line cpu, in 1/100 s',
+      'CPU time by mode: user, nice, system, idle, iowait, irq, softirq, steal. Time spent running guests is within user and nice.',
+      { kind: 'counter', unit: 'seconds' },
+    ),
+  },
+});
+
+export const machineInfo = family({
+  name: 'machine_info',
+  help: 'What the machine is, as labels.',
+  dims: ['machine_id', 'system_uuid', 'boot_id', 'kernel', 'os', 'architecture'],
+  metrics: {
+    info: host('machine_info', '/etc/machine-id, /sys/class/dmi, /proc/sys/kernel, /etc/os-release', 'Always 1.'),
+  },
+});
