@@ -1,0 +1,69 @@
+/** METRICS.md, written from the catalogue: `npm run docs` writes it, and a test fails when it is out of date. */
+import type { Family, FamilyColumn } from '../model/family.ts';
+import { FAMILIES } from './index.ts';
+import { PIPELINE_METRICS } from './pipeline.ts';
+
+const INTRODUCTION = `# Metrics
+
+This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every metric that Plimsoll knows; nothing else is exposed.
+
+- Container series carry \`id\` (the cgroup's path), \`name\`, \`image\` and the allow-listed \`container_label_…\` labels; at the
+  collector also \`node\`. The host itself is \`id="/"\`.
+- What could not be measured is absent; it is never a zero. Counters are raw since the container's start.
+- A family's *groups* column says what the levels (service, pod, namespace, node, cluster and your own) get. The level replaces
+  \`container_\` in the name: a *total* is the sum of the members' increases and never goes down while members come and go; of a gauge
+  groups get the sum under the same name, the average as \`…_avg\` and the largest sample as \`…_max\`. Labels such as \`interface\` and
+  \`device\` are summed away.
+- Families marked *off* are read when switched on: \`agent.families: [tcp, process]\`. A minus switches one off: \`[-pressure]\`.
+- In InfluxDB a family is a measurement (\`container_cpu\`, \`service_cpu\` …) with the field named in the table.
+`;
+
+/** The whole page. */
+export function metricsDocument(): string {
+  return [INTRODUCTION, ...FAMILIES.map(familySection), pipelineSection()].join('\n');
+}
+
+function familySection(family: Family): string {
+  const dims = family.dims.length > 0 ? ` One row for each ${family.dims.map((d) => `\`${d}\``).join(', ')}.` : '';
+  const ratios = family.ratios.map((ratio) => `- \`<level>_${ratio.stem}\`: ${ratio.help}`);
+  return [
+    `## ${family.name}${family.byDefault ? '' : ' (off)'}`,
+    '',
+    `${family.help}${dims}`,
+    '',
+    '| metric | kind | unit | groups | field | what it is | where it comes from |',
+    '|---|---|---|---|---|---|---|',
+    ...family.columns.map(columnRow),
+    ...(ratios.length > 0 ? ['', 'Groups also get:', '', ...ratios] : []),
+    '',
+  ].join('\n');
+}
+
+function columnRow(column: FamilyColumn): string {
+  const fixed = column.labels.map(([name, value]) => `${name}="${value}"`).join(',');
+  const name = fixed === '' ? column.metric : `${column.metric}{${fixed}}`;
+  const groups = !column.grouped ? '–' : column.kind === 'counter' ? 'total' : 'sum, avg, max';
+  const cells = [`\`${name}\``, column.kind, column.unit === 'none' ? '–' : column.unit, groups, `\`${column.field}\``];
+  return `| ${[...cells, cell(column.help), cell(column.source)].join(' | ')} |`;
+}
+
+function pipelineSection(): string {
+  const rows = PIPELINE_METRICS.map((row) => {
+    const name = row.labels.length > 0 ? `${row.metric}{${row.labels.join(',')}}` : row.metric;
+    return `| \`${name}\` | ${row.kind} | ${cell(row.help)} |`;
+  });
+  return [
+    '## The pipeline itself',
+    '',
+    'On /metrics of the agent and of the collector, whichever they concern, with the usual `process_…` and `nodejs_…` ones.',
+    '',
+    '| metric | kind | what it is |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}

@@ -1,0 +1,91 @@
+/** A scrape takes what answers in time; a source that fails, hangs or is still busy costs nobody else the tick. */
+import { expect, test } from 'vitest';
+import { createScraper } from '../../agents/scrape.ts';
+import type { Source } from '../../agents/source.ts';
+import { cpu } from '../../src/catalog/cpu.ts';
+import { silent } from '../../src/log.ts';
+import type { FamilyTable } from '../../src/model/batch.ts';
+import { TableBuilder } from '../../src/model/builder.ts';
+import { labels, NO_LABELS } from '../../src/model/labels.ts';
+import { type EntityRow, entityRow } from '../../src/model/table.ts';
+import { fakeClock } from '../support/clock.ts';
+
+function table(key: string, value: number): FamilyTable {
+  const entity = { key, kind: 'container', startMs: 0, labels: labels([['name', key]]) } as const;
+  const builder = new TableBuilder<typeof cpu, EntityRow>(cpu);
+  builder.add(entityRow(entity, NO_LABELS), 1);
+  builder.set(cpu.at.usage, value);
+  return builder.build();
+}
+
+function source(name: string, read: Source['read']): Source {
+  return { name, read, close: async () => undefined };
+}
+
+const clock = () => fakeClock();
+
+test('one failed and one hung source leave the others their tick', async () => {
+  const time = clock();
+  const scraper = createScraper({
+    node: 'n',
+    session: 's',
+    deadlineMs: 5000,
+    clock: time,
+    log: silent,
+    sources: [
+      source('good', async () => [table('a', 1)]),
+      source('bad', async () => Promise.reject(new Error('EIO'))),
+      source('hung', () => new Promise(() => {})),
+    ],
+  });
+  const pending = scraper.scrape(1000, new AbortController().signal);
+  await time.advance(5000);
+  const batch = await pending;
+  expect(batch.tables.map((t) => t.rows[0]?.entity.key)).toEqual(['a']);
+  expect(scraper.health.map((h) => [h.source, h.up, h.samples])).toEqual([
+    ['good', true, 1],
+    ['bad', false, 0],
+    ['hung', false, 0],
+  ]);
+  expect(scraper.health[2]?.lastError).toContain('no answer within 5000 ms');
+});
+
+test('a source still busy with the tick before is not asked a second time', async () => {
+  const time = clock();
+  let asked = 0;
+  const slow = source('slow', async () => {
+    asked++;
+    await time.sleep(8000);
+    return [table('a', asked)];
+  });
+  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 5000, clock: time, log: silent, sources: [slow] });
+  const signal = new AbortController().signal;
+  for (const expected of [1, 1, 2]) {
+    const pending = scraper.scrape(time.now(), signal);
+    await time.advance(5000);
+    await pending;
+    expect(asked).toBe(expected);
+    expect(scraper.health[0]?.up).toBe(false);
+  }
+});
+
+test('a late source is told to stop', async () => {
+  const time = clock();
+  let told = false;
+  const listening = source('l', (tick) => new Promise(() => tick.signal.addEventListener('abort', () => (told = true))));
+  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 100, clock: time, log: silent, sources: [listening] });
+  const pending = scraper.scrape(0, new AbortController().signal);
+  await time.advance(100);
+  await pending;
+  expect(told).toBe(true);
+});
+
+test('batches are numbered from 1 and hold no empty tables', async () => {
+  const empty = new TableBuilder<typeof cpu, EntityRow>(cpu).build();
+  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 1, clock: clock(), log: silent, sources: [source('e', async () => [empty])] });
+  const signal = new AbortController().signal;
+  const first = await scraper.scrape(10, signal);
+  const second = scraper.batchOf(20, [table('a', 1)]);
+  expect([first.seq, first.timeMs, first.tables.length]).toEqual([1, 10, 0]);
+  expect([second.seq, second.tables.length]).toEqual([2, 1]);
+});
