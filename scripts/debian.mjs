@@ -1,0 +1,108 @@
+/**
+ * The real servers that the live tests talk to, from Debian's packages: finds what is missing, installs it when root, and says
+ * exactly what to install when not. Nothing is started by the installation, and what it had to change for that is put back.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import process, { env, getuid } from 'node:process';
+import { giveUp, say } from './setup.mjs';
+
+/** @typedef {{ program: string, packages: string[], version: string[] }} Needed */
+
+/**
+ * What the live tests start, the Debian packages that hold it, and how it tells its version.
+ * @type {readonly Needed[]}
+ */
+export const NEEDED = [
+  { program: 'dockerd', packages: ['docker.io', 'iptables'], version: ['--version'] },
+  { program: 'docker', packages: ['docker.io'], version: ['--version'] },
+  { program: 'busybox', packages: ['busybox-static'], version: ['--help'] },
+  { program: 'prometheus', packages: ['prometheus'], version: ['--version'] },
+  { program: 'promtool', packages: ['prometheus'], version: ['--version'] },
+  { program: 'influxd', packages: ['influxdb'], version: ['version'] },
+  { program: 'victoria-metrics', packages: ['victoria-metrics'], version: ['-version'] },
+  { program: 'ip', packages: ['iproute2'], version: ['-V'] },
+  { program: 'unshare', packages: ['util-linux'], version: ['--version'] },
+  { program: 'nsenter', packages: ['util-linux'], version: ['--version'] },
+  { program: 'tar', packages: ['tar'], version: ['--version'] },
+];
+
+/** Debian keeps daemons where only root's search path looks. */
+const SEARCH = [...(env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Installs what is missing, or ends the process with what to install. Prints the versions found. */
+export function ensureServers() {
+  const missing = NEEDED.filter((needed) => !usable(needed.program));
+  if (missing.length > 0) install([...new Set(missing.flatMap((needed) => needed.packages))]);
+  if (getuid?.() !== 0) giveUp('the live tests start a Docker Engine and need root; `npm run test:unit` does not.');
+  for (const needed of NEEDED.slice(0, 7)) say(`  ${needed.program}: ${versionOf(needed)}`);
+}
+
+/** Where a program is, or undefined. @param {string} program */
+function find(program) {
+  return SEARCH.map((folder) => join(folder, program)).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch (_notThere) {
+      return false;
+    }
+  });
+}
+
+/** Whether it is there; busybox must be the static one, because an image is made of it alone. @param {string} program */
+function usable(program) {
+  const path = find(program);
+  if (!path) return false;
+  return program !== 'busybox' || spawnSync('ldd', [path]).status !== 0;
+}
+
+/** @param {string[]} packages */
+function install(packages) {
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  if (getuid?.() !== 0)
+    giveUp(`the live tests need programs that are missing, and root to install them:\n  ${command}`);
+  if (!find('apt-get'))
+    giveUp(`the live tests need ${packages.join(', ')} (names as in Debian), and there is no apt-get here.`);
+  say(`Installing from Debian: ${packages.join(' ')} (a minute or two) ...`);
+  withoutStartingServices(() => {
+    if (apt(['update', '-qq']) !== 0) say('`apt-get update` failed (above); going on with the lists that are there.');
+    if (apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]) !== 0) {
+      process.exitCode = 1;
+      throw new Error(`could not install ${packages.join(' ')}: the reason is above`);
+    }
+  });
+}
+
+/**
+ * Debian asks /usr/sbin/policy-rc.d before a package starts its service; 101 is no. One that is there already is someone's
+ * decision and stays.
+ * @param {() => void} work
+ */
+function withoutStartingServices(work) {
+  const ours = !existsSync(POLICY);
+  if (ours)
+    writeFileSync(POLICY, "#!/bin/sh\n# Made by Plimsoll's tests while they install; removed by them.\nexit 101\n", {
+      mode: 0o755,
+    });
+  try {
+    work();
+  } finally {
+    if (ours) rmSync(POLICY, { force: true });
+  }
+}
+
+/** @param {string[]} args */
+function apt(args) {
+  const options = { stdio: /** @type {const} */ (['ignore', 'ignore', 2]) };
+  return spawnSync('apt-get', args, { ...options, env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } }).status;
+}
+
+/** The first line that holds a number with dots. @param {Needed} needed */
+function versionOf({ program, version }) {
+  const { stdout, stderr } = spawnSync(find(program) ?? program, version, { encoding: 'utf8' });
+  const lines = `${stdout}\n${stderr}`.split('\n');
+  return lines.find((line) => /\d+\.\d+/.test(line))?.trim() ?? 'unknown version';
+}
