@@ -1,0 +1,81 @@
+/**
+ * `plimsoll top`: the live table, redrawn in place. It reads either an agent of this process or, over HTTP, any agent's or
+ * collector's /metrics.
+ */
+import { request } from 'undici';
+import type { Batch } from '../model/batch.ts';
+import type { Clock } from '../run/clock.ts';
+import { parseSamples } from './promtext.ts';
+import { drawTable, type Reading, sumUp, type ViewSample, viewRows } from './view.ts';
+
+export interface TopOptions {
+  /** The newest reading; rejects when it cannot be had. */
+  readonly read: () => Promise<Reading>;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly out: NodeJS.WriteStream;
+  /** Lines above the table. */
+  readonly heading: () => string[];
+  readonly signal: AbortSignal;
+}
+
+/** Draws until aborted. What cannot be read is said in the heading, and tried again. */
+export async function runTop({ read, intervalMs, clock, out, heading, signal }: TopOptions): Promise<void> {
+  let before: ReturnType<typeof sumUp> | undefined;
+  let beforeMs = 0;
+  let lines: string[] = [];
+  while (!signal.aborted) {
+    let trouble = '';
+    try {
+      const { timeMs, samples } = await read();
+      if (timeMs !== beforeMs) {
+        const now = sumUp(samples);
+        lines = drawTable(viewRows(now, before, (timeMs - beforeMs) / 1000), { columns: out.columns ?? 120, rows: Math.max(5, (out.rows ?? 40) - heading().length - 2) });
+        before = now;
+        beforeMs = timeMs;
+      }
+    } catch (error) {
+      trouble = `cannot read: ${(error as Error).message}`;
+    }
+    draw(out, [...heading(), trouble, ...lines]);
+    try {
+      await clock.sleep(intervalMs, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** Home, each line cleared to its end, then everything below: no flicker. */
+function draw(out: NodeJS.WriteStream, lines: readonly string[]): void {
+  if (out.isTTY) out.write(`\x1b[H${lines.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J`);
+  else out.write(`${lines.join('\n')}\n`);
+}
+
+/** A batch's numbers as samples. */
+export function readingOf(batch: Batch): Reading {
+  return { timeMs: batch.timeMs, samples: samplesOf(batch) };
+}
+
+function* samplesOf(batch: Batch): Generator<ViewSample> {
+  for (const { shape, rows, values } of batch.tables) {
+    for (const [r, row] of rows.entries()) {
+      const labels = new Map(row.labels.names.map((name, i) => [name, row.labels.values[i] as string]));
+      for (const [c, column] of shape.columns.entries()) {
+        const value = values[c * rows.length + r] as number;
+        if (Number.isNaN(value)) continue;
+        const all = column.labels.length === 0 ? labels : new Map([...labels, ...column.labels]);
+        yield { metric: column.metric, labels: all, value };
+      }
+    }
+  }
+}
+
+/** Reads a /metrics page; `now` stamps it, since pages carry no times. */
+export async function readPage(url: string, token: string | undefined, now: () => number): Promise<Reading> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const { statusCode, body } = await request(url, { headers, headersTimeout: 10_000, bodyTimeout: 10_000 });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 200)}`);
+  return { timeMs: now(), samples: parseSamples(text) };
+}
