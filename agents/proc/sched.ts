@@ -1,0 +1,135 @@
+/**
+ * Source `sched`: how long each container's threads ran and waited for a CPU. Off by default. The kernel has the numbers per
+ * thread and forgets them with it, so the increases are added up here: the total never falls while the agent runs, and
+ * begins with what the living threads have when the container is first seen.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { sched } from '../../src/catalog/sched.ts';
+import type { FamilyTable } from '../../src/model/batch.ts';
+import { TableBuilder } from '../../src/model/builder.ts';
+import type { Entity, EntityRow } from '../../src/model/table.ts';
+import type { Container } from '../container.ts';
+import { isNoData, readOnce } from '../files.ts';
+import type { Source, Tick } from '../source.ts';
+import { Lines } from './lines.ts';
+import { Losses } from './losses.ts';
+import { pacer } from './pace.ts';
+import type { ProcessOptions } from './process.ts';
+import { Rows } from './rows.ts';
+
+export interface SchedSource extends Source {
+  /** `too_many_threads`. */
+  readonly losses: ReadonlyMap<string, number>;
+}
+
+/** Nanoseconds, nanoseconds, count. */
+type Numbers = readonly [run: number, queue: number, periods: number];
+
+interface Totals {
+  readonly entity: Entity;
+  run: number;
+  queue: number;
+  periods: number;
+  /** Each living thread's last reading. */
+  last: Map<number, Numbers>;
+}
+
+/** A container with more threads than this is left out. */
+const MAX_THREADS = 20_000;
+/** Threads read before other work gets its turn: about three milliseconds. */
+const SLICE = 200;
+const NANOSECONDS = 1e9;
+
+export function createSchedSource({ procRoot, containers, pidsOf, clock }: ProcessOptions): SchedSource {
+  const losses = new Losses();
+  const rows = new Rows();
+  const pace = pacer(SLICE);
+  let totals = new Map<string, Totals>();
+
+  async function read({ signal }: Tick): Promise<FamilyTable[]> {
+    const builder = new TableBuilder<typeof sched, EntityRow>(sched);
+    const next = new Map<string, Totals>();
+    for (const container of [...containers()]) {
+      const pids = container.pid > 0 ? pidsOf(container) : [];
+      const row = pids.length > 0 ? rows.of(container.entity) : undefined;
+      const sum = row && (await summed(container, pids, signal));
+      if (!row || !sum) continue;
+      next.set(container.id, sum);
+      builder.add(row, clock.now());
+      builder.set(sched.at.run, sum.run / NANOSECONDS);
+      builder.set(sched.at.queue, sum.queue / NANOSECONDS);
+      builder.set(sched.at.periods, sum.periods);
+    }
+    totals = next;
+    rows.sweep();
+    return [builder.build()];
+  }
+
+  /** The totals with what the threads did since the last reading; undefined when there are too many to ask. */
+  async function summed({ id, entity }: Container, pids: readonly number[], signal: AbortSignal): Promise<Totals | undefined> {
+    const known = totals.get(id);
+    // Another start means other processes: the kernel began anew, and so do we.
+    const sum = known?.entity.startMs === entity.startMs ? known : { entity, run: 0, queue: 0, periods: 0, last: new Map() };
+    const now = new Map<number, Numbers>();
+    for (const pid of pids) {
+      signal.throwIfAborted();
+      const tasks = join(procRoot, String(pid), 'task');
+      for (const tid of threadsIn(tasks)) {
+        const numbers = schedstatOf(join(tasks, tid, 'schedstat'));
+        if (numbers) now.set(Number(tid), numbers);
+        const pause = pace(1);
+        if (pause) await pause;
+      }
+      if (now.size > MAX_THREADS) {
+        losses.count('too_many_threads');
+        return undefined;
+      }
+    }
+    addIncreases(sum, now);
+    return sum;
+  }
+
+  return {
+    name: 'sched',
+    losses: losses.counts,
+    read,
+    async close() {
+      totals = new Map();
+    },
+  };
+}
+
+function addIncreases(sum: Totals, now: Map<number, Numbers>): void {
+  for (const [tid, numbers] of now) {
+    const before = sum.last.get(tid);
+    // Lower than before: the number belongs to a new thread by now, all of whose time is new.
+    const [run, queue, periods] = before && numbers[0] >= before[0] && numbers[2] >= before[2] ? before : [0, 0, 0];
+    sum.run += numbers[0] - run;
+    sum.queue += Math.max(0, numbers[1] - queue);
+    sum.periods += numbers[2] - periods;
+  }
+  sum.last = now;
+}
+
+/** The text of a schedstat file, `1215187 23412 87`; undefined when it is something else. */
+export function parseSchedstat(bytes: Buffer): Numbers | undefined {
+  const lines = new Lines(bytes);
+  lines.next();
+  const numbers: Numbers = [lines.number(), lines.number(), lines.number()];
+  return numbers.some(Number.isNaN) ? undefined : numbers;
+}
+
+function schedstatOf(path: string): Numbers | undefined {
+  const bytes = readOnce(path);
+  return bytes && parseSchedstat(bytes);
+}
+
+function threadsIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (isNoData(error)) return [];
+    throw error;
+  }
+}
