@@ -18,14 +18,14 @@ export const cpu = family({
       kind: 'counter',
       unit: 'seconds',
       help: 'CPU time used in user mode.',
-      source: 'v2 cpu.stat user_usec; v1 cpuacct.usage_user, else cpuacct.stat user',
+      source: 'v2 cpu.stat user_usec; v1 cpuacct.stat user (10 ms steps), else cpuacct.usage_user',
     },
     system: {
       metric: 'container_cpu_system_seconds_total',
       kind: 'counter',
       unit: 'seconds',
       help: 'CPU time used in kernel mode.',
-      source: 'v2 cpu.stat system_usec; v1 cpuacct.usage_sys, else cpuacct.stat system',
+      source: 'v2 cpu.stat system_usec; v1 cpuacct.stat system (10 ms steps), else cpuacct.usage_sys',
     },
     periods: {
       metric: 'container_cpu_cfs_periods_total',

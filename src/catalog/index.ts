@@ -4,11 +4,21 @@
  * family is a file and a row here.
  */
 import type { Family } from '../model/family.ts';
+import { blkio } from './blkio.ts';
 import { cpu } from './cpu.ts';
+import { cpuset } from './cpuset.ts';
+import { diskio } from './diskio.ts';
 import { filesystem, volume } from './filesystem.ts';
 import { disk } from './hostdisk.ts';
+import { hugetlb } from './hugetlb.ts';
 import { machine, machineCpu, machineInfo } from './machine.ts';
+import { memory } from './memory.ts';
+import { memstat } from './memstat.ts';
 import { network } from './network.ts';
+import { numa } from './numa.ts';
+import { oom } from './oom.ts';
+import { pids } from './pids.ts';
+import { pressure } from './pressure.ts';
 import { processes, ulimit } from './process.ts';
 import { sched } from './sched.ts';
 import { advtcp, tcp } from './tcp.ts';
@@ -17,6 +27,11 @@ import { udp } from './udp.ts';
 /** Every family, in the order of METRICS.md and of the exposition. */
 export const FAMILIES: readonly Family[] = [
   cpu,
+  memory,
+  oom,
+  pressure,
+  diskio,
+  pids,
   network,
   disk,
   filesystem,
@@ -30,6 +45,11 @@ export const FAMILIES: readonly Family[] = [
   tcp,
   advtcp,
   udp,
+  memstat,
+  blkio,
+  hugetlb,
+  numa,
+  cpuset,
 ];
 
 const byName = new Map<string, Family>(FAMILIES.map((f) => [f.name, f]));

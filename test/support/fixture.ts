@@ -54,11 +54,17 @@ export function recordedHost(version: HostVersion, moment: Moment): RecordedHost
 /** The engine's event stream from before the first container to the end, an object a line. */
 export function recordedEvents(version: HostVersion): unknown[] {
   const text = readFileSync(join(unpacked(version), 'docker-events.ndjson'), 'utf8');
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as unknown);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
 }
 
 /** A moment's `cgroup` and `proc` folders copied into a new temporary folder, which the caller removes. */
-export function copyOfHost(version: HostVersion, moment: Moment): { dir: string; cgroupRoot: string; procRoot: string } {
+export function copyOfHost(
+  version: HostVersion,
+  moment: Moment,
+): { dir: string; cgroupRoot: string; procRoot: string } {
   const host = recordedHost(version, moment);
   const dir = mkdtempSync(join(tmpdir(), 'plimsoll-host-'));
   cpSync(host.cgroupRoot, join(dir, 'cgroup'), { recursive: true });
