@@ -1,0 +1,82 @@
+/** Synthetic agents: batches of real families with values that move as real ones do. */
+import { familyNamed } from '../../src/catalog/index.ts';
+import type { Batch, FamilyTable } from '../../src/model/batch.ts';
+import type { Family } from '../../src/model/family.ts';
+import { labels, NO_LABELS } from '../../src/model/labels.ts';
+import { type Entity, type EntityRow, entityRow } from '../../src/model/table.ts';
+
+export interface LoadOptions {
+  readonly agents: number;
+  readonly containers: number;
+  /** Columns in all per container. */
+  readonly metrics: number;
+}
+
+export interface SyntheticAgent {
+  readonly node: string;
+  batch(timeMs: number): Batch;
+}
+
+const FAMILY_NAMES = ['cpu', 'memory', 'pids', 'pressure', 'network'];
+
+/** The agents; each batch has `containers × metrics` samples. */
+export function syntheticAgents({ agents, containers, metrics }: LoadOptions): SyntheticAgent[] {
+  const widths = split(FAMILY_NAMES.map((name) => familyNamed(name) as Family), metrics);
+  return Array.from({ length: agents }, (_, a) => agent(`node-${a}`, containers, widths));
+}
+
+/** How many columns of each family are filled, until `metrics` is reached. */
+function split(families: readonly Family[], metrics: number): [Family, number][] {
+  let left = metrics;
+  const widths: [Family, number][] = [];
+  for (const family of families) {
+    const take = Math.min(left, family.columns.length);
+    if (take > 0) widths.push([family, take]);
+    left -= take;
+  }
+  if (left > 0) throw new Error(`the families have ${metrics - left} columns, ${metrics} were asked for`);
+  return widths;
+}
+
+function agent(node: string, containers: number, widths: readonly [Family, number][]): SyntheticAgent {
+  const entities = Array.from({ length: containers }, (_, c) => container(node, c));
+  const dims = (family: Family) => (family.dims.length === 0 ? NO_LABELS : labels(family.dims.map((dim) => [dim, 'eth0'])));
+  const rows = new Map<Family, EntityRow[]>(widths.map(([family]) => [family, entities.map((e) => entityRow(e, dims(family)))]));
+  let seq = 0;
+  return {
+    node,
+    batch(timeMs) {
+      seq++;
+      const tables = widths.map(([family, width]) => table(family, width, { rows: rows.get(family) as EntityRow[], seq, timeMs }));
+      return { node, session: `session-of-${node}`, seq, timeMs, tables };
+    },
+  };
+}
+
+function container(node: string, c: number): Entity {
+  const id = `${node}-${c}-`.padEnd(64, '0123456789abcdef');
+  const set = labels([
+    ['id', `/system.slice/docker-${id}.scope`],
+    ['name', `shop-service${c % 10}-${c}`],
+    ['image', `registry.example/shop/service${c % 10}:1.2.3`],
+    ['container_label_com_docker_compose_project', 'shop'],
+    ['container_label_com_docker_compose_service', `service${c % 10}`],
+  ]);
+  return { key: id, kind: 'container', startMs: 1_700_000_000_000, labels: set };
+}
+
+function table(family: Family, width: number, at: { rows: EntityRow[]; seq: number; timeMs: number }): FamilyTable {
+  const n = at.rows.length;
+  const values = new Float64Array(family.columns.length * n).fill(Number.NaN);
+  for (let c = 0; c < width; c++) {
+    const counter = family.columns[c]?.kind === 'counter';
+    const seconds = family.columns[c]?.unit === 'seconds';
+    for (let r = 0; r < n; r++) {
+      const step = (c + 1) * (r + 7);
+      if (counter && seconds) values[c * n + r] = (at.seq * step * 1000 + r) / 1e6;
+      else if (counter) values[c * n + r] = at.seq * step;
+      else values[c * n + r] = 4096 * (step + ((at.seq * 37 + r) % 101));
+    }
+  }
+  return { shape: family, rows: at.rows, timesMs: new Float64Array(n).fill(at.timeMs + 3), values };
+}
