@@ -11,6 +11,7 @@ import { diskio } from './diskio.ts';
 import { filesystem, volume } from './filesystem.ts';
 import { disk } from './hostdisk.ts';
 import { hugetlb } from './hugetlb.ts';
+import { info } from './info.ts';
 import { machine, machineCpu, machineInfo } from './machine.ts';
 import { memory } from './memory.ts';
 import { memstat } from './memstat.ts';
@@ -21,6 +22,7 @@ import { pids } from './pids.ts';
 import { pressure } from './pressure.ts';
 import { processes, ulimit } from './process.ts';
 import { sched } from './sched.ts';
+import { state } from './state.ts';
 import { advtcp, tcp } from './tcp.ts';
 import { udp } from './udp.ts';
 
@@ -33,6 +35,8 @@ export const FAMILIES: readonly Family[] = [
   diskio,
   pids,
   network,
+  state,
+  info,
   disk,
   filesystem,
   volume,

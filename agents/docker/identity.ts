@@ -1,0 +1,166 @@
+/**
+ * Makes a Container of what the engine says about one. What is unchanged since the last time keeps its object, because rows
+ * and rendered labels hang on it.
+ */
+import { type LabelPair, type Labels, labels } from '../../src/model/labels.ts';
+import type { Entity } from '../../src/model/table.ts';
+import type { CgroupPaths, Container } from '../container.ts';
+import type { EngineEvent, HealthStatus, Inspected, Listed } from './api.ts';
+import type { LabelPolicy } from './labels.ts';
+import { expectedPath, type Placing, shownPath } from './place.ts';
+
+/** What the engine knows beyond {@link Container}: for the state source. Times in Unix milliseconds, 0 for never. */
+export interface ContainerDetails {
+  readonly createdMs: number;
+  readonly startedMs: number;
+  readonly finishedMs: number;
+  readonly exitCode: number | undefined;
+  readonly oomKilled: boolean;
+  readonly restarts: number | undefined;
+  readonly health: HealthStatus;
+  readonly failingStreak: number | undefined;
+  /** The path shown as label `id`. */
+  readonly cgroupPath: string;
+  /** What is said once, in `container_info`. */
+  readonly info: Labels;
+  /** False while only the engine's list told of it, because it could not be inspected. */
+  readonly inspected: boolean;
+}
+
+export interface IdentityOptions {
+  readonly policy: LabelPolicy;
+  /** Where a process's cgroup is; undefined if the process is not to be seen from here. */
+  locate(pid: number): CgroupPaths | undefined;
+  placing(): Placing;
+}
+
+/** Turns an inspection into a container; `before` is the last one made of the same id. */
+export function containerOf(from: Inspected, before: Container | undefined, options: IdentityOptions): Container {
+  const cgroup = from.pid > 0 ? options.locate(from.pid) : undefined;
+  const cgroupPath = pathOf(from, before, cgroup, options.placing());
+  const made: Container = {
+    id: from.id,
+    name: from.name,
+    entity: entityOf(from, before, options.policy.labelsOf(from, cgroupPath)),
+    state: from.state,
+    pid: from.pid,
+    cgroup,
+    ownNetwork: !/^(host$|container:|ns:)/.test(from.networkMode),
+    cpuShares: from.cpuShares,
+    details: detailsFrom(from, cgroupPath),
+  };
+  return before !== undefined && isSame(before, made) ? before : made;
+}
+
+/** The details that {@link containerOf} put there. */
+export function detailsOf(container: Container): ContainerDetails {
+  return container.details as ContainerDetails;
+}
+
+/** As far as the engine's list tells: for a container that cannot be inspected now. */
+export function inspectedFromList(entry: Listed): Inspected {
+  return { ...NOTHING, ...entry, pid: 0 };
+}
+
+/** As far as an event tells: for a container that was gone before it could be inspected. */
+export function inspectedFromEvent({ id, attributes }: EngineEvent): Inspected {
+  const name = attributes.get('name') ?? '';
+  return { ...NOTHING, id, name, image: attributes.get('image') ?? '', labels: attributes, state: 'exited' };
+}
+
+/** The container as it is right after its `die` event, before it can be inspected again. */
+export function stopped(container: Container, exitCode: number | undefined, finishedMs: number): Container {
+  const details: ContainerDetails = { ...detailsOf(container), exitCode, finishedMs };
+  return { ...container, state: 'exited', pid: 0, cgroup: undefined, details };
+}
+
+const NOTHING: Inspected = {
+  id: '',
+  name: '',
+  image: '',
+  imageId: '',
+  imageDigest: '',
+  labels: new Map(),
+  env: [],
+  state: 'created',
+  pid: 0,
+  exitCode: undefined,
+  oomKilled: false,
+  createdMs: 0,
+  startedMs: 0,
+  finishedMs: 0,
+  restarts: undefined,
+  health: 'none',
+  failingStreak: undefined,
+  hostname: '',
+  networkMode: '',
+  restartPolicy: '',
+  runtime: '',
+  cgroupParent: '',
+  cpuShares: 0,
+};
+
+/** A container that ran keeps the path it ran in: the engine may have been configured otherwise since. */
+function pathOf(
+  from: Inspected,
+  before: Container | undefined,
+  cgroup: CgroupPaths | undefined,
+  placing: Placing,
+): string {
+  const seen = cgroup === undefined ? undefined : shownPath(cgroup);
+  if (seen !== undefined) return seen;
+  if (before !== undefined && from.startedMs > 0) return detailsOf(before).cgroupPath;
+  return expectedPath(from.id, from.cgroupParent, placing);
+}
+
+function entityOf(from: Inspected, before: Container | undefined, set: Labels): Entity {
+  const old = before?.entity;
+  if (old !== undefined && old.startMs === from.startedMs && old.labels.key === set.key) return old;
+  return {
+    key: from.id,
+    kind: 'container',
+    startMs: from.startedMs,
+    labels: old?.labels.key === set.key ? old.labels : set,
+  };
+}
+
+function detailsFrom(from: Inspected, cgroupPath: string): ContainerDetails {
+  const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak } = from;
+  return {
+    createdMs,
+    startedMs,
+    finishedMs,
+    exitCode,
+    oomKilled,
+    restarts,
+    health,
+    failingStreak,
+    cgroupPath,
+    info: infoOf(from),
+    inspected: from.restarts !== undefined,
+  };
+}
+
+/** No value of these is long on an honest engine; a dishonest one gets no more room than this. */
+const MAX_INFO = 256;
+
+function infoOf(from: Inspected): Labels {
+  const pairs: LabelPair[] = [
+    ['image_id', from.imageId],
+    ['image_digest', from.imageDigest],
+    ['runtime', from.runtime],
+    ['network_mode', from.networkMode],
+    ['restart_policy', from.restartPolicy],
+    ['hostname', from.hostname],
+  ];
+  return labels(pairs.map(([name, value]) => [name, value.slice(0, MAX_INFO)]));
+}
+
+/** Same entity object and same everything else; both sides were made above, so the keys come in the same order. */
+function isSame(a: Container, b: Container): boolean {
+  return a.entity === b.entity && comparable(a) === comparable(b);
+}
+
+function comparable({ cgroup, ...rest }: Container): string {
+  return JSON.stringify([rest, cgroup?.unified, cgroup === undefined ? [] : [...cgroup.controllers]]);
+}

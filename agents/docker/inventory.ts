@@ -1,0 +1,149 @@
+/**
+ * Who is on the host: a map of containers, filled by the engine's list and kept by its events. While the engine is away the map
+ * stays as it was, so that names survive its restart; afterwards the two are reconciled. No call is made per container per tick.
+ */
+import type { Log } from '../../src/log.ts';
+import type { Clock } from '../../src/run/clock.ts';
+import type { CgroupPaths, Container } from '../container.ts';
+import { createClient, type EngineClient } from './client.ts';
+import type { Endpoint } from './endpoint.ts';
+import { type EngineListener, type EngineWatch, type EventCounts, type WatchTiming, watchEngine } from './events.ts';
+import { address } from './failure.ts';
+import type { Candidate } from './filter.ts';
+import type { IdentityOptions } from './identity.ts';
+import { Keeper } from './keeper.ts';
+import { labelPolicy } from './labels.ts';
+import { type Placing, shownPath } from './place.ts';
+import { type ContainerListener, createRegister } from './register.ts';
+import { type EngineStatus, NOT_CONNECTED, statusOf } from './status.ts';
+
+export interface InventoryOptions {
+  readonly endpoint: Endpoint;
+  /** Globs on the keys of container labels that become labels of series. */
+  readonly labelAllow: readonly string[];
+  /** Globs on the names of environment variables that do. */
+  readonly envAllow: readonly string[];
+  /** Where a process's cgroup is; undefined when it cannot be seen from here (a remote engine, another pid namespace). */
+  locate(pid: number): CgroupPaths | undefined;
+  /** False: the container is not watched at all. */
+  filter?(candidate: Candidate): boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Further containers are refused, and counted. Default 10 000. */
+  readonly maxContainers?: number;
+  /** For every call to the engine. Default 10 000. */
+  readonly callTimeoutMs?: number;
+  /** How long `start` may take. Default 15 000. */
+  readonly startWithinMs?: number;
+  readonly timing?: WatchTiming;
+}
+
+/** For the self-metrics. All but `containers` only grow. */
+export interface InventoryCounts {
+  readonly containers: number;
+  readonly events: number;
+  /** Lines of the event stream that could not be read. */
+  readonly garbage: number;
+  readonly reconnects: number;
+  readonly inspects: number;
+  /** Failed calls by the name of the call. */
+  readonly apiErrors: ReadonlyMap<string, number>;
+  /** Containers not taken because the map was full. */
+  readonly refused: number;
+  /** Label values cut, and labels left out, for their length or number. */
+  readonly labelsCut: number;
+  readonly labelsRefused: number;
+}
+
+export interface Inventory {
+  /**
+   * Connects and fills the map. Never rejects: without an engine it resolves after the first attempt, `status()` says why, and
+   * attempts go on. Resolves after 15 s at the latest.
+   */
+  start(): Promise<void>;
+  /** Every known container by its id, stopped ones too. The map is live. */
+  containers(): ReadonlyMap<string, Container>;
+  status(): EngineStatus;
+  /**
+   * Whether a container that is known to run still does: the engine's word, or, while the engine is away, whether its process
+   * is still in its cgroup.
+   */
+  alive(container: Container): boolean;
+  /** Calls back on every change until the answer is called. */
+  onChange(listener: ContainerListener): () => void;
+  counts(): InventoryCounts;
+  /** The connection, for the stats source. */
+  readonly client: EngineClient;
+  close(): Promise<void>;
+}
+
+const MAX_CONTAINERS = 10_000;
+const START_WITHIN_MS = 15_000;
+const NO_EVENTS: EventCounts = { events: 0, garbage: 0, reconnects: 0 };
+
+export function createInventory(options: InventoryOptions): Inventory {
+  const { endpoint, clock, log, callTimeoutMs, maxContainers = MAX_CONTAINERS } = options;
+  const client = createClient({
+    endpoint,
+    clock,
+    ...(callTimeoutMs === undefined ? {} : { timeoutMs: callTimeoutMs }),
+  });
+  const policy = labelPolicy(options);
+  const register = createRegister({ maxContainers, log });
+  let status: EngineStatus = NOT_CONNECTED;
+  const placing = (): Placing => ({ driver: status.cgroupDriver, podman: status.podman });
+  const identity: IdentityOptions = { policy, placing, locate: (pid) => options.locate(pid) };
+  const wanted = (candidate: Candidate): boolean => options.filter?.(candidate) ?? true;
+  const keeper = new Keeper({ client, register, identity, wanted, clock, log });
+  const listener: EngineListener = {
+    async onConnected(engine) {
+      status = statusOf(engine, clock.now());
+      log.info(
+        { endpoint: address(endpoint), version: status.version, engine: status.name },
+        'connected to the engine',
+      );
+      await keeper.reconcile(true);
+    },
+    onEvent: (event) => keeper.onEvent(event),
+    onPulse: () => keeper.onPulse(),
+    onLost(error) {
+      const news = status.connected || status.lastError !== error.message;
+      if (news) log.warn({ endpoint: address(endpoint), reason: error.reason }, error.message);
+      status = { ...status, connected: false, connectedSinceMs: 0, lastError: error.message, lastReason: error.reason };
+    },
+  };
+  let watch: EngineWatch | undefined;
+  return {
+    client,
+    async start() {
+      watch ??= watchEngine({ client, clock, log, listener, ...options.timing });
+      const enough = new AbortController();
+      const late = clock.sleep(options.startWithinMs ?? START_WITHIN_MS, enough.signal).catch(() => undefined);
+      await Promise.race([watch.first, late]);
+      enough.abort();
+    },
+    containers: () => register.containers,
+    status: () => status,
+    alive: (container) =>
+      container.pid > 0 && (status.connected || isInPlace(container, options.locate(container.pid))),
+    onChange: register.onChange,
+    counts: () => ({
+      containers: register.containers.size,
+      ...(watch?.counts ?? NO_EVENTS),
+      inspects: keeper.inspects,
+      apiErrors: client.errors,
+      refused: register.refused(),
+      labelsCut: policy.cut,
+      labelsRefused: policy.refused,
+    }),
+    async close() {
+      keeper.close();
+      client.close();
+      await watch?.close();
+    },
+  };
+}
+
+function isInPlace({ cgroup }: Container, now: CgroupPaths | undefined): boolean {
+  return cgroup !== undefined && now !== undefined && shownPath(now) === shownPath(cgroup);
+}

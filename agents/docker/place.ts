@@ -1,0 +1,46 @@
+/**
+ * The cgroup path that a container is shown under (the label `id`): the real one while it runs, the one that its engine will
+ * give it while it does not.
+ */
+import type { CgroupPaths } from '../container.ts';
+import type { EngineInfo } from './api.ts';
+
+/** Where an engine puts its containers. */
+export interface Placing {
+  /** `systemd`, `cgroupfs` or `none`, as the engine says. */
+  readonly driver: EngineInfo['cgroupDriver'];
+  readonly podman: boolean;
+}
+
+/**
+ * The one path to show of a running process. On a v1 or hybrid host the unified hierarchy may be unused, and then names the
+ * root for every process: that is nobody's place but the host's.
+ */
+export function shownPath(paths: CgroupPaths): string | undefined {
+  const v1 = paths.controllers.get('memory') ?? paths.controllers.get('cpu') ?? paths.controllers.get('cpuacct');
+  if (paths.unified !== undefined && (paths.unified !== '/' || v1 === undefined)) return paths.unified;
+  return v1;
+}
+
+/** Where the engine puts a container that does not run, from its driver and `HostConfig.CgroupParent`. */
+export function expectedPath(id: string, cgroupParent: string, { driver, podman }: Placing): string {
+  const prefix = podman ? 'libpod' : 'docker';
+  if (driver === 'systemd') {
+    const slice = cgroupParent.endsWith('.slice') ? basename(cgroupParent) : podman ? 'machine.slice' : 'system.slice';
+    return `${slicePath(slice)}/${prefix}-${id}.scope`;
+  }
+  const parent =
+    cgroupParent === '' ? (podman ? '/libpod_parent' : '/docker') : `/${cgroupParent.replace(/^\/+|\/+$/g, '')}`;
+  return podman ? `${parent}/libpod-${id}` : `${parent}/${id}`;
+}
+
+/** systemd nests slices by the dashes in their names: `a-b.slice` is at `/a.slice/a-b.slice`. */
+function slicePath(slice: string): string {
+  if (slice === '-.slice') return '';
+  const parts = slice.slice(0, -'.slice'.length).split('-');
+  return parts.map((_, i) => `/${parts.slice(0, i + 1).join('-')}.slice`).join('');
+}
+
+function basename(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

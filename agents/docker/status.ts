@@ -1,0 +1,46 @@
+/** How it stands with the engine: for the start's words, `plimsoll check`, and the self-metrics. */
+import type { Engine } from './events.ts';
+import type { FailureReason } from './failure.ts';
+
+export interface EngineStatus {
+  readonly connected: boolean;
+  /** What was last known of the engine stays when it is away; texts are empty where it never said. */
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly podman: boolean;
+  readonly rootless: boolean;
+  /** The name of the engine's host. */
+  readonly name: string;
+  /** `systemd`, `cgroupfs` or `none`. */
+  readonly cgroupDriver: string;
+  /** `1` or `2`. */
+  readonly cgroupVersion: string;
+  readonly storageDriver: string;
+  readonly rootDir: string;
+  /** Why there is no connection, or why the last one ended: a sentence for a person. Empty if there never was a failure. */
+  readonly lastError: string;
+  readonly lastReason: FailureReason | '';
+  /** Unix milliseconds; 0 while not connected. */
+  readonly connectedSinceMs: number;
+}
+
+export const NOT_CONNECTED: EngineStatus = {
+  connected: false,
+  version: '',
+  apiVersion: '',
+  podman: false,
+  rootless: false,
+  name: '',
+  cgroupDriver: '',
+  cgroupVersion: '',
+  storageDriver: '',
+  rootDir: '',
+  lastError: '',
+  lastReason: '',
+  connectedSinceMs: 0,
+};
+
+export function statusOf({ version, info }: Engine, nowMs: number): EngineStatus {
+  const { systemTimeMs: _, ...rest } = info;
+  return { ...NOT_CONNECTED, ...rest, ...version, connected: true, connectedSinceMs: nowMs };
+}

@@ -1,0 +1,103 @@
+/** Life of a container: state, health, restarts, exit, times. Known for containers that do not run, too. */
+import type { MetricDef } from '../model/family.ts';
+import { family } from '../model/family.ts';
+
+export const state = family({
+  name: 'state',
+  help: 'State, health, restarts, exit and times of every container the engine knows, stopped ones too.',
+  metrics: {
+    lastSeen: {
+      metric: 'container_last_seen',
+      kind: 'gauge',
+      unit: 'seconds',
+      help: 'When the container was last seen alive, Unix time; only while it runs or is paused.',
+      source: 'time of the reading',
+    },
+    created: time('container_creation_time_seconds', 'When the container was created, Unix time.', 'Created'),
+    started: time(
+      'container_start_time_seconds',
+      'When the container last started, Unix time; absent if it never did.',
+      'State.StartedAt',
+    ),
+    finished: time(
+      'container_finished_time_seconds',
+      'When the container last ended, Unix time; absent while it runs.',
+      'State.FinishedAt',
+    ),
+    stateCreated: inState('created'),
+    stateRunning: { ...inState('running'), grouped: true },
+    statePaused: inState('paused'),
+    stateRestarting: inState('restarting'),
+    stateRemoving: inState('removing'),
+    stateExited: inState('exited'),
+    stateDead: inState('dead'),
+    healthState: {
+      metric: 'container_health_state',
+      kind: 'gauge',
+      unit: 'none',
+      help: 'Health check: 1 healthy, 0 unhealthy, -1 no check. Absent while the check is starting, and while the container does not run.',
+      source: 'State.Health.Status',
+    },
+    healthHealthy: inHealth('healthy'),
+    healthUnhealthy: { ...inHealth('unhealthy'), grouped: true },
+    healthStarting: inHealth('starting'),
+    healthNone: inHealth('none'),
+    failingStreak: {
+      metric: 'container_health_failing_streak',
+      kind: 'gauge',
+      unit: 'none',
+      help: 'Health checks failed in a row, as of the last change of health or state; only with a health check.',
+      source: 'State.Health.FailingStreak',
+    },
+    restarts: {
+      metric: 'container_restarts_total',
+      kind: 'counter',
+      unit: 'none',
+      // It does not begin at zero with each start, as the group's sums take it to: a sum of it would count restarts twice.
+      grouped: false,
+      help: 'Restarts by the restart policy since the container was last started by hand.',
+      source: 'RestartCount',
+    },
+    exitCode: {
+      metric: 'container_exit_code',
+      kind: 'gauge',
+      unit: 'none',
+      help: 'Exit code of the last run; only while the container is exited, dead or between two runs.',
+      source: 'State.ExitCode; exitCode of the die event',
+    },
+    oomKilled: {
+      metric: 'container_oom_killed',
+      kind: 'gauge',
+      unit: 'none',
+      help: 'Whether the engine says that a process of the last run was killed for lack of memory.',
+      source: 'State.OOMKilled',
+    },
+  },
+});
+
+function time(metric: string, help: string, source: string): MetricDef {
+  return { metric, kind: 'gauge', unit: 'seconds', help, source };
+}
+
+function inState(name: string): MetricDef {
+  const help = 'Whether the container is in this state: 1 for the one it is in, 0 for the others.';
+  return {
+    metric: 'container_state',
+    kind: 'gauge',
+    unit: 'none',
+    labels: { state: name },
+    help,
+    source: 'State.Status',
+  };
+}
+
+function inHealth(status: string): MetricDef {
+  return {
+    metric: 'container_health_status',
+    kind: 'gauge',
+    unit: 'none',
+    labels: { status },
+    help: 'Whether the health check says this: 1 for what it says, 0 for the rest; absent while the container does not run.',
+    source: 'State.Health.Status',
+  };
+}
