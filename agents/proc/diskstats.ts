@@ -4,7 +4,7 @@ import { Lines } from './lines.ts';
 /** Sectors in this file have 512 bytes whatever the disk's own are. */
 export const SECTOR_BYTES = 512;
 
-/** One device's line; times in seconds. The kernel's fields 4 to 14. */
+/** One device's line; times in seconds. The kernel's fields from 4 on. */
 export interface DiskLine {
   readonly major: number;
   readonly minor: number;
@@ -21,6 +21,9 @@ export interface DiskLine {
   readonly current: number;
   readonly ioSeconds: number;
   readonly ioWeightedSeconds: number;
+  /** NaN before Linux 4.18. */
+  readonly discards: number;
+  readonly sectorsDiscarded: number;
 }
 
 /** One entry per line that can be understood. */
@@ -52,6 +55,8 @@ function diskLine(lines: Lines): DiskLine {
     current: lines.number(),
     ioSeconds: seconds(),
     ioWeightedSeconds: seconds(),
+    discards: lines.number(),
+    sectorsDiscarded: lines.skip(1).number(),
   };
 }
 

@@ -30,6 +30,8 @@ export interface HostMemory {
   readonly swap: number;
   readonly activeFile: number;
   readonly inactiveFile: number;
+  readonly dirty: number;
+  readonly writeback: number;
   readonly total: number;
   readonly available: number;
   readonly swapTotal: number;
@@ -49,6 +51,8 @@ export function hostMemory(info: Meminfo): HostMemory {
     swap: get('SwapTotal') - get('SwapFree'),
     activeFile: get('Active(file)'),
     inactiveFile: get('Inactive(file)'),
+    dirty: get('Dirty'),
+    writeback: get('Writeback'),
     total: get('MemTotal'),
     available: get('MemAvailable'),
     swapTotal: get('SwapTotal'),

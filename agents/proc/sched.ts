@@ -67,10 +67,15 @@ export function createSchedSource({ procRoot, containers, pidsOf, clock }: Proce
   }
 
   /** The totals with what the threads did since the last reading; undefined when there are too many to ask. */
-  async function summed({ id, entity }: Container, pids: readonly number[], signal: AbortSignal): Promise<Totals | undefined> {
+  async function summed(
+    { id, entity }: Container,
+    pids: readonly number[],
+    signal: AbortSignal,
+  ): Promise<Totals | undefined> {
     const known = totals.get(id);
     // Another start means other processes: the kernel began anew, and so do we.
-    const sum = known?.entity.startMs === entity.startMs ? known : { entity, run: 0, queue: 0, periods: 0, last: new Map() };
+    const sum =
+      known?.entity.startMs === entity.startMs ? known : { entity, run: 0, queue: 0, periods: 0, last: new Map() };
     const now = new Map<number, Numbers>();
     for (const pid of pids) {
       signal.throwIfAborted();

@@ -33,7 +33,9 @@ function countPlaces(places: readonly Place[]): Topology {
 
 function sysfsPlaces(dir: string): Place[] {
   const text = (cpu: string, file: string): string =>
-    readOnce(join(dir, cpu, 'topology', file))?.toString('latin1').trim() ?? '';
+    readOnce(join(dir, cpu, 'topology', file))
+      ?.toString('latin1')
+      .trim() ?? '';
   return namesIn(dir)
     .filter((name) => /^cpu\d+$/.test(name))
     .map((cpu) => ({
@@ -59,7 +61,10 @@ export function cpuinfoPlaces(bytes: Buffer): Place[] {
   const places: Place[] = [];
   let socket = '';
   while (lines.next()) {
-    const [key = '', value = ''] = lines.rest().split(':', 2).map((part) => part.trim());
+    const [key = '', value = ''] = lines
+      .rest()
+      .split(':', 2)
+      .map((part) => part.trim());
     if (key === 'processor') socket = '';
     else if (key === 'physical id') socket = value;
     else if (key === 'core id' && socket !== '') places.push({ socket, core: value });

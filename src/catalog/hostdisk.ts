@@ -1,7 +1,7 @@
-/** What only a whole disk has, beside the bytes and operations that containers have too. Rows only for `id="/"`. */
+/** What only a whole disk has, beside what the family diskio says of it. Rows only for `id="/"`. */
 import { family, type MetricDef } from '../model/family.ts';
 
-const counter = (metric: string, field: string, help: string, unit: 'seconds' | 'none' = 'none'): MetricDef => ({
+const counter = (metric: string, field: string, help: string, unit: 'seconds' | 'none'): MetricDef => ({
   metric,
   kind: 'counter',
   unit,
@@ -12,7 +12,7 @@ const counter = (metric: string, field: string, help: string, unit: 'seconds' | 
 
 export const disk = family({
   name: 'disk',
-  help: 'Whole disks of the machine: times, merged requests, queue. Partitions, loop and RAM devices are left out.',
+  help: 'Whole disks of the machine: how long they were busy. Partitions, loop and RAM devices are left out.',
   dims: ['device'],
   metrics: {
     ioTime: counter(
@@ -27,18 +27,7 @@ export const disk = family({
       'Time in which the disk had something to do, times the number of requests it had.',
       'seconds',
     ),
-    readTime: counter('container_fs_read_seconds_total', 'field 7 (ms)', 'Time that all reads took.', 'seconds'),
-    writeTime: counter('container_fs_write_seconds_total', 'field 11 (ms)', 'Time that all writes took.', 'seconds'),
-    readsMerged: counter('container_fs_reads_merged_total', 'field 5', 'Reads merged into others.'),
-    writesMerged: counter('container_fs_writes_merged_total', 'field 9', 'Writes merged into others.'),
-    sectorReads: counter('container_fs_sector_reads_total', 'field 6', 'Sectors of 512 bytes read.'),
-    sectorWrites: counter('container_fs_sector_writes_total', 'field 10', 'Sectors of 512 bytes written.'),
-    ioCurrent: {
-      metric: 'container_fs_io_current',
-      kind: 'gauge',
-      unit: 'none',
-      help: 'Requests that the disk has now.',
-      source: '/proc/diskstats, field 12',
-    },
+    sectorReads: counter('container_fs_sector_reads_total', 'field 6', 'Sectors of 512 bytes read.', 'none'),
+    sectorWrites: counter('container_fs_sector_writes_total', 'field 10', 'Sectors of 512 bytes written.', 'none'),
   },
 });

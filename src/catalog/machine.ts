@@ -24,7 +24,9 @@ export const machine = family({
       unit: 'cores',
     }),
     sockets: host('machine_cpu_sockets', '/sys/devices/system/cpu/cpu*/topology', 'CPU sockets.'),
-    memory: host('machine_memory_bytes', '/proc/meminfo MemTotal', 'Memory that the kernel can use.', { unit: 'bytes' }),
+    memory: host('machine_memory_bytes', '/proc/meminfo MemTotal', 'Memory that the kernel can use.', {
+      unit: 'bytes',
+    }),
     available: host(
       'machine_memory_available_bytes',
       '/proc/meminfo MemAvailable',
@@ -37,7 +39,9 @@ export const machine = family({
     }),
     running: host('machine_processes_running', '/proc/stat procs_running', 'Tasks that run or want to run now.'),
     blocked: host('machine_processes_blocked', '/proc/stat procs_blocked', 'Tasks that wait for a disk now.'),
-    contextSwitches: host('machine_context_switches_total', '/proc/stat ctxt', 'Context switches.', { kind: 'counter' }),
+    contextSwitches: host('machine_context_switches_total', '/proc/stat ctxt', 'Context switches.', {
+      kind: 'counter',
+    }),
     forks: host('machine_forks_total', '/proc/stat processes', 'Processes and threads that were started.', {
       kind: 'counter',
     }),

@@ -16,12 +16,7 @@ export const network = family({
   metrics: {
     receiveBytes: counter('container_network_receive_bytes_total', 'bytes', 'Bytes received.', 'receive bytes'),
     receivePackets: counter('container_network_receive_packets_total', 'none', 'Packets received.', 'receive packets'),
-    receiveErrors: counter(
-      'container_network_receive_errors_total',
-      'none',
-      'Errors while receiving.',
-      'receive errs',
-    ),
+    receiveErrors: counter('container_network_receive_errors_total', 'none', 'Errors while receiving.', 'receive errs'),
     receiveDropped: counter(
       'container_network_receive_packets_dropped_total',
       'none',

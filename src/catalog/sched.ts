@@ -21,6 +21,11 @@ export const sched = family({
       'Time ready to run, waiting for a CPU.',
       '2nd value (ns)',
     ),
-    periods: counter('container_cpu_schedstat_run_periods_total', 'none', 'Times a thread was put on a CPU.', '3rd value'),
+    periods: counter(
+      'container_cpu_schedstat_run_periods_total',
+      'none',
+      'Times a thread was put on a CPU.',
+      '3rd value',
+    ),
   },
 });
