@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'live',
           include: ['test/live/**/*.test.ts'],
+          globalSetup: ['test/support/global.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,

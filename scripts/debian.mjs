@@ -29,7 +29,7 @@ export const NEEDED = [
 ];
 
 /** Debian keeps daemons where only root's search path looks. */
-const SEARCH = [...(env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+export const SEARCH = [...(env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Installs what is missing, or ends the process with what to install. Prints the versions found. */

@@ -6,9 +6,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import process, { argv, env, execPath, exit, stdin, stdout } from 'node:process';
-import { ensureServers } from './debian.mjs';
+import { ensureServers, SEARCH } from './debian.mjs';
 import { ensureBuilt, ensurePackages, ROOT, requireNode, say } from './setup.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Count */
@@ -82,7 +82,7 @@ function run(args) {
     const child = spawn(execPath, args, {
       cwd: ROOT,
       stdio: 'inherit',
-      env: { ...env, FORCE_COLOR: stdout.isTTY ? '1' : '0' },
+      env: { ...env, PATH: SEARCH.join(delimiter), FORCE_COLOR: stdout.isTTY ? '1' : '0' },
     });
     let interrupted = false;
     const pass = (/** @type {NodeJS.Signals} */ signal) => {

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Usage: watcher.sh <folder>. Waits until the other end of its input is closed, which happens when the test ends it or when the
+# test's process is gone for whatever reason; then ends every process whose command line names the folder, the containers of an
+# engine that lived in it, and removes it.
+set -u
+dir=$1
+cat >/dev/null
+
+named() { # pids of processes whose command line names the folder, this one not
+  for file in /proc/[0-9]*/cmdline; do
+    pid=${file#/proc/}; pid=${pid%/cmdline}
+    [ "$pid" != $$ ] && grep -qaF "$dir/" "$file" 2>/dev/null && echo "$pid"
+  done
+}
+
+# An engine that still answers removes its containers itself.
+if [ -S "$dir/docker.sock" ]; then
+  DOCKER_HOST="unix://$dir/docker.sock"; export DOCKER_HOST
+  all=$(timeout 5 docker ps -aq 2>/dev/null) && [ -n "$all" ] && timeout 20 docker rm -f $all >/dev/null 2>&1
+fi
+for pid in $(named); do kill -TERM "$pid" 2>/dev/null; done
+tries=0
+while [ -n "$(named)" ] && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+for pid in $(named); do kill -KILL "$pid" 2>/dev/null; done
+# What is left of an engine that was killed: its containers' processes, found by their cgroups.
+for id in $(ls "$dir/data/containers" 2>/dev/null); do
+  for procs in $(find /sys/fs/cgroup -path "*$id*" -name cgroup.procs 2>/dev/null); do
+    for pid in $(cat "$procs" 2>/dev/null); do kill -KILL "$pid" 2>/dev/null; done
+  done
+  sleep 0.1
+  find /sys/fs/cgroup -depth -type d -path "*$id*" -exec rmdir {} + 2>/dev/null
+done
+awk -v d="$dir/" 'index($2, d) == 1 { print $2 }' /proc/mounts | sort -r | while read -r at; do umount -l "$at"; done
+rm -rf "$dir"
