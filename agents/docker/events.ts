@@ -8,7 +8,7 @@ import type { Clock } from '../../src/run/clock.ts';
 import { type EngineEvent, type EngineInfo, type EngineVersion, parseEvent } from './api.ts';
 import type { EngineClient, EventStream } from './client.ts';
 import { EngineError } from './failure.ts';
-import { lineReader } from './lines.ts';
+import { readStream, streamClosed } from './stream.ts';
 
 /** Who answers. */
 export interface Engine {
@@ -16,7 +16,7 @@ export interface Engine {
   readonly info: EngineInfo;
 }
 
-/** Called by the watch; none of them may throw. */
+/** Called by the watch. A rejection ends the connection, which is then tried anew; `onEvent` and `onLost` must not throw. */
 export interface EngineListener {
   /** The stream is open, its events are coming already. Awaited before the first attempt counts as over. */
   onConnected(engine: Engine): Promise<void>;
@@ -101,9 +101,21 @@ export function watchEngine(options: WatchOptions): EngineWatch {
       const engine = { version: await client.version(), info: await client.info() };
       lastNano = resumeAt(lastNano, engine.info.systemTimeMs * 1e6);
       stream = await client.events(query(lastNano, engine.version.podman));
-      if (closing.signal.aborted) return closed();
+      if (closing.signal.aborted) return streamClosed();
       if (opened++ > 0) counts.reconnects++;
-      const reading = consume(stream);
+      const floor = lastNano;
+      const reading = readStream({
+        stream,
+        clock,
+        log,
+        pulseMs,
+        ping: () => client.ping(),
+        onPulse: () => listener.onPulse(),
+        onLine: (line) => take(line, floor),
+        onGarbage: () => {
+          counts.garbage++;
+        },
+      });
       await Promise.race([reading, listener.onConnected(engine)]);
       firstOver();
       return await reading;
@@ -113,48 +125,6 @@ export function watchEngine(options: WatchOptions): EngineWatch {
       closing.signal.removeEventListener('abort', stop);
       stop();
     }
-  }
-
-  /** Reads until the stream ends, for whatever reason; gives the reason. */
-  async function consume(stream: EventStream): Promise<EngineError> {
-    const reader = lineReader();
-    const floor = lastNano;
-    const heard = { at: clock.monotonic(), ended: false, why: closed() };
-    let cancel = pulse();
-
-    function pulse(): () => void {
-      return clock.after(pulseMs, () => {
-        void beat().then(() => {
-          if (!heard.ended) cancel = pulse();
-        });
-      });
-    }
-
-    async function beat(): Promise<void> {
-      try {
-        if (clock.monotonic() - heard.at >= pulseMs) await client.ping();
-        if (!heard.ended) await listener.onPulse();
-      } catch (error) {
-        if (error instanceof EngineError) heard.why = error;
-        stream.abort();
-      }
-    }
-
-    try {
-      for await (const piece of stream.body) {
-        heard.at = clock.monotonic();
-        const tooLong = reader.tooLong;
-        for (const line of reader.push(piece as Uint8Array)) take(line, floor);
-        counts.garbage += reader.tooLong - tooLong;
-      }
-    } catch (error) {
-      // A broken stream is an ended stream; the reason known before (a failed ping) is the better one.
-      log.debug({ error: String(error) }, 'event stream broke off');
-    } finally {
-      heard.ended = true;
-      cancel();
-    }
-    return heard.why;
   }
 
   function take(line: string, floor: number): void {
@@ -182,10 +152,6 @@ export function watchEngine(options: WatchOptions): EngineWatch {
       await running;
     },
   };
-}
-
-function closed(): EngineError {
-  return new EngineError('closed', 'the engine closed its event stream: it stopped or restarts');
 }
 
 /** From the last event on; from now on before the first one, and when the engine's clock was set back behind it. */

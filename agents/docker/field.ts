@@ -49,5 +49,5 @@ export function textMapField(of: unknown, key: string): Map<string, string> {
 /** An RFC 3339 time in Unix milliseconds; 0 for none, for the engine's year 1 and for nonsense. */
 export function timeField(of: unknown, key: string): number {
   const ms = Date.parse(textField(of, key) ?? '');
-  return ms > 0 ? ms : 0;
+  return Number.isNaN(ms) || ms < 0 ? 0 : ms;
 }

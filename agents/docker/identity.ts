@@ -107,7 +107,7 @@ function pathOf(
   cgroup: CgroupPaths | undefined,
   placing: Placing,
 ): string {
-  const seen = cgroup === undefined ? undefined : shownPath(cgroup);
+  const seen = cgroup === undefined ? undefined : shownPath(cgroup, from.id);
   if (seen !== undefined) return seen;
   if (before !== undefined && from.startedMs > 0) return detailsOf(before).cgroupPath;
   return expectedPath(from.id, from.cgroupParent, placing);

@@ -144,6 +144,6 @@ export function createInventory(options: InventoryOptions): Inventory {
   };
 }
 
-function isInPlace({ cgroup }: Container, now: CgroupPaths | undefined): boolean {
-  return cgroup !== undefined && now !== undefined && shownPath(now) === shownPath(cgroup);
+function isInPlace({ id, cgroup }: Container, now: CgroupPaths | undefined): boolean {
+  return cgroup !== undefined && now !== undefined && shownPath(now, id) === shownPath(cgroup, id);
 }

@@ -13,10 +13,19 @@ export interface Placing {
 }
 
 /**
- * The one path to show of a running process. On a v1 or hybrid host the unified hierarchy may be unused, and then names the
+ * The one path to show of a running container's process, down to the part that carries the container's id. On a v1 or hybrid host the unified hierarchy may be unused, and then names the
  * root for every process: that is nobody's place but the host's.
  */
-export function shownPath(paths: CgroupPaths): string | undefined {
+export function shownPath(paths: CgroupPaths, id: string): string | undefined {
+  const path = pathOf(paths);
+  if (path === undefined) return undefined;
+  // Nested scopes (podman's `container`, an init system's `init.scope`) are below the part that carries the id.
+  const parts = path.split('/');
+  const at = parts.findIndex((part) => part.includes(id));
+  return at < 0 ? path : parts.slice(0, at + 1).join('/');
+}
+
+function pathOf(paths: CgroupPaths): string | undefined {
   const v1 = paths.controllers.get('memory') ?? paths.controllers.get('cpu') ?? paths.controllers.get('cpuacct');
   if (paths.unified !== undefined && (paths.unified !== '/' || v1 === undefined)) return paths.unified;
   return v1;
