@@ -8,6 +8,8 @@ export interface Delivery {
   readonly delivered: number;
   /** By reason: samples that the far side will never take (for example `rejected`). Not retried. */
   readonly dropped: ReadonlyMap<string, number>;
+  /** What the far side said about what it did not take, for people. */
+  readonly problem?: string | undefined;
 }
 
 /**

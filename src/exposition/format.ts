@@ -27,7 +27,8 @@ export function headingLines(heading: Heading, format: Format, names: ReadonlySe
   const { metric, help } = heading;
   if (format === 'text') return `# HELP ${metric} ${escapeHelp(help)}\n# TYPE ${metric} ${heading.type}\n`;
   const { family, type } = openMetricsFamily(heading, names);
-  const unit = heading.unit !== 'none' && family.endsWith(`_${heading.unit}`) ? `# UNIT ${family} ${heading.unit}\n` : '';
+  const unit =
+    heading.unit !== 'none' && family.endsWith(`_${heading.unit}`) ? `# UNIT ${family} ${heading.unit}\n` : '';
   return `# TYPE ${family} ${type}\n${unit}# HELP ${family} ${escapeQuoted(help)}\n`;
 }
 

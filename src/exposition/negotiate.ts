@@ -31,7 +31,8 @@ export function negotiate(accept: string | undefined, acceptEncoding: string | u
   for (const range of ranges(accept ?? '')) {
     const offer = offerFor(range);
     if (!offer || range.q <= 0) continue;
-    const better = !best || range.q > best.range.q || (range.q === best.range.q && precision(range) > precision(best.range));
+    const better =
+      !best || range.q > best.range.q || (range.q === best.range.q && precision(range) > precision(best.range));
     if (better) best = { ...offer, range };
   }
   const { format, version } = best ?? { format: 'text' as const, version: '0.0.4' };

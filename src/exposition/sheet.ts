@@ -33,7 +33,10 @@ export interface SheetOptions {
 const ROWS_PER_PIECE = 500;
 
 /** Prepares a table; yields where other work may run. */
-export function* sheetOf(table: Table, { texts, format, timestamps, seen: byShape }: SheetOptions): Generator<undefined, Sheet> {
+export function* sheetOf(
+  table: Table,
+  { texts, format, timestamps, seen: byShape }: SheetOptions,
+): Generator<undefined, Sheet> {
   const { rows, shape } = table;
   const fixed = [...new Set(shape.columns.flatMap((column) => column.labels.map(([name]) => name)))];
   const rowTexts: string[] = [];

@@ -70,10 +70,18 @@ function* pieces(source: Iterable<Table>, options: RenderOptions): Generator<Buf
 }
 
 function* blockLines(block: Block, sheets: ReadonlyMap<Table, Sheet>, options: RenderOptions): Generator<string> {
-  const safe = !block.mixed && block.parts.every((part) => !overlapping(part, sheets) && sheets.get(part.table)?.unique);
+  const safe =
+    !block.mixed && block.parts.every((part) => !overlapping(part, sheets) && sheets.get(part.table)?.unique);
   const seen = safe ? undefined : new Set<string>();
   for (const part of block.parts) {
-    const run = { block, part, sheet: sheets.get(part.table) as Sheet, seen, onDuplicate: options.onDuplicate, next: 0 };
+    const run = {
+      block,
+      part,
+      sheet: sheets.get(part.table) as Sheet,
+      seen,
+      onDuplicate: options.onDuplicate,
+      next: 0,
+    };
     while (run.next < part.table.rows.length) {
       const lines = seen ? checkedLines(run, seen) : plainLines(run);
       if (lines !== '') yield lines;
