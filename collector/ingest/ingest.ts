@@ -1,0 +1,105 @@
+/**
+ * Batches from agents: a body comes in, a reply goes out, and in between the batch has been handed on, once. Refusals change
+ * nothing. Bodies are unpacked side by side and taken in the order in which they arrived.
+ */
+import type { FastifyInstance } from 'fastify';
+import { WireError } from '../../src/errors.ts';
+import type { Log } from '../../src/log.ts';
+import type { Batch } from '../../src/model/batch.ts';
+import type { Family } from '../../src/model/family.ts';
+import type { Clock } from '../../src/run/clock.ts';
+import { inflate } from './inflate.ts';
+import { Intake, type Pushed } from './intake.ts';
+import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
+import { type Reply, refused } from './reply.ts';
+import { addRoute } from './route.ts';
+import { createSeriesCap } from './series.ts';
+import { Sessions } from './sessions.ts';
+import { add, createTally, type IngestStats } from './tally.ts';
+import { turnstile } from './turnstile.ts';
+
+export interface IngestOptions {
+  /** Takes a batch, at once and whole. Called in the order of arrival, never twice for one batch. */
+  readonly push: (batch: Batch) => Pushed;
+  readonly familyNamed: (name: string) => Family | undefined;
+  readonly limits?: Partial<IngestLimits>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Ingest {
+  /** Takes one body. Never rejects: what is wrong with the body is in the reply. */
+  receive(body: Buffer, options?: { readonly encoding?: string | undefined }): Promise<Reply>;
+  /** Adds POST /api/v1/push. */
+  route(app: FastifyInstance): void;
+  /** Ends the sessions of agents that are silent; call it every minute or so. */
+  housekeep(): void;
+  stats(): IngestStats;
+}
+
+/** Bodies unpacked at a time. */
+const SIDE_BY_SIDE = 4;
+
+/** The same trouble is logged this often, not each time. */
+const LOG_EVERY_MS = 60_000;
+
+export function createIngest({ push, familyNamed, limits: given, clock, log }: IngestOptions): Ingest {
+  const limits: IngestLimits = { ...INGEST_LIMITS, ...given };
+  const cap = createSeriesCap({ total: limits.maxSeries, perNode: limits.maxSeriesPerNode });
+  const sessions = new Sessions(limits);
+  const tally = createTally();
+  const line = turnstile(SIDE_BY_SIDE);
+  const due = nowAndThen(clock);
+  const onRivals = (node: string): void => {
+    if (due('rivals')) log.warn({ node }, 'two agents send under the same node name: give each its own');
+  };
+  const intake = new Intake({ push, familyNamed, limits, sessions, cap, tally, onRivals });
+  let pending = 0;
+
+  function refuse(error: unknown): Reply {
+    const known = error instanceof WireError;
+    const wrong = known
+      ? error
+      : new WireError('internal_error', 'the collector failed; its log says why', { cause: error });
+    add(tally.batches, `refused_${wrong.reason}`);
+    if (due(wrong.reason)) {
+      if (known) log.warn({ reason: wrong.reason, detail: wrong.message }, 'refused a body from an agent');
+      else log.error({ err: error }, 'failed to take a batch');
+    }
+    return refused(wrong);
+  }
+
+  async function receive(body: Buffer, { encoding }: { readonly encoding?: string | undefined } = {}): Promise<Reply> {
+    tally.bytes += body.length;
+    if (pending + body.length > limits.maxPendingBytes) {
+      return refuse(new WireError('busy', `${pending} bytes of bodies are waiting; come back later`));
+    }
+    pending += body.length;
+    try {
+      const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
+      return await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now()));
+    } catch (error) {
+      return refuse(error);
+    } finally {
+      pending -= body.length;
+    }
+  }
+
+  return {
+    receive,
+    route: (app) => addRoute(app, { receive, refuse, maxBodyBytes: limits.maxBodyBytes }),
+    housekeep: () => sessions.housekeep(clock.now()),
+    stats: () => ({ ...tally, sessions: sessions.size, sessionsEvicted: sessions.evicted, series: cap.held }),
+  };
+}
+
+/** Whether it is time to log this trouble again. The keys are reasons of ours, a closed list. */
+function nowAndThen(clock: Clock): (what: string) => boolean {
+  const last = new Map<string, number>();
+  return (what) => {
+    const nowMs = clock.monotonic();
+    if (nowMs - (last.get(what) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return false;
+    last.set(what, nowMs);
+    return true;
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * One unpacked body after another: finds its session, decodes it, hands the batch on, and answers. Runs to its end without
+ * waiting, so that dictionary, last number and what was handed on never disagree.
+ */
+import { WireError } from '../../src/errors.ts';
+import type { Batch } from '../../src/model/batch.ts';
+import type { Family } from '../../src/model/family.ts';
+import { createDecoder, type Decoded, type Decoder } from '../../src/wire/decode.ts';
+import { type Header, peek } from '../../src/wire/header.ts';
+import type { IngestLimits } from './limits.ts';
+import { type Reply, taken } from './reply.ts';
+import type { SeriesCap } from './series.ts';
+import type { Session, Sessions } from './sessions.ts';
+import { add, type Tally } from './tally.ts';
+
+/** What became of a batch that was handed on. `accepted` + the sum of `dropped` is its number of samples. */
+export interface Pushed {
+  readonly accepted: number;
+  readonly dropped: ReadonlyMap<string, number>;
+}
+
+export interface IntakeOptions {
+  readonly push: (batch: Batch) => Pushed;
+  readonly familyNamed: (name: string) => Family | undefined;
+  readonly limits: IngestLimits;
+  readonly sessions: Sessions;
+  readonly cap: SeriesCap;
+  readonly tally: Tally;
+  /** Two agents send under one node's name. */
+  readonly onRivals: (node: string) => void;
+}
+
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a body in; throws a WireError, and then nothing has changed. Anything else that is thrown came from `push`. */
+  take(body: Buffer, nowMs: number): Reply {
+    const { limits, sessions, familyNamed, tally } = this.#options;
+    tally.unpackedBytes += body.length;
+    const head = peek(body, limits.wire);
+    sessions.housekeep(nowMs);
+    const live = sessions.find(head.node, head.session);
+    if (head.seq <= sessions.lastSeq(head.node, head.session)) return this.#again(head, live);
+    if (live === undefined) this.#checkNew(head);
+    const decoder = live?.decoder ?? createDecoder({ familyNamed, limits: limits.wire });
+    const decoded = decoder.decode(body);
+    // Only now, with a body that is good, does a new session take the place of the old one.
+    return this.#handOn(live ?? this.#begin(head, decoder, nowMs), decoded, nowMs);
+  }
+
+  #again({ seq }: Header, live: Session | undefined): Reply {
+    add(this.#options.tally.batches, 'duplicate');
+    const answer = live?.lastSeq === seq ? live.lastAnswer : undefined;
+    return taken({ accepted: answer?.accepted ?? 0, dropped: answer?.dropped ?? {}, duplicate: true });
+  }
+
+  #checkNew({ node, session, reset }: Header): void {
+    const { sessions, limits } = this.#options;
+    if (!reset) {
+      throw new WireError(
+        'unknown_session',
+        `session ${session} of ${node} is not known here: send this batch in full`,
+      );
+    }
+    if (!sessions.admits(node)) {
+      throw new WireError('session_limit', `${sessions.size} agents are sending; legal: at most ${limits.maxSessions}`);
+    }
+  }
+
+  #begin({ node, session }: Header, decoder: Decoder, nowMs: number): Session {
+    const { sessions, cap, onRivals } = this.#options;
+    if (sessions.has(node) && sessions.hasEnded(node, session)) onRivals(node);
+    const lastSeq = sessions.lastSeq(node, session);
+    const begun: Session = {
+      node,
+      session,
+      decoder,
+      series: cap.open(),
+      lastSeq,
+      lastAnswer: undefined,
+      seenMs: nowMs,
+    };
+    sessions.open(begun);
+    return begun;
+  }
+
+  #handOn(session: Session, decoded: Decoded, nowMs: number): Reply {
+    const { push, sessions, tally } = this.#options;
+    const { batch, refused } = session.series.admit(decoded);
+    const dropped = new Map<string, number>();
+    add(dropped, 'unknown_metric', decoded.unknown);
+    add(dropped, 'series_limit', refused);
+    let pushed: Pushed;
+    try {
+      pushed = push(batch);
+    } catch (error) {
+      // The dictionary has moved on and the batch was not taken: the agent has to describe everything again.
+      sessions.end(session.node, 'failed', nowMs);
+      throw error;
+    }
+    for (const [reason, samples] of pushed.dropped) add(dropped, reason, samples);
+    add(tally.batches, 'accepted');
+    tally.samplesReceived += decoded.samples + decoded.unknown;
+    tally.samplesAccepted += pushed.accepted;
+    for (const [reason, lost] of dropped) add(tally.samplesDropped, reason, lost);
+    if (session.lastSeq > 0) tally.missingBatches += batch.seq - session.lastSeq - 1;
+    session.lastSeq = batch.seq;
+    session.lastAnswer = { accepted: pushed.accepted, dropped: Object.fromEntries(dropped) };
+    session.seenMs = nowMs;
+    return taken({ ...session.lastAnswer, duplicate: false });
+  }
+}

@@ -1,0 +1,57 @@
+/** Answers to an agent. The reasons are those of the wire format and the ones listed here; an agent decides by the status alone. */
+import type { WireError } from '../../src/errors.ts';
+import { ENCODINGS } from './inflate.ts';
+
+/** The answer to a batch that was taken, now or when it came first. */
+export interface Taken {
+  readonly accepted: number;
+  /** Samples by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly duplicate: boolean;
+}
+
+/** The answer to one that was not. */
+export interface Refused {
+  readonly error: string;
+  readonly message: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Taken | Refused;
+}
+
+/** Statuses by reason; every other reason is a 400. */
+const STATUS: ReadonlyMap<string, number> = new Map([
+  ['unknown_session', 409],
+  ['limit', 413],
+  ['body_too_large', 413],
+  ['unsupported_media_type', 415],
+  ['unsupported_encoding', 415],
+  ['internal_error', 500],
+  ['busy', 503],
+  ['session_limit', 503],
+]);
+
+/** Seconds after which an agent may come back, by reason. */
+const RETRY_AFTER: ReadonlyMap<string, number> = new Map([
+  ['busy', 1],
+  ['session_limit', 60],
+]);
+
+export function taken(body: Taken): Reply {
+  return { status: 200, headers: {}, body };
+}
+
+export function refused(error: WireError): Reply {
+  const headers: Record<string, string> = {};
+  const seconds = RETRY_AFTER.get(error.reason);
+  if (seconds !== undefined) headers['retry-after'] = String(seconds);
+  if (error.reason === 'unsupported_encoding') headers['accept-encoding'] = ENCODINGS.join(', ');
+  return {
+    status: STATUS.get(error.reason) ?? 400,
+    headers,
+    body: { error: error.reason, message: error.message },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * The agents that are sending: per node one session with its dictionary, its series and the number of its last batch. A session
+ * ends when its agent is silent for too long or another takes its node's name; its last number is remembered for a day, so
+ * that a batch retried late still changes nothing.
+ */
+import type { Decoder } from '../../src/wire/decode.ts';
+import type { NodeSeries } from './series.ts';
+
+/** Why a session ended. */
+export type EndReason = 'stale' | 'replaced' | 'failed';
+
+/** What was answered to the last batch, for when it comes again. */
+export interface LastAnswer {
+  readonly accepted: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export interface Session {
+  readonly node: string;
+  readonly session: string;
+  readonly decoder: Decoder;
+  readonly series: NodeSeries;
+  lastSeq: number;
+  lastAnswer: LastAnswer | undefined;
+  seenMs: number;
+}
+
+interface Ended {
+  readonly lastSeq: number;
+  readonly endedMs: number;
+}
+
+/** How long, and for how many sessions per live one, the last number is remembered. */
+const REMEMBER_MS = 24 * 3600_000;
+const REMEMBER_TIMES = 4;
+
+export interface SessionsOptions {
+  readonly maxSessions: number;
+  readonly staleAfterMs: number;
+}
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #live = new Map<string, Session>();
+  /** In the order in which they ended. */
+  readonly #ended = new Map<string, Ended>();
+  #sweptMs = Number.NEGATIVE_INFINITY;
+  readonly evicted = new Map<EndReason, number>();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /** The session of that name, if it is its node's present one. */
+  find(node: string, session: string): Session | undefined {
+    const live = this.#live.get(node);
+    return live?.session === session ? live : undefined;
+  }
+
+  /** Whether the node has a session now. */
+  has(node: string): boolean {
+    return this.#live.has(node);
+  }
+
+  /** The number of the session's last batch, 0 if there was none; also for a session that ended. */
+  lastSeq(node: string, session: string): number {
+    return this.find(node, session)?.lastSeq ?? this.#ended.get(endedKey(node, session))?.lastSeq ?? 0;
+  }
+
+  /** Whether a session that ended is remembered: if it sends again beside another one, two agents have one name. */
+  hasEnded(node: string, session: string): boolean {
+    return this.#ended.has(endedKey(node, session));
+  }
+
+  /** Whether there is room for a session of that node. */
+  admits(node: string): boolean {
+    return this.#live.has(node) || this.#live.size < this.#options.maxSessions;
+  }
+
+  /** Puts a session in place of its node's former one. */
+  open(session: Session): void {
+    this.end(session.node, 'replaced', session.seenMs);
+    this.#live.set(session.node, session);
+    this.#ended.delete(endedKey(session.node, session.session));
+  }
+
+  end(node: string, reason: EndReason, nowMs: number): void {
+    const session = this.#live.get(node);
+    if (session === undefined) return;
+    this.#live.delete(node);
+    session.series.close();
+    this.#ended.set(endedKey(node, session.session), { lastSeq: session.lastSeq, endedMs: nowMs });
+    this.evicted.set(reason, (this.evicted.get(reason) ?? 0) + 1);
+  }
+
+  /** Ends what is stale, forgets what ended long ago. Cheap to call often: looks only now and then. */
+  housekeep(nowMs: number): void {
+    // A clock that was set back must not stop it.
+    if (Math.abs(nowMs - this.#sweptMs) < this.#options.staleAfterMs / 10) return;
+    this.#sweptMs = nowMs;
+    for (const [node, { seenMs }] of this.#live) {
+      if (nowMs - seenMs > this.#options.staleAfterMs) this.end(node, 'stale', nowMs);
+    }
+    for (const [key, { endedMs }] of this.#ended) {
+      const tooMany = this.#ended.size > this.#options.maxSessions * REMEMBER_TIMES;
+      if (!tooMany && nowMs - endedMs <= REMEMBER_MS) break;
+      this.#ended.delete(key);
+    }
+  }
+}
+
+function endedKey(node: string, session: string): string {
+  return `${node.length}:${node}${session}`;
+}
