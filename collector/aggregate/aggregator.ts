@@ -1,0 +1,147 @@
+/**
+ * The aggregator: batches in, frames of closed windows out. The only thing here that lives in time, and time is an argument.
+ * SEMANTICS.md says in one page what it guarantees.
+ */
+import type { Batch, Frame } from '../../src/model/batch.ts';
+import { closeWindow } from './close.ts';
+import { AGGREGATOR_DEFAULTS, type AggregatorOptions, checkOptions } from './options.ts';
+import { type Arrival, Pending, samplesOf } from './pending.ts';
+import { AggregatorState } from './state.ts';
+import { type AggregatorStats, statsOf } from './stats.ts';
+import { lastDueEnd } from './window.ts';
+
+/** Lets other work run between two pieces. */
+export type Breathe = () => Promise<void>;
+
+/**
+ * Guarantees: `push` keeps the batch's tables until their windows are closed, and never waits. `advance` and `flush` answer
+ * the frames of the windows they closed, in order; called while one is running, they run after it. Pushing while they run is allowed.
+ */
+export interface Aggregator {
+  /** Takes a batch that arrived at `nowMs`. `accepted` and `dropped` count samples and make up all the batch's samples. */
+  push(batch: Batch, nowMs: number): Arrival;
+  /** Closes every window that is due at `nowMs`. */
+  advance(nowMs: number, breathe: Breathe): Promise<Frame[]>;
+  /** Closes every window that holds something, due or not: for the end. */
+  flush(breathe: Breathe): Promise<Frame[]>;
+  stats(): AggregatorStats;
+}
+
+/** Throws a ConfigError for options that cannot work. */
+export function createAggregator(options: AggregatorOptions): Aggregator {
+  checkOptions(options);
+  return new WindowedAggregator(options);
+}
+
+/** Steps (numbers gone through) between two breaths: a few milliseconds. */
+const STEPS_PER_BREATH = 100_000;
+/** Waiting samples for each series that is allowed, unless the options say otherwise. */
+const PENDING_PER_SERIES = 32;
+
+class WindowedAggregator implements Aggregator {
+  readonly #options: AggregatorOptions;
+  readonly #state: AggregatorState;
+  readonly #pending: Pending;
+  /** All windows that end here or before are closed; undefined before the first call. */
+  #closedEndMs: number | undefined;
+  #received = 0;
+  #clockSetBack = false;
+  #frames = 0;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AggregatorOptions) {
+    this.#options = { ...AGGREGATOR_DEFAULTS, ...options };
+    const { windowMs, maxPendingSamples = options.maxSeries * PENDING_PER_SERIES } = options;
+    this.#state = new AggregatorState(this.#options);
+    this.#pending = new Pending({ windowMs, maxPendingSamples });
+  }
+
+  push(batch: Batch, nowMs: number): Arrival {
+    const fromMs = this.#anchor(nowMs);
+    const arrival = this.#pending.add(batch, { fromMs, untilMs: nowMs + this.#options.maxAheadMs });
+    this.#received += arrival.accepted;
+    for (const [reason, samples] of arrival.dropped) {
+      this.#received += samples;
+      this.#state.dropped.add(reason, samples);
+    }
+    return arrival;
+  }
+
+  advance(nowMs: number, breathe: Breathe): Promise<Frame[]> {
+    return this.#afterwards(async () => {
+      const frames: Frame[] = [];
+      const closedEndMs = this.#anchor(nowMs);
+      const dueEndMs = lastDueEnd(nowMs, this.#options);
+      const lastStartMs = dueEndMs - this.#options.windowMs;
+      for (const startMs of this.#pending.starts()) {
+        if (startMs < lastStartMs) frames.push(await this.#close(startMs, breathe));
+      }
+      // A window in which nothing came is shown too, unless a later one is due as well: after a long sleep one is enough.
+      if (dueEndMs > closedEndMs) frames.push(await this.#close(lastStartMs, breathe));
+      return frames;
+    });
+  }
+
+  flush(breathe: Breathe): Promise<Frame[]> {
+    return this.#afterwards(async () => {
+      const frames: Frame[] = [];
+      for (const startMs of this.#pending.starts()) frames.push(await this.#close(startMs, breathe));
+      return frames;
+    });
+  }
+
+  stats(): AggregatorStats {
+    return statsOf(this.#state, {
+      received: this.#received,
+      pendingSamples: this.#pending.samples + this.#state.closing,
+      pendingBatches: this.#pending.batches,
+      closedEndMs: this.#closedEndMs ?? 0,
+      frames: this.#frames,
+    });
+  }
+
+  /**
+   * The end of what is closed. The first call decides where time begins: windows that were due before it count as closed. A
+   * clock that was set back so far that everything would be too late for longer than the tolerance begins anew.
+   */
+  #anchor(nowMs: number): number {
+    const dueEndMs = lastDueEnd(nowMs, this.#options);
+    if (this.#closedEndMs === undefined) this.#closedEndMs = dueEndMs;
+    else if (this.#closedEndMs > nowMs + this.#options.maxAheadMs) {
+      this.#closedEndMs = dueEndMs;
+      for (const startMs of this.#pending.starts()) {
+        if (startMs > nowMs + this.#options.maxAheadMs) {
+          this.#state.dropped.add('clock_set_back', samplesOf(this.#pending.take(startMs)));
+        }
+      }
+      this.#clockSetBack = true;
+    }
+    return this.#closedEndMs;
+  }
+
+  async #close(startMs: number, breathe: Breathe): Promise<Frame> {
+    const batches = this.#pending.take(startMs);
+    if (this.#clockSetBack) this.#state.forgetAll(startMs);
+    this.#clockSetBack = false;
+    this.#closedEndMs = startMs + this.#options.windowMs;
+    const pieces = closeWindow(this.#state, { startMs, batches });
+    let steps = 0;
+    for (let piece = pieces.next(); ; piece = pieces.next()) {
+      if (piece.done) {
+        this.#frames++;
+        return piece.value;
+      }
+      steps += piece.value;
+      if (steps < STEPS_PER_BREATH) continue;
+      steps = 0;
+      await breathe();
+    }
+  }
+
+  /** One after the other, whatever became of the one before. */
+  #afterwards<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#running.then(run, run);
+    this.#running = result.catch(() => undefined);
+    return result;
+  }
+}

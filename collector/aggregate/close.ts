@@ -1,0 +1,52 @@
+/** Closing a window: its batches in, its frame out, and what went stale given up. In pieces, so that the caller may breathe. */
+import type { Frame, LevelTable } from '../../src/model/batch.ts';
+import { frameOf, levelTable, membersTable } from './frame.ts';
+import type { LevelGroups } from './groups.ts';
+import { type PendingBatch, samplesOf } from './pending.ts';
+import { reduceFamily } from './reduce.ts';
+import { resolveWindow } from './resolve.ts';
+import type { FamilySeries } from './series.ts';
+import type { AggregatorState } from './state.ts';
+
+/** What closing needs beside the state. */
+export interface ClosingWindow {
+  readonly startMs: number;
+  readonly batches: readonly PendingBatch[];
+}
+
+/** Closes one window. Yields the number of steps done since the last time. */
+export function* closeWindow(state: AggregatorState, { startMs, batches }: ClosingWindow): Generator<number, Frame> {
+  const endMs = startMs + state.options.windowMs;
+  state.closing = samplesOf(batches);
+  const window = yield* resolveWindow(state, startMs, batches);
+  for (const entity of window.entities) state.groupsRefused += state.entities.retryGroups(entity);
+  const containers: (LevelTable | undefined)[] = [];
+  const families = state.inOrder();
+  for (const series of families) {
+    const family = window.families.get(series) ?? { series, tables: [], readings: 0 };
+    containers.push(yield* reduceFamily(state, family));
+  }
+  const levels: (LevelTable | undefined)[] = [];
+  for (let levelAt = 0; levelAt < state.groups.levels.length; levelAt++) {
+    levels.push(membersTable(state, window, levelAt));
+    for (const series of families) {
+      levels.push(familyTable(state, { series, levelAt, timeMs: endMs }));
+      yield state.groups.live;
+    }
+  }
+  state.processed += state.closing;
+  state.closing = 0;
+  state.evict(endMs);
+  return frameOf(startMs, endMs, [...containers, ...levels]);
+}
+
+function familyTable(
+  state: AggregatorState,
+  { series, levelAt, timeMs }: { series: FamilySeries; levelAt: number; timeMs: number },
+): LevelTable | undefined {
+  const columns = state.groupColumns.get(series)?.[levelAt];
+  if (columns === undefined) return undefined;
+  const groups = state.groups.levels[levelAt] as LevelGroups;
+  const { shape } = columns.plan;
+  return levelTable({ groups, shape, columns: shape.columns.map((_, i) => columns.column(i)), timeMs });
+}

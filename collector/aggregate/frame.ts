@@ -1,0 +1,56 @@
+/** The tables of a closed window: groups' columns compacted to the groups that have a number, in arrays of the frame's own. */
+import type { Frame, LevelTable } from '../../src/model/batch.ts';
+import type { Shape } from '../../src/model/shape.ts';
+import { countSamples, type Row } from '../../src/model/table.ts';
+import type { LevelGroups } from './groups.ts';
+import { count } from './outputs/count.ts';
+import type { ResolvedWindow } from './resolve.ts';
+import type { AggregatorState } from './state.ts';
+
+/** What a level's table is made of. `columns` are indexed by group slot. */
+export interface LevelColumns {
+  readonly groups: LevelGroups;
+  readonly shape: Shape;
+  readonly columns: readonly Float64Array[];
+  readonly timeMs: number;
+}
+
+/** The table of the groups that have a number in one of the columns; undefined if there is none. */
+export function levelTable({ groups, shape, columns, timeMs }: LevelColumns): LevelTable | undefined {
+  const slots: number[] = [];
+  const rows: Row[] = [];
+  groups.rows.forEach((row, slot) => {
+    if (row === undefined || !columns.some((column) => !Number.isNaN(column[slot] as number))) return;
+    slots.push(slot);
+    rows.push(row);
+  });
+  if (rows.length === 0) return undefined;
+  const values = new Float64Array(columns.length * rows.length);
+  columns.forEach((column, c) => {
+    slots.forEach((slot, r) => {
+      const value = column[slot] as number;
+      values[c * rows.length + r] = Number.isFinite(value) ? value : Number.NaN;
+    });
+  });
+  return { level: groups.level.name, shape, rows, timesMs: new Float64Array(rows.length).fill(timeMs), values };
+}
+
+/** How many containers each group of a level had in the window; also notes that the group was read. */
+export function membersTable(state: AggregatorState, window: ResolvedWindow, levelAt: number): LevelTable | undefined {
+  const groups = state.groups.levels[levelAt] as LevelGroups;
+  const endMs = window.startMs + state.options.windowMs;
+  const groupOf = state.entities.groupOf[levelAt] as Int32Array;
+  const size = window.entities.length;
+  const members = Int32Array.from(window.entities, (entity) => groupOf[entity] as number);
+  for (const group of members) if (group >= 0) groups.lastReadMs[group] = endMs;
+  const none = new Float64Array(0);
+  const column = new Float64Array(groups.capacity).fill(Number.NaN);
+  count.fold({ size, groups: members, last: none, largest: none, increases: none, heads: new Uint8Array(size).fill(1) }, column);
+  return levelTable({ groups, shape: state.groupShapes[levelAt] as Shape, columns: [column], timeMs: endMs });
+}
+
+/** A frame of the tables there are. */
+export function frameOf(startMs: number, endMs: number, tables: readonly (LevelTable | undefined)[]): Frame {
+  const present = tables.filter((table) => table !== undefined);
+  return { startMs, endMs, tables: present, samples: present.reduce((sum, table) => sum + countSamples(table), 0) };
+}

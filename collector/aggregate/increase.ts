@@ -1,0 +1,126 @@
+/**
+ * Counters: what a counter grew by between two readings. The only file that knows what a first sample, a newcomer, a reset, a
+ * backward step and a gap are; SEMANTICS.md tells the rules in prose. Increases are never negative.
+ *
+ * What depends on the row (its times) is settled once per reading as its life, a set of bits; what depends on the value is
+ * settled per number.
+ */
+
+/** The thing was started again after the previous reading: what it reads now, it counted since. */
+export const RESTARTED = 1;
+/** A lower value means that the counter began again. Without it a lower value is a backward step of the same counter. */
+export const MAY_RESET = 2;
+/** If this is the first reading of a counter, all of it was counted while we were watching. */
+export const WHOLE = 4;
+
+/** The times that decide about one reading of a row. One record is filled anew for each. */
+export interface Moment {
+  /** When the row was read before; -Infinity if it was not. */
+  previousMs: number;
+  /** The entity's start as known at that reading; 0 where unknown. */
+  previousStartMs: number;
+  /** When it is read now. */
+  timeMs: number;
+  /** The entity's start as known now; 0 where unknown. */
+  startMs: number;
+  /** Whether the row is one of several of its entity (an interface, a device), which can be replaced in the entity's life. */
+  replaceable: boolean;
+  /** Since when the collector has been watching the node without a break. */
+  watchedSinceMs: number;
+}
+
+/** What happened, counted. All are per number, except gaps, which are per row. */
+export interface IncreaseCounts {
+  /** First readings taken as a baseline: nothing counted. */
+  first: number;
+  /** First readings counted whole. */
+  newcomer: number;
+  resets: number;
+  /** Lower values within one life: nothing counted, baseline kept. */
+  backward: number;
+  /** Readings that follow at least one whole window without any. */
+  gaps: number;
+}
+
+/** The life of a reading: a set of the bits above. `staleAfterMs` is how long a silent row is remembered. */
+export function lifeOf(moment: Moment, staleAfterMs: number): number {
+  const { previousMs, previousStartMs, timeMs, startMs } = moment;
+  let life = 0;
+  // It began while we watched the node, and too recently for its state to have been dropped since: never counted before.
+  if (startMs > 0 && startMs >= moment.watchedSinceMs && startMs <= timeMs && timeMs - startMs <= staleAfterMs) life |= WHOLE;
+  const known = startMs > 0 && previousStartMs > 0;
+  // Numbers come from the kernel at once, identity from the engine a moment later: a previous reading from after the new
+  // start was already one of the new life, under the old name.
+  if (known && startMs !== previousStartMs && previousMs < startMs) life |= RESTARTED;
+  else if (!known || startMs !== previousStartMs || moment.replaceable) life |= MAY_RESET;
+  return life;
+}
+
+/** From when on the increase of this reading was counted; NaN if the reading is only a baseline. For rates. */
+export function countedSince(moment: Moment, life: number): number {
+  if (moment.previousMs > Number.NEGATIVE_INFINITY) return moment.previousMs;
+  return (life & WHOLE) !== 0 ? moment.startMs : Number.NaN;
+}
+
+/** The increase from `previous` (NaN if there was none) to `current`. */
+export function increase(previous: number, current: number, life: number, counts: IncreaseCounts): number {
+  if (Number.isNaN(previous)) {
+    if ((life & (WHOLE | RESTARTED)) === 0) {
+      counts.first++;
+      return 0;
+    }
+    counts.newcomer++;
+    return Math.max(0, current);
+  }
+  if ((life & RESTARTED) === 0) {
+    if (current >= previous) return current - previous;
+    if ((life & MAY_RESET) === 0) {
+      counts.backward++;
+      return 0;
+    }
+  }
+  counts.resets++;
+  return Math.max(0, current);
+}
+
+/** The value that the next reading is compared with: the highest of a life, so that a backward step is not counted twice. */
+export function baseline(previous: number, current: number, life: number): number {
+  return current < previous && (life & (RESTARTED | MAY_RESET)) === 0 ? previous : current;
+}
+
+/** One counter column of one table, with what it is compared with. */
+export interface CounterColumn {
+  readonly values: Float64Array;
+  /** Where the column begins in `values`. */
+  readonly offset: number;
+  /** Per row of the table: its place in this window, -1 to pass over it. */
+  readonly places: Int32Array;
+  readonly lives: Uint8Array;
+  /** Per place: the row's slot. */
+  readonly slots: Int32Array;
+  /** Per slot: the baseline, NaN before the first reading. */
+  readonly baselines: Float64Array;
+  /** Per place: the increase so far in this window. */
+  readonly increases: Float64Array;
+}
+
+/** Adds the column's increases, and moves the baselines on. */
+export function addIncreases(column: CounterColumn, counts: IncreaseCounts): void {
+  const { values, offset, places, lives, slots, baselines, increases } = column;
+  for (let r = 0; r < places.length; r++) {
+    const place = places[r] as number;
+    if (place < 0) continue;
+    const current = values[offset + r] as number;
+    if (current - current !== 0) continue; // NaN: absent; infinite: was counted as dropped when it came
+    const slot = slots[place] as number;
+    const previous = baselines[slot] as number;
+    const life = lives[r] as number;
+    if (current >= previous && (life & RESTARTED) === 0) {
+      increases[place] = (increases[place] as number) + (current - previous);
+      baselines[slot] = current;
+    } else {
+      increases[place] = (increases[place] as number) + increase(previous, current, life, counts);
+      baselines[slot] = baseline(previous, current, life);
+    }
+  }
+}

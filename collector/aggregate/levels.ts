@@ -1,0 +1,92 @@
+/**
+ * Levels: how containers are grouped. A level names the labels of its groups and where each comes from; the default list is
+ * here, further levels come from the configuration. Adding a level is one entry in a list.
+ */
+import { ConfigError } from '../../src/errors.ts';
+import { type Entity, type EntityKind } from '../../src/model/table.ts';
+import { type LabelPair, type Labels, labels, labelValue } from '../../src/model/labels.ts';
+
+/** One label of a level's groups. */
+export interface GroupLabel {
+  /** The label's name on the group's series, for example `project`. */
+  readonly as: string;
+  /**
+   * The label of the container it is taken from. `node` and `cluster` are always there: the name of the node that sent
+   * it, and the collector's own cluster name; a container's label of that name does not replace them.
+   */
+  readonly from: string;
+}
+
+export interface LevelDef {
+  /** Lower-case word: the prefix of its metrics and of its measurements. */
+  readonly name: string;
+  readonly by: readonly GroupLabel[];
+  /** What kind of thing is counted. Containers only, unless said: the host would count them all twice. */
+  readonly kinds?: readonly EntityKind[];
+}
+
+/** The level of the single containers, which is not a group: rows pass as they were read, with `node` added. */
+export const CONTAINER_LEVEL = 'container';
+
+export const DEFAULT_LEVELS: readonly LevelDef[] = [
+  {
+    name: 'service',
+    by: [
+      { as: 'project', from: 'container_label_com_docker_compose_project' },
+      { as: 'service', from: 'container_label_com_docker_compose_service' },
+    ],
+  },
+  {
+    name: 'pod',
+    by: [
+      { as: 'namespace', from: 'container_label_io_kubernetes_pod_namespace' },
+      { as: 'pod', from: 'container_label_io_kubernetes_pod_name' },
+    ],
+  },
+  { name: 'namespace', by: [{ as: 'namespace', from: 'container_label_io_kubernetes_pod_namespace' }] },
+  { name: 'node', by: [{ as: 'node', from: 'node' }] },
+  { name: 'cluster', by: [{ as: 'cluster', from: 'cluster' }] },
+];
+
+/** What a level sees of a container beside its labels. */
+export interface Place {
+  readonly node: string;
+  readonly cluster: string;
+}
+
+/** The labels of the group that an entity belongs to at a level, or undefined where it has no part in that level. */
+export function groupLabels(level: LevelDef, entity: Entity, place: Place): Labels | undefined {
+  if (!(level.kinds ?? ['container']).includes(entity.kind)) return undefined;
+  const pairs: LabelPair[] = [];
+  for (const { as, from } of level.by) {
+    const value = from === 'node' ? place.node : from === 'cluster' ? place.cluster : labelValue(entity.labels, from);
+    if (value === undefined || value === '') return undefined;
+    pairs.push([as, value]);
+  }
+  return labels(pairs);
+}
+
+const LEVEL_NAME = /^[a-z][a-z0-9_]{0,62}$/;
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+/** A level name that would give a metric the name of something else. */
+const RESERVED = new Set([CONTAINER_LEVEL, 'machine', 'plimsoll', 'process', 'nodejs']);
+
+/** Throws a ConfigError that names the level and what is legal. */
+export function checkLevels(levels: readonly LevelDef[]): void {
+  const names = new Set<string>();
+  for (const { name, by } of levels) {
+    if (!LEVEL_NAME.test(name)) throw new ConfigError(`levels: name "${name}" is not legal; use lower-case letters, digits and _`);
+    if (RESERVED.has(name)) throw new ConfigError(`levels: name "${name}" is reserved (${[...RESERVED].join(', ')})`);
+    if (names.has(name)) throw new ConfigError(`levels: name "${name}" is there twice; each level needs its own`);
+    names.add(name);
+    if (by.length === 0) throw new ConfigError(`levels: "${name}" groups by nothing; name at least one label`);
+    const outs = new Set<string>();
+    for (const { as, from } of by) {
+      for (const label of [as, from]) {
+        if (!LABEL_NAME.test(label)) throw new ConfigError(`levels: "${name}" has the label "${label}"; a label is letters, digits and _`);
+      }
+      if (outs.has(as)) throw new ConfigError(`levels: "${name}" makes the label "${as}" twice`);
+      outs.add(as);
+    }
+  }
+}

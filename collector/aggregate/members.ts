@@ -1,0 +1,104 @@
+/**
+ * The numbers of one family's rows in one window, by place: scratch memory of closing a window, of which only `values`
+ * lives on, as the containers' table.
+ */
+import type { Entities } from './entities.ts';
+import { NO_GROUP } from './groups.ts';
+import type { Members } from './outputs/output.ts';
+import type { ResolvedFamily } from './resolve.ts';
+import type { FamilySeries } from './series.ts';
+
+export class MemberColumns {
+  readonly size: number;
+  /** Column after column, as in a table. */
+  readonly values: Float64Array;
+  /** Whether no row was read twice: then the last value is the largest. */
+  readonly readOnce: boolean;
+  largest: Float64Array;
+  readonly #series: FamilySeries;
+  readonly #groups: Int32Array[];
+  readonly #entityAt: Int32Array;
+  readonly #increases: Float64Array;
+  /** Per ratio's column: what the members used per second. */
+  readonly #rates = new Map<number, Float64Array>();
+  #heads: Uint8Array | undefined;
+
+  constructor(entities: Entities, { series, readings }: ResolvedFamily) {
+    this.size = series.placed;
+    this.values = new Float64Array(this.size * series.width).fill(Number.NaN);
+    this.readOnce = readings === this.size;
+    this.largest = this.readOnce ? new Float64Array(0) : new Float64Array(this.size).fill(Number.NaN);
+    this.#series = series;
+    this.#increases = new Float64Array(this.size);
+    this.#entityAt = Int32Array.from({ length: this.size }, (_, place) => series.entityOf[series.slotAt[place] as number] as number);
+    this.#groups = entities.groupOf.map((groupOf) => this.#entityAt.map((entity) => groupOf[entity] ?? NO_GROUP));
+  }
+
+  /** The last values of column `c`. */
+  last(c: number): Float64Array {
+    return this.values.subarray(c * this.size, (c + 1) * this.size);
+  }
+
+  /** The groups of a level. */
+  groups(levelAt: number): Int32Array {
+    return this.#groups[levelAt] as Int32Array;
+  }
+
+  /** The increases of a column, all zero, to be filled; kept for later where a ratio is made of it. */
+  openIncreases(c: number): Float64Array {
+    const rated = this.#series.family.ratios.some((ratio) => this.#series.family.at[ratio.of] === c);
+    if (!rated) return this.#increases.fill(0);
+    const own = new Float64Array(this.size);
+    this.#rates.set(c, own);
+    return own;
+  }
+
+  /** Column `c` as an output sees it at a level. */
+  of(c: number, levelAt: number): Members {
+    const last = this.last(c);
+    return {
+      size: this.size,
+      groups: this.groups(levelAt),
+      last,
+      largest: this.readOnce ? last : this.largest,
+      increases: this.#rates.get(c) ?? this.#increases,
+      heads: this.#headsOf(last),
+    };
+  }
+
+  /** After the last output of a column. */
+  close(): void {
+    this.#heads = undefined;
+    if (!this.readOnce) this.largest.fill(Number.NaN);
+  }
+
+  /** What a ratio divides: a gauge's last values; of a counter the increase per second of the time it was counted over. */
+  used(c: number): Float64Array {
+    const increases = this.#rates.get(c);
+    const last = this.last(c);
+    if (increases === undefined) return last;
+    const { slotAt, lastMs, sinceMs } = this.#series;
+    return increases.map((increase, place) => {
+      const slot = slotAt[place] as number;
+      const seconds = ((lastMs[slot] as number) - (sinceMs[slot] as number)) / 1000;
+      return seconds > 0 && !Number.isNaN(last[place] as number) ? increase / seconds : Number.NaN;
+    });
+  }
+
+  /** Marks one row of each entity that has a value: all of them in a family without dimensions. */
+  #headsOf(last: Float64Array): Uint8Array {
+    if (this.#heads !== undefined) return this.#heads;
+    const heads = new Uint8Array(this.size);
+    const seen = new Set<number>();
+    const single = this.#series.family.dims.length === 0;
+    for (let place = 0; place < this.size; place++) {
+      if (Number.isNaN(last[place] as number)) continue;
+      const entity = this.#entityAt[place] as number;
+      if (!single && seen.has(entity)) continue;
+      if (!single) seen.add(entity);
+      heads[place] = 1;
+    }
+    this.#heads = heads;
+    return heads;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Nodes: what is known of each sender, and where its rows' and entities' slots are found by key. Capped; dropped when silent
+ * for too long and without rows.
+ */
+import type { EntityKind, EntityRow } from '../../src/model/table.ts';
+
+/** Slots of one family's rows on one node. */
+export interface NodeRows {
+  /** The slots of the last table seen, in its order: the next table mostly has the same rows in the same order. */
+  hints: Int32Array;
+  readonly index: RowIndex;
+}
+
+export interface NodeState {
+  readonly name: string;
+  /** The first batch since when no silence was longer than the staleness deadline. */
+  watchedSinceMs: number;
+  lastBatchMs: number;
+  /** Rows x columns. */
+  series: number;
+  /** By family name. */
+  readonly rows: Map<string, NodeRows>;
+  /** By kind, then key. */
+  readonly entities: Map<EntityKind, Map<string, number>>;
+}
+
+/** Finds a row's slot by kind, entity key and dimensions. Each part has a map of its own, so that no two keys can be mistaken. */
+export class RowIndex {
+  readonly #plain = new Map<EntityKind, Map<string, number>>();
+  readonly #dimmed = new Map<EntityKind, Map<string, Map<string, number>>>();
+
+  get(row: EntityRow): number | undefined {
+    const { kind, key } = row.entity;
+    if (row.dims.key === '') return this.#plain.get(kind)?.get(key);
+    return this.#dimmed.get(kind)?.get(key)?.get(row.dims.key);
+  }
+
+  set(row: EntityRow, slot: number): void {
+    const { kind, key } = row.entity;
+    if (row.dims.key === '') within(this.#plain, kind).set(key, slot);
+    else within(within(this.#dimmed, kind), key).set(row.dims.key, slot);
+  }
+
+  delete(row: EntityRow): void {
+    const { kind, key } = row.entity;
+    if (row.dims.key === '') {
+      this.#plain.get(kind)?.delete(key);
+      return;
+    }
+    const byDims = this.#dimmed.get(kind)?.get(key);
+    byDims?.delete(row.dims.key);
+    if (byDims?.size === 0) this.#dimmed.get(kind)?.delete(key);
+  }
+}
+
+export class Nodes {
+  readonly #byName = new Map<string, NodeState>();
+  readonly #maxNodes: number;
+  readonly #staleAfterMs: number;
+
+  constructor(options: { readonly maxNodes: number; readonly staleAfterMs: number }) {
+    this.#maxNodes = options.maxNodes;
+    this.#staleAfterMs = options.staleAfterMs;
+  }
+
+  get live(): number {
+    return this.#byName.size;
+  }
+
+  /** The node, with its times brought up to a batch of `tickMs`; undefined if it would be one too many. */
+  seen(name: string, tickMs: number): NodeState | undefined {
+    let node = this.#byName.get(name);
+    if (node === undefined) {
+      if (this.#byName.size >= this.#maxNodes) return undefined;
+      node = { name, watchedSinceMs: tickMs, lastBatchMs: tickMs, series: 0, rows: new Map(), entities: new Map() };
+      this.#byName.set(name, node);
+    }
+    if (tickMs - node.lastBatchMs > this.#staleAfterMs) node.watchedSinceMs = tickMs;
+    node.lastBatchMs = Math.max(node.lastBatchMs, tickMs);
+    return node;
+  }
+
+  /** Drops the nodes without rows whose last batch is older than `beforeMs`; answers how many. */
+  evict(beforeMs: number): number {
+    let evicted = 0;
+    for (const [name, node] of this.#byName) {
+      if (node.series > 0 || node.lastBatchMs >= beforeMs) continue;
+      this.#byName.delete(name);
+      evicted++;
+    }
+    return evicted;
+  }
+}
+
+/** The slots of one family's rows on the node. */
+export function rowsOfFamily(node: NodeState, family: string): NodeRows {
+  let rows = node.rows.get(family);
+  if (rows === undefined) {
+    rows = { hints: new Int32Array(0), index: new RowIndex() };
+    node.rows.set(family, rows);
+  }
+  return rows;
+}
+
+/** The map inside `map` under `key`, made if need be. */
+export function within<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let inner = map.get(key);
+  if (inner === undefined) {
+    inner = new Map();
+    map.set(key, inner);
+  }
+  return inner;
+}

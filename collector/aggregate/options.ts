@@ -1,0 +1,79 @@
+/** What the aggregation can be told, with its defaults and the check that refuses what cannot work. */
+import { ConfigError } from '../../src/errors.ts';
+import { checkLevels, DEFAULT_LEVELS, type LevelDef } from './levels.ts';
+
+export type CounterOutput = 'total';
+export type GaugeOutput = 'sum' | 'avg' | 'max';
+
+/** Which outputs a group gets of each kind of column that the catalogue marks as grouped. */
+export interface OutputChoice {
+  readonly counter: readonly CounterOutput[];
+  readonly gauge: readonly GaugeOutput[];
+}
+
+export interface AggregatorOptions {
+  /** Length of a window; windows are aligned to it. */
+  readonly windowMs: number;
+  /** How long a window stays open after its end. */
+  readonly latenessMs: number;
+  /** How far in the future of the collector's clock a reading may be. */
+  readonly maxAheadMs: number;
+  /** Without a reading for this long (event time) a row's state is dropped. */
+  readonly staleAfterMs: number;
+  /** Without a member for this long (event time) a group and its totals are dropped. */
+  readonly groupStaleAfterMs: number;
+  /** Series (rows x columns) in all; over it new rows are refused. */
+  readonly maxSeries: number;
+  /** Series of one node. */
+  readonly maxSeriesPerNode: number;
+  /** Groups over all levels; over it new groups are refused. */
+  readonly maxGroups: number;
+  /** Nodes; over it new nodes are refused. Default 10 000. */
+  readonly maxNodes?: number;
+  /** Samples that may wait for their window. Default 32 for each series allowed. */
+  readonly maxPendingSamples?: number;
+  readonly levels: readonly LevelDef[];
+  readonly outputs: OutputChoice;
+  /** Whether frames hold the single containers (and hosts, and other cgroups) too. */
+  readonly containers: boolean;
+  /** The value of the cluster level's label. */
+  readonly cluster: string;
+}
+
+export const AGGREGATOR_DEFAULTS: AggregatorOptions = {
+  windowMs: 10_000,
+  latenessMs: 10_000,
+  maxAheadMs: 60_000,
+  staleAfterMs: 300_000,
+  groupStaleAfterMs: 3_600_000,
+  maxSeries: 2_000_000,
+  maxSeriesPerNode: 100_000,
+  maxGroups: 50_000,
+  maxNodes: 10_000,
+  levels: DEFAULT_LEVELS,
+  outputs: { counter: ['total'], gauge: ['sum', 'avg', 'max'] },
+  containers: true,
+  cluster: 'default',
+};
+
+const POSITIVE = [
+  'windowMs', 'staleAfterMs', 'groupStaleAfterMs', 'maxSeries', 'maxSeriesPerNode', 'maxGroups', 'maxNodes', 'maxPendingSamples',
+] as const;
+const NOT_NEGATIVE = ['latenessMs', 'maxAheadMs'] as const;
+
+/** Throws a ConfigError that names the option, its value and what is legal. */
+export function checkOptions(options: AggregatorOptions): void {
+  for (const name of POSITIVE) requireInteger(name, options[name], 1);
+  for (const name of NOT_NEGATIVE) requireInteger(name, options[name], 0);
+  if (options.staleAfterMs < options.windowMs) {
+    throw new ConfigError(`staleAfterMs is ${options.staleAfterMs}; it must not be below windowMs (${options.windowMs})`);
+  }
+  if (options.cluster === '') throw new ConfigError('cluster is empty; give the cluster a name');
+  checkLevels(options.levels);
+}
+
+function requireInteger(name: string, value: number | undefined, least: number): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value >= least)) {
+    throw new ConfigError(`${name} is ${value}; it must be a whole number from ${least}`);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Second half of closing a window: the numbers. Family by family and column by column, the readings become the containers'
+ * table and, through the outputs, the groups' columns. No row is looked at by name.
+ */
+import type { LevelTable } from '../../src/model/batch.ts';
+import type { Row } from '../../src/model/table.ts';
+import { addIncreases } from './increase.ts';
+import { CONTAINER_LEVEL } from './levels.ts';
+import { MemberColumns } from './members.ts';
+import { foldRatio } from './outputs/ratio.ts';
+import type { ResolvedFamily, ResolvedTable } from './resolve.ts';
+import type { FamilySeries } from './series.ts';
+import type { AggregatorState } from './state.ts';
+import { GroupColumns } from './totals.ts';
+
+/**
+ * Reduces one family's part of a window into its groups' columns, and answers the containers' table if frames are to have
+ * it. Yields after each column how many numbers it went through.
+ */
+export function* reduceFamily(state: AggregatorState, family: ResolvedFamily): Generator<number, LevelTable | undefined> {
+  const { series, tables } = family;
+  const columns = state.groupColumns.get(series) ?? [];
+  columns.forEach((groups, levelAt) => groups?.open(state.groups.levels[levelAt]?.capacity ?? 0));
+  if (series.placed === 0) return undefined;
+  const members = new MemberColumns(state.entities, family);
+  for (let c = 0; c < series.width; c++) {
+    for (const table of tables) collect(members, table, c);
+    count(state, members, family, c);
+    foldColumn(columns, members, c);
+    yield series.placed;
+  }
+  foldRatios(columns, members);
+  yield series.placed;
+  return state.options.containers ? containerTable(state, series, members) : undefined;
+}
+
+/** Copies a column's readings to their places: the last one of the window stays. */
+function collect(members: MemberColumns, { table, places }: ResolvedTable, c: number): void {
+  const last = members.last(c);
+  const { largest, readOnce } = members;
+  const offset = c * places.length;
+  for (let r = 0; r < places.length; r++) {
+    const place = places[r] as number;
+    if (place < 0) continue;
+    const value = table.values[offset + r] as number;
+    if (value - value !== 0) continue;
+    last[place] = value;
+    if (!readOnce && !(value <= (largest[place] as number))) largest[place] = value;
+  }
+}
+
+/** The increases of column `c`, where it is a counter that someone asks for. */
+function count(state: AggregatorState, members: MemberColumns, { series, tables }: ResolvedFamily, c: number): void {
+  const baselines = series.baselines[c];
+  if (baselines === undefined) return;
+  const increases = members.openIncreases(c);
+  const slots = series.slotAt;
+  for (const { table, places, lives } of tables) {
+    const offset = c * places.length;
+    addIncreases({ values: table.values, offset, places, lives, slots, baselines, increases }, state.increases);
+  }
+}
+
+function foldColumn(columns: readonly (GroupColumns | undefined)[], members: MemberColumns, c: number): void {
+  columns.forEach((groups, levelAt) => {
+    groups?.plan.outputs.forEach(({ output, of }, i) => {
+      if (of === c) output.fold(members.of(c, levelAt), groups.column(i));
+    });
+  });
+  members.close();
+}
+
+function foldRatios(columns: readonly (GroupColumns | undefined)[], members: MemberColumns): void {
+  columns.forEach((groups, levelAt) => {
+    groups?.plan.ratios.forEach(({ of, against }, i) => {
+      const column = groups.column(groups.plan.outputs.length + i);
+      foldRatio({ size: members.size, groups: members.groups(levelAt), of: members.used(of), against: members.last(against) }, column);
+    });
+  });
+}
+
+/** The rows as they were read, under their agent's labels and `node`. */
+function containerTable(state: AggregatorState, series: FamilySeries, members: MemberColumns): LevelTable {
+  const rows: Row[] = [];
+  const timesMs = new Float64Array(members.size);
+  for (let place = 0; place < members.size; place++) {
+    const slot = series.slotAt[place] as number;
+    rows.push(exposedRow(state, series, slot));
+    timesMs[place] = series.lastMs[slot] as number;
+  }
+  return { level: CONTAINER_LEVEL, shape: series.family, rows, timesMs, values: members.values };
+}
+
+function exposedRow(state: AggregatorState, series: FamilySeries, slot: number): Row {
+  const known = series.exposed[slot];
+  if (known !== undefined) return known;
+  const dims = series.rows[slot]?.dims;
+  if (dims === undefined) throw new Error(`no row in slot ${slot} of ${series.family.name}`);
+  const row = state.entities.exposed(series.entityOf[slot] as number, dims);
+  series.exposed[slot] = row;
+  return row;
+}

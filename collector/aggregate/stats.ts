@@ -1,0 +1,50 @@
+/** What the aggregation says about itself. Samples are accounted for: received = processed + dropped + pending, at any moment. */
+import type { IncreaseCounts } from './increase.ts';
+import type { AggregatorState } from './state.ts';
+
+export interface AggregatorStats {
+  /** Samples in all batches pushed. */
+  readonly received: number;
+  /** Samples that went into a frame. */
+  readonly processed: number;
+  /** Samples dropped, by reason: on arrival `too_late`, `in_future`, `not_finite`, `pending_limit`; later `duplicate_time`, `series_limit`, `node_limit`, `clock_set_back`. */
+  readonly dropped: ReadonlyMap<string, number>;
+  /** Samples that wait for their window, or are in the one being closed. */
+  readonly pendingSamples: number;
+  readonly pendingBatches: number;
+  readonly rows: number;
+  /** Rows x columns: what `maxSeries` limits. */
+  readonly series: number;
+  readonly entities: number;
+  readonly groups: number;
+  readonly nodes: number;
+  /** `stale_row`, `stale_group`, `stale_node`, `clock_set_back`. */
+  readonly evicted: ReadonlyMap<string, number>;
+  /** Times that a container was left out of a level, per window, for the cap on groups. */
+  readonly groupsRefused: number;
+  readonly increases: Readonly<IncreaseCounts>;
+  /** The end of the last closed window, Unix milliseconds; 0 before there is one. */
+  readonly closedEndMs: number;
+  readonly frames: number;
+}
+
+/** What the state does not know. */
+export type OuterStats = Pick<AggregatorStats, 'received' | 'pendingSamples' | 'pendingBatches' | 'closedEndMs' | 'frames'>;
+
+export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorStats {
+  let rows = 0;
+  for (const series of state.series.values()) rows += series.live;
+  return {
+    ...outer,
+    processed: state.processed,
+    dropped: state.dropped.snapshot(),
+    rows,
+    series: state.liveSeries,
+    entities: state.entities.live,
+    groups: state.groups.live,
+    nodes: state.nodes.live,
+    evicted: state.evicted.snapshot(),
+    groupsRefused: state.groupsRefused,
+    increases: { ...state.increases },
+  };
+}
