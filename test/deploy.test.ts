@@ -24,8 +24,8 @@ test('the example configuration is usable with every commented line in force', (
       .replace('sinks: {}', 'sinks:');
     writeFileSync(join(dir, 'plimsoll.yaml'), active);
     const config = loadConfig({ file: join(dir, 'plimsoll.yaml'), env: {}, flags: new Map() });
-    expect(config.sinks['influx']).toMatchObject({ kind: 'influxdb2', bucket: 'containers' });
-    expect(config.collector.levels['team']).toEqual({ by: { team: 'com.example.team' } });
+    expect(config.sinks.influx).toMatchObject({ kind: 'influxdb2', bucket: 'containers' });
+    expect(config.collector.levels.team).toEqual({ by: { team: 'com.example.team' } });
     expect(config.agent.exclude.names).toEqual(['*-sidecar']);
   } finally {
     rmSync(dir, { recursive: true, force: true });
