@@ -66,7 +66,7 @@ const ACTIONS = ['create', 'start', 'die', 'pause', 'unpause', 'rename', 'update
 /** A connection that lived as long as this was a good one: the next pause is the first again. */
 const GOOD_MS = 10_000;
 /** The last event is asked for again with the next ones, as times are exact to 256 ns only; it is then left out. */
-const OVERLAP_NANO = 1000;
+const OVERLAP_NANO = 1000n;
 
 export function watchEngine(options: WatchOptions): EngineWatch {
   const { client, clock, log, listener, pulseMs = 30_000, retryFirstMs = 500, retryMaxMs = 15_000 } = options;
@@ -164,6 +164,6 @@ function query(lastNano: number, podman: boolean): { since?: string; filters: Re
   // Podman compares the whole name of an event, and writes `health_status` and `remove` in its own way: take all, sort out here.
   const filters: Record<string, string[]> = podman ? { type: ['container'] } : { type: ['container'], event: ACTIONS };
   if (lastNano === 0) return { filters };
-  const nano = BigInt(Math.max(0, Math.trunc(lastNano) - OVERLAP_NANO));
+  const nano = BigInt(Math.trunc(lastNano)) - OVERLAP_NANO;
   return { since: `${nano / 1_000_000_000n}.${String(nano % 1_000_000_000n).padStart(9, '0')}`, filters };
 }

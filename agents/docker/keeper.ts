@@ -50,8 +50,10 @@ export class Keeper {
   readonly #options: KeeperOptions;
   readonly #register: Register;
   readonly #inspector: Inspector;
-  /** Containers whose question is not answered yet, with the list's entry if it named them. Renewed by each list. */
-  readonly #open = new Map<string, Listed | undefined>();
+  /** What the last list said of containers whose question is not answered yet. */
+  readonly #listed = new Map<string, Listed>();
+  /** Containers to ask about again at the next pulse. Both are emptied by each list. */
+  readonly #failed = new Set<string>();
   #pulses = 0;
 
   constructor(options: KeeperOptions) {
@@ -62,7 +64,7 @@ export class Keeper {
       clock,
       inspect: (id) => client.inspect(id),
       onAnswer: (id, answer) => this.#answered(id, answer),
-      onFailure: (id, error) => this.#failed(id, error),
+      onFailure: (id, error) => this.#unanswered(id, error),
     });
   }
 
@@ -78,11 +80,12 @@ export class Keeper {
     const listed = new Set(list.map((entry) => entry.id));
     // Only what was known before the list was asked for: what an event told of meanwhile is younger than the list.
     for (const id of before) if (!listed.has(id)) this.#drop(id, NO_ATTRIBUTES);
-    this.#open.clear();
+    this.#listed.clear();
+    this.#failed.clear();
     for (const entry of list) {
       if (!all && !this.#differs(entry)) continue;
       if (!this.#register.knows(entry.id) && this.#register.full()) continue;
-      this.#open.set(entry.id, entry);
+      this.#listed.set(entry.id, entry);
       this.#inspector.request(entry.id);
     }
     await this.#inspector.idle();
@@ -103,8 +106,10 @@ export class Keeper {
   /** Asks again what was not answered; now and then reads the list. */
   async onPulse(): Promise<void> {
     this.#pulses = (this.#pulses + 1) % PULSES_PER_LIST;
+    const again = [...this.#failed];
+    this.#failed.clear();
     if (this.#pulses === 0) await this.reconcile(false);
-    else for (const id of this.#open.keys()) this.#inspector.request(id);
+    else for (const id of again) this.#inspector.request(id);
   }
 
   close(): void {
@@ -112,16 +117,16 @@ export class Keeper {
   }
 
   #answered(id: string, answer: Inspected | undefined): void {
-    this.#open.delete(id);
+    this.#forget(id);
     if (answer === undefined) this.#register.gone(id, NO_ATTRIBUTES);
     else this.#take(answer);
   }
 
   /** One container that cannot be inspected does not cost the others anything, and keeps the name that the list gives. */
-  #failed(id: string, error: unknown): void {
+  #unanswered(id: string, error: unknown): void {
     this.#options.log.debug({ container: id, error: String(error) }, 'container could not be inspected');
-    const entry = this.#open.get(id);
-    this.#open.set(id, entry);
+    this.#failed.add(id);
+    const entry = this.#listed.get(id);
     if (entry !== undefined && !this.#register.knows(id)) this.#take(inspectedFromList(entry));
   }
 
@@ -144,8 +149,13 @@ export class Keeper {
 
   #drop(id: string, attributes: ReadonlyMap<string, string>): void {
     this.#inspector.cancel(id);
-    this.#open.delete(id);
+    this.#forget(id);
     this.#register.gone(id, attributes);
+  }
+
+  #forget(id: string): void {
+    this.#listed.delete(id);
+    this.#failed.delete(id);
   }
 
   #died(event: EngineEvent): void {
