@@ -12,8 +12,8 @@ export interface PrometheusSinkOptions {
   readonly containers: boolean;
   /** Only these levels; all if not set. */
   readonly levels?: readonly string[] | undefined;
-  /** A window whose end is longer ago than this is not exposed any more, in milliseconds. */
-  readonly staleAfterMs: number;
+  /** A window whose end is longer ago than this is not exposed any more, in milliseconds; 5 minutes if not set. */
+  readonly staleAfterMs?: number;
 }
 
 export interface PrometheusSink extends Sink {
@@ -26,7 +26,7 @@ export interface PrometheusSink extends Sink {
 const NOTHING: readonly LevelTable[] = [];
 
 export function createPrometheusSink(options: PrometheusSinkOptions): PrometheusSink {
-  const { name = 'prometheus', containers, levels, staleAfterMs } = options;
+  const { name = 'prometheus', containers, levels, staleAfterMs = 5 * 60_000 } = options;
   const named = levels && new Set(levels);
   const selection = selectLevels((level) => (named?.has(level) ?? true) && (containers || level !== 'container'));
   let held: readonly LevelTable[] = NOTHING;

@@ -56,9 +56,12 @@ async function drained(stream: Writable, signal: AbortSignal): Promise<void> {
   try {
     await once(stream, 'drain', { signal });
   } catch (cause) {
-    if (!signal.aborted) throw closed(cause);
-    throw new SinkError('timeout', 'nobody reads what is written to the standard output', { retryable: true, cause });
+    throw signal.aborted ? unread(cause) : closed(cause);
   }
+}
+
+function unread(cause: unknown): SinkError {
+  return new SinkError('timeout', 'nobody reads what is written to the standard output', { retryable: true, cause });
 }
 
 function closed(cause: unknown): SinkError {

@@ -1,0 +1,117 @@
+/**
+ * What an answer of InfluxDB means for the lines that were sent: taken, too many at once, to be looked at one by one, never to be
+ * taken, or to be sent again. Pure: status, body and headers in, a verdict out.
+ */
+
+export interface Answer {
+  readonly status: number;
+  /** Empty for a success. */
+  readonly body: string;
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | undefined;
+}
+
+export type Verdict =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'lines_refused'; readonly message: string }
+  | { readonly kind: 'final'; readonly message: string }
+  | { readonly kind: 'retry'; readonly reason: string; readonly message: string; readonly retryAfterMs?: number };
+
+/** Where the lines were sent to, for messages that tell what to do. Holds no secret. */
+export interface Target {
+  readonly version: 1 | 2;
+  readonly url: string;
+  /** The database or the bucket. */
+  readonly database: string;
+}
+
+/** A wrong token or a missing database is mended by people; asking more often than this helps nobody. */
+const MISCONFIGURED_WAIT_MS = 60_000;
+
+/** Judges an answer; `nowMs` is for a `Retry-After` that is a date. */
+export function judge(answer: Answer, target: Target, nowMs: number): Verdict {
+  const { status } = answer;
+  const said = messageOf(answer.body);
+  if (status < 300) return { kind: 'written' };
+  if (status === 413) return { kind: 'too_large' };
+  if (status === 400 || status === 422) return { kind: 'lines_refused', message: said };
+  const misconfigured = misconfiguration(answer, target, said);
+  if (misconfigured) return { kind: 'retry', retryAfterMs: MISCONFIGURED_WAIT_MS, ...misconfigured };
+  const message = `${target.url} answers ${status}${said === '' ? '' : `: ${said}`}`;
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+    const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
+    const reason = status === 429 ? 'throttled' : 'unavailable';
+    return { kind: 'retry', reason, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+  return { kind: 'final', message };
+}
+
+/** What a person has to mend before anything can be written. */
+function misconfiguration(
+  { status }: Answer,
+  target: Target,
+  said: string,
+): { reason: string; message: string } | undefined {
+  const { url, database } = target;
+  const detail = said === '' ? '' : ` (${said})`;
+  if (status < 400) {
+    return { reason: 'redirected', message: `${url} answers with a redirection; set "url" to where it leads` };
+  }
+  if (status === 401 || status === 403 || status === 407) {
+    const what =
+      target.version === 2 ? `the token for bucket "${database}"` : `user or password for database "${database}"`;
+    return { reason: 'unauthorized', message: `${url} refuses ${what}${detail}` };
+  }
+  if (status !== 404) return undefined;
+  return { reason: 'not_found', message: `${missing(target, said)}${detail}` };
+}
+
+function missing({ version, url, database }: Target, said: string): string {
+  if (version === 2) {
+    if (/page not found/i.test(said)) {
+      return `${url} has no /api/v2/write: an InfluxDB before 1.8 wants the sink kind "influxdb1"`;
+    }
+    return `${url} has no such organisation or bucket: "${database}"; create it with: influx bucket create --name ${shell(database)}`;
+  }
+  const statement = `CREATE DATABASE "${database.replace(/["\\]/g, '\\$&')}"`;
+  return `${url} has no database "${database}"; create it with: curl -X POST ${url}/query --data-urlencode ${shell(`q=${statement}`)}`;
+}
+
+/** Quoted for a POSIX shell. */
+function shell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The error's text: `error` of InfluxDB 1 and 3, `message` of 2, or the body itself. */
+export function messageOf(body: string): string {
+  const parsed = jsonOf(body);
+  const text = parsed?.message ?? parsed?.error;
+  return (typeof text === 'string' ? text : body).trim();
+}
+
+/** What errors of the versions are made of. */
+export interface ErrorBody {
+  readonly message?: unknown;
+  readonly error?: unknown;
+  readonly data?: unknown;
+}
+
+/** The body as an object of JSON, or undefined if it is none. */
+export function jsonOf(body: string): ErrorBody | undefined {
+  if (!body.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(body) as ErrorBody;
+  } catch {
+    // A proxy's page or a cut answer: its text is used as it is.
+    return undefined;
+  }
+}
+
+/** `Retry-After` as seconds or as a date, in milliseconds from now; undefined if it is neither. */
+export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
+  const text = header?.trim() ?? '';
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const dateMs = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+}

@@ -1,0 +1,84 @@
+/**
+ * Which of the lines sent InfluxDB did not take, read from what it says. Every version says it differently: 1 and 2 quote lines that
+ * they cannot parse and count those in conflict, 3 numbers them.
+ */
+import { jsonOf, messageOf } from './answer.ts';
+import { escapeMeasurement, escapeTag } from './escape.ts';
+
+export interface Refusal {
+  /** The other lines were written, so that they need not be sent again. */
+  readonly restWritten: boolean;
+  /** Indexes of the lines refused, if it is known which; empty if not. */
+  readonly lines: readonly number[];
+  /** How many were refused where only the number is known. */
+  readonly count: number | undefined;
+  /** Indexes of the lines that those are among; empty for all. */
+  readonly among: readonly number[];
+}
+
+/** InfluxDB 3 lists at most so many lines. */
+const LISTED_AT_MOST = 100;
+
+const UNKNOWN: Refusal = { restWritten: false, lines: [], count: undefined, among: [] };
+
+/** Reads the body of an answer 400 or 422 to `lines`. */
+export function refusalOf(body: string, lines: readonly string[]): Refusal {
+  const text = messageOf(body);
+  const partial = /partial write/i.test(text);
+  const numbered = numberedLines(body, text).filter((index) => index >= 0 && index < lines.length);
+  if (numbered.length > 0) {
+    const restWritten = Array.isArray(jsonOf(body)?.data) && numbered.length < LISTED_AT_MOST;
+    return { ...UNKNOWN, restWritten, lines: [...new Set(numbered)] };
+  }
+  const quoted = quotedLines(text, lines);
+  if (quoted.length > 0) return { ...UNKNOWN, restWritten: partial, lines: quoted };
+  const dropped = /\bdropped=(\d+)/.exec(text);
+  if (!partial || !dropped) return UNKNOWN;
+  const count = Math.min(Number(dropped[1]), lines.length);
+  const among = conflicting(text, lines);
+  if (count === lines.length) return { ...UNKNOWN, restWritten: true, lines: lines.map((_, i) => i) };
+  if (count === among.length) return { ...UNKNOWN, restWritten: true, lines: among };
+  return { restWritten: true, lines: [], count, among: among.length > count ? among : [] };
+}
+
+/** `{"data":[{"line_number":2,…}]}`, a single object in its place, or `line 2` in the text; counted from 1. */
+function numberedLines(body: string, text: string): number[] {
+  const data = jsonOf(body)?.data;
+  const entries = Array.isArray(data) ? data : data === undefined || data === null ? [] : [data];
+  const listed = entries.map((entry: unknown) => Number((entry as { line_number?: unknown } | null)?.line_number) - 1);
+  if (listed.length > 0) return listed.filter(Number.isInteger);
+  return Array.from(text.matchAll(/\bline (\d+)(?: \(1-based\))?:/g), (match) => Number(match[1]) - 1);
+}
+
+/** `unable to parse '<line>': why`, once for each line. */
+function quotedLines(text: string, lines: readonly string[]): number[] {
+  const marker = "unable to parse '";
+  const index = new Map(lines.map((line, i) => [line, i]));
+  const found = new Set<number>();
+  for (let at = text.indexOf(marker); at >= 0; at = text.indexOf(marker, at + 1)) {
+    const start = at + marker.length;
+    // The line itself may hold what ends the quotation.
+    for (let end = text.indexOf("': ", start); end >= 0; end = text.indexOf("': ", end + 1)) {
+      const i = index.get(text.slice(start, end));
+      if (i === undefined) continue;
+      found.add(i);
+      break;
+    }
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Lines of the measurement that have the field which a conflict of types is about. */
+function conflicting(text: string, lines: readonly string[]): number[] {
+  const match = /input field "([^"\\]+)" on measurement "([^"\\]+)"/.exec(text);
+  if (!match) return [];
+  const field = `${escapeTag(match[1] as string)}=`;
+  const measurement = escapeMeasurement(match[2] as string);
+  const found: number[] = [];
+  for (const [i, line] of lines.entries()) {
+    const after = line[measurement.length];
+    if (!line.startsWith(measurement) || (after !== ',' && after !== ' ')) continue;
+    if (line.includes(` ${field}`) || line.includes(`,${field}`)) found.push(i);
+  }
+  return found;
+}

@@ -1,0 +1,81 @@
+/**
+ * The kinds of sink that a configuration may name, each with how it is made. Adding one is a folder, its test, its part of the
+ * schema and a row here. The Prometheus page is not among them: the collector always has it.
+ */
+import type { Writable } from 'node:stream';
+import type { SinkConfig } from '../../src/config/schema.ts';
+import { pem, secret } from '../../src/config/secure.ts';
+import type { Clock } from '../../src/run/clock.ts';
+import type { Outlet } from './fanout.ts';
+import type { InfluxTls } from './influx/client.ts';
+import { createInfluxSink } from './influx/sink.ts';
+import type { Sink } from './sink.ts';
+import { createStdoutSink } from './stdout/sink.ts';
+
+/** What sinks are given besides their configuration. */
+export interface SinkSurroundings {
+  readonly clock: Clock;
+  readonly stdout: Writable;
+}
+
+type Kind = SinkConfig['kind'];
+type ConfigOf<K extends Kind> = Extract<SinkConfig, { kind: K }>;
+type Create<K extends Kind> = (name: string, config: ConfigOf<K>, around: SinkSurroundings) => Sink;
+
+const KINDS: { readonly [K in Kind]: Create<K> } = {
+  influxdb1: (name, config, { clock }) =>
+    createInfluxSink({
+      name,
+      url: config.url,
+      to: {
+        version: 1,
+        database: config.database,
+        retentionPolicy: config.retention_policy,
+        username: config.username,
+        password: secret(`sinks.${name}.password`, config.password, config.password_file),
+      },
+      ...common(name, config, clock),
+    }),
+  influxdb2: (name, config, { clock }) =>
+    createInfluxSink({
+      name,
+      url: config.url,
+      to: {
+        version: 2,
+        org: config.org,
+        bucket: config.bucket,
+        token: secret(`sinks.${name}.token`, config.token, config.token_file),
+      },
+      ...common(name, config, clock),
+    }),
+  stdout: (name, { levels }, { stdout }) => createStdoutSink({ name, levels, stream: stdout }),
+};
+
+/** A frame is several requests, each of which may take the sink's `timeout`; an attempt at a frame may take so many. */
+const REQUESTS_PER_ATTEMPT = 6;
+
+/** The configured sinks with their room. Throws a ConfigError where a secret or certificate cannot be had. */
+export function createOutlets(sinks: Readonly<Record<string, SinkConfig>>, around: SinkSurroundings): Outlet[] {
+  return Object.entries(sinks).map(([name, config]) => ({
+    sink: create(name, config, around),
+    maxFrames: config.queue_frames,
+    maxSamples: config.queue_samples,
+    deadlineMs: config.timeout * REQUESTS_PER_ATTEMPT,
+  }));
+}
+
+function create<K extends Kind>(name: string, config: ConfigOf<K>, around: SinkSurroundings): Sink {
+  const make = KINDS[config.kind as K] as Create<K>;
+  return make(name, config, around);
+}
+
+type InfluxConfig = ConfigOf<'influxdb1'> | ConfigOf<'influxdb2'>;
+
+function common(name: string, { levels, timeout, tls }: InfluxConfig, clock: Clock) {
+  return { levels, timeoutMs: timeout, clock, tls: tlsOf(name, tls) };
+}
+
+function tlsOf(name: string, tls: InfluxConfig['tls']): InfluxTls {
+  const key = (part: string): string => `sinks.${name}.tls.${part}`;
+  return { ca: pem(key('ca'), tls.ca), cert: pem(key('cert'), tls.cert), key: pem(key('key'), tls.key) };
+}
