@@ -28,10 +28,14 @@ export async function inflate(body: Buffer, encoding: string | undefined, maxByt
     return await gunzipAsync(body, { maxOutputLength: maxBytes, chunkSize: CHUNK_BYTES });
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(maxBytes, error);
-    throw new WireError('bad_gzip', `the body is not gzip: ${(error as Error).message}`, { cause: error });
+    throw notGzip(error as Error);
   }
 }
 
 function tooLarge(maxBytes: number, cause?: unknown): WireError {
   return new WireError('body_too_large', `the body, unpacked, has more than ${maxBytes} bytes`, { cause });
+}
+
+function notGzip(cause: Error): WireError {
+  return new WireError('bad_gzip', `the body is not gzip: ${cause.message}`, { cause });
 }

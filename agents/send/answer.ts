@@ -1,0 +1,88 @@
+/**
+ * What a collector's answer means for the batch that was sent: a pure function from status, headers and body to a fate. Nothing in
+ * the answer is trusted: reasons are cut to a short list of plain words, numbers to what was sent.
+ */
+
+/** What becomes of the batch, and when the next request may go out. */
+export type Fate =
+  /** Taken. `dropped`: samples that the collector counted as lost, by reason. */
+  | { readonly do: 'acknowledge'; readonly dropped: ReadonlyMap<string, number> }
+  /** The collector does not know our session: the same batch again, in full. */
+  | { readonly do: 'resend full' }
+  /** Never to be taken: the batch is dropped, the next goes in full. */
+  | { readonly do: 'drop'; readonly why: string; readonly detail: string }
+  /** The same bytes again. `slowly`: not before somebody changes something there or here. `afterMs`: the collector's wish. */
+  | Retry;
+
+export interface Retry {
+  readonly do: 'retry';
+  /** The status and the reason; stays the same while the trouble does. */
+  readonly why: string;
+  readonly detail: string;
+  readonly slowly: boolean;
+  readonly afterMs?: number | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+/** Distinct reasons taken from one answer. */
+const MAX_REASONS = 32;
+
+/** A wish to wait longer than this is cut. */
+const MAX_RETRY_AFTER_MS = 10 * 60_000;
+
+export function fateOf({ status, retryAfter, body }: Answer, nowMs: number): Fate {
+  const reply = parse(body);
+  const error = textOf(reply, 'error');
+  const why = `${status} ${error}`.trim();
+  const detail = textOf(reply, 'message');
+  if (status === 200 && typeof reply.get('accepted') === 'number')
+    return { do: 'acknowledge', dropped: droppedOf(reply) };
+  if (status === 409 && error === 'unknown_session') return { do: 'resend full' };
+  // A collector older or newer than we are will refuse every batch until one of us is updated.
+  const otherVersion = error === 'unsupported_version';
+  if (!otherVersion && (status === 400 || status === 413 || status === 422)) return { do: 'drop', why, detail };
+  const passing = status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
+  // The rest, a 200 that is not ours included, means that this is not the address or not the token of a collector.
+  return { do: 'retry', why, detail, slowly: !passing, afterMs: retryAfterMs(retryAfter, nowMs) };
+}
+
+/** Retry-After as seconds or as an HTTP date; undefined if it is neither. */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  const text = header.trim();
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
+}
+
+/** The answer's fields; none if it is no JSON object. A Map, because its keys are foreign. */
+function parse(body: string): Map<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body);
+    return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+  } catch {
+    // Whatever stands between us and the collector may answer in HTML; the status then says enough.
+    return new Map();
+  }
+}
+
+function droppedOf(reply: ReadonlyMap<string, unknown>): Map<string, number> {
+  const dropped = new Map<string, number>();
+  const given = reply.get('dropped');
+  if (typeof given !== 'object' || given === null) return dropped;
+  for (const [reason, samples] of Object.entries(given).slice(0, MAX_REASONS)) {
+    if (!Number.isSafeInteger(samples) || samples <= 0) continue;
+    const name = /^[a-z][a-z_]{0,39}$/.test(reason) ? reason : 'other';
+    dropped.set(name, (dropped.get(name) ?? 0) + samples);
+  }
+  return dropped;
+}
+
+function textOf(reply: ReadonlyMap<string, unknown>, key: string): string {
+  const text = reply.get(key);
+  return typeof text === 'string' ? text.slice(0, 300) : '';
+}
