@@ -8,7 +8,7 @@ import type { Log } from '../../src/log.ts';
 import { type Backoff, backoff } from '../../src/run/backoff.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Encoder } from '../../src/wire/encode.ts';
-import { type Fate, fateOf } from './answer.ts';
+import { type Fate, fateOf, type Retry } from './answer.ts';
 import type { Client } from './client.ts';
 import type { Ledger } from './ledger.ts';
 import { Pause } from './pause.ts';
@@ -29,8 +29,6 @@ export interface WorkerOptions {
   readonly slowRetryMs: number;
   readonly random: () => number;
 }
-
-type Retry = Extract<Fate, { do: 'retry' }>;
 
 export class Worker {
   readonly #options: WorkerOptions;
@@ -86,7 +84,8 @@ export class Worker {
       // Set before asking: a batch that comes while the spool answers must not be slept over.
       this.#idle = true;
       const waiting = await this.#options.spool.peek();
-      if (waiting === undefined && !this.#closing && this.#options.spool.size.batches === 0) await this.#pause.rest();
+      const over = this.#closing || this.#stopped;
+      if (waiting === undefined && !over && this.#options.spool.size.batches === 0) await this.#pause.rest();
       return waiting;
     } catch (error) {
       this.#report('spool', { err: error }, 'the spool cannot be read');
@@ -137,7 +136,7 @@ export class Worker {
       return fateOf(answer, clock.now());
     } catch (error) {
       // Whether the body arrived is not known; the collector tells by its number when it comes again.
-      return { do: 'retry', why: describe(error), slowly: false };
+      return { do: 'retry', why: describe(error), detail: '', slowly: false };
     } finally {
       this.#inFlight = false;
     }
@@ -160,7 +159,11 @@ export class Worker {
       encoder.forget();
       spool.ack();
       ledger.drop('refused', waiting.samples);
-      this.#report(fate.why, { answer: fate.why }, 'the collector refused a batch, which is dropped');
+      this.#report(
+        fate.why,
+        { answer: fate.why, detail: fate.detail },
+        'the collector refused a batch, which is dropped',
+      );
       return true;
     }
     return false;
@@ -169,15 +172,15 @@ export class Worker {
   async #wait(fate: Fate): Promise<void> {
     if (this.#stopped) return;
     const { firstRetryMs, slowRetryMs, random, spool } = this.#options;
-    const retry: Retry = fate.do === 'retry' ? fate : { do: 'retry', why: '409 again', slowly: false };
+    const retry: Retry =
+      fate.do === 'retry'
+        ? fate
+        : { do: 'retry', why: '409 unknown_session', detail: 'asked for in full twice', slowly: false };
     const own = retry.slowly ? slowRetryMs / 2 + (slowRetryMs / 2) * random() : this.#backoff.next();
     // A collector that asks for no wait at all does not get a storm.
     const waitMs = retry.afterMs === undefined ? own : Math.max(retry.afterMs, firstRetryMs);
-    this.#report(
-      retry.why,
-      { answer: retry.why, waitMs, queued: spool.size.batches },
-      'the collector does not take batches',
-    );
+    const fields = { answer: retry.why, detail: retry.detail, waitMs, queued: spool.size.batches };
+    this.#report(retry.why, fields, 'the collector does not take batches');
     await this.#pause.sleep(waitMs);
   }
 
