@@ -33,16 +33,25 @@ export function descriptorsKept(): number {
 /** One file, opened at its first reading and kept. */
 export class KernelFile {
   readonly path: string;
+  readonly #share: number;
   #fd = -1;
   #gone = false;
+  #read = false;
 
-  constructor(path: string) {
+  /** `share`: the part of the budget of descriptors up to which this file may be kept open; less for what is less important. */
+  constructor(path: string, share = 1) {
     this.path = path;
+    this.#share = share;
   }
 
   /** True once a reading found the file missing; it is not tried again. */
   get gone(): boolean {
     return this.#gone;
+  }
+
+  /** True once the file has gone after it had been read: the thing it belongs to was removed, or the file was. */
+  get lost(): boolean {
+    return this.#gone && this.#read;
   }
 
   /**
@@ -54,7 +63,9 @@ export class KernelFile {
     let fd = this.#fd;
     try {
       if (fd < 0) fd = openSync(this.path, 'r');
-      return readWhole(fd);
+      const bytes = readWhole(fd);
+      this.#read = true;
+      return bytes;
     } catch (error) {
       if (!isNoData(error)) throw error;
       this.#gone = true;
@@ -79,7 +90,7 @@ export class KernelFile {
       closeSync(fd);
       this.#fd = -1;
     } else if (this.#fd < 0) {
-      if (kept < budget) {
+      if (kept < budget * this.#share) {
         this.#fd = fd;
         kept++;
       } else {

@@ -1,0 +1,213 @@
+/**
+ * Block input and output per device: `io.stat` on v2; on v1 the throttling layer's counters, else those of the bfq or cfq
+ * scheduler. Only what the cgroup's own files say: a whole disk's counters never stand under a container's name.
+ */
+import { blkio } from '../../src/catalog/blkio.ts';
+import { diskio } from '../../src/catalog/diskio.ts';
+import { type Labels, labels } from '../../src/model/labels.ts';
+import type { KernelFile } from '../files.ts';
+import { type DeviceNumber, Words, majorOf, minorOf, readBlkio, readIoStat } from './devices.ts';
+import { type Place, UNIFIED } from './place.ts';
+import type { RowSet } from './rows.ts';
+import type { FamilySpec, Surroundings } from './spec.ts';
+
+const { at } = diskio;
+const MICROS = 1e6;
+const NANOS = 1e9;
+
+/** A word of a file, its column, and what to divide by. */
+type WordColumn = readonly [word: string, column: number, per: number];
+
+const IO_STAT: readonly WordColumn[] = [
+  ['rbytes', at.readBytes, 1],
+  ['wbytes', at.writeBytes, 1],
+  ['rios', at.reads, 1],
+  ['wios', at.writes, 1],
+  ['dbytes', at.discardBytes, 1],
+  ['dios', at.discards, 1],
+  ['cost.usage', at.costUsage, MICROS],
+  ['cost.wait', at.costWait, MICROS],
+  ['cost.indebt', at.costIndebt, MICROS],
+  ['cost.indelay', at.costIndelay, MICROS],
+];
+
+/** A v1 counter: the part of the file's name that says what is counted, and the columns of its operations. */
+interface Counter {
+  readonly what: string;
+  readonly columns: readonly WordColumn[];
+}
+
+const BLKIO: readonly Counter[] = [
+  {
+    what: 'io_service_bytes',
+    columns: [
+      ['Read', at.readBytes, 1],
+      ['Write', at.writeBytes, 1],
+      ['Discard', at.discardBytes, 1],
+    ],
+  },
+  {
+    what: 'io_serviced',
+    columns: [
+      ['Read', at.reads, 1],
+      ['Write', at.writes, 1],
+      ['Discard', at.discards, 1],
+    ],
+  },
+  {
+    what: 'io_merged',
+    columns: [
+      ['Read', at.readsMerged, 1],
+      ['Write', at.writesMerged, 1],
+    ],
+  },
+  {
+    what: 'io_service_time',
+    columns: [
+      ['Read', at.readTime, NANOS],
+      ['Write', at.writeTime, NANOS],
+    ],
+  },
+  { what: 'io_queued', columns: [['Total', at.queued, 1]] },
+];
+
+/** The device's name where it is known, else its numbers. */
+function deviceLabel(around: Surroundings, device: DeviceNumber): string {
+  const [major, minor] = [majorOf(device), minorOf(device)];
+  return around.deviceName(major, minor) ?? `${major}:${minor}`;
+}
+
+function deviceDims(name: string): Labels {
+  return labels([['device', name]]);
+}
+
+/** Fills the cells of a device's row with one number. */
+function cellSetter(rows: RowSet, columns: readonly WordColumn[], around: Surroundings) {
+  return (device: DeviceNumber, word: number, value: number): void => {
+    const [, column, per] = columns[word] as WordColumn;
+    rows.cells(device, deviceLabel(around, device), deviceDims)[column] = value / per;
+  };
+}
+
+function wordsOf(columns: readonly WordColumn[]): Words {
+  return new Words(columns.map(([word]) => word));
+}
+
+export const V2_DISKIO: FamilySpec = {
+  family: diskio,
+  controllers: [],
+  open(place, around) {
+    const file = place.file(UNIFIED, 'io.stat');
+    const words = wordsOf(IO_STAT);
+    return {
+      read(rows) {
+        const bytes = place.read(file);
+        if (bytes !== undefined) readIoStat(bytes, words, cellSetter(rows, IO_STAT, around));
+      },
+    };
+  },
+};
+
+export const V1_DISKIO: FamilySpec = {
+  family: diskio,
+  controllers: ['blkio'],
+  open(place, around) {
+    const counters = BLKIO.map(({ what, columns }) => ({
+      files: new BlkioFiles(place, what),
+      words: wordsOf(columns),
+      columns,
+    }));
+    return {
+      read(rows) {
+        for (const { files, words, columns } of counters) {
+          const bytes = files.read();
+          if (bytes !== undefined) readBlkio(bytes, words, cellSetter(rows, columns, around));
+        }
+      },
+    };
+  },
+};
+
+/**
+ * The files that may hold one v1 counter. The throttling layer's counts every scheduler's requests, but kernels from 6.10 fill it only
+ * once a limit was set, so when it shows no device the bfq and cfq schedulers' own files are asked. With the cgroups below where
+ * the kernel offers that.
+ */
+export class BlkioFiles {
+  readonly #place: Place;
+  readonly #choices: readonly (readonly (KernelFile | undefined)[])[];
+
+  constructor(place: Place, what: string) {
+    this.#place = place;
+    this.#choices = ['blkio.throttle.', 'blkio.bfq.', 'blkio.'].map((prefix) => [
+      place.file('blkio', `${prefix}${what}_recursive`),
+      place.file('blkio', `${prefix}${what}`),
+    ]);
+  }
+
+  /** The first file that has a line with a device. */
+  read(): Buffer | undefined {
+    for (const [recursive, own] of this.#choices) {
+      const bytes = this.#place.read(recursive) ?? this.#place.read(own);
+      if (bytes !== undefined && hasDevice(bytes)) return bytes;
+    }
+    return undefined;
+  }
+}
+
+/** A file without devices is only `Total 0`. */
+function hasDevice(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && (bytes[0] as number) >= 48 && (bytes[0] as number) <= 57;
+}
+
+const OPERATIONS = ['Read', 'Write', 'Discard', 'Sync', 'Async', 'Total'];
+
+/** v2's words for the first three of them. */
+const V2_OPERATIONS = new Words(['rbytes', 'wbytes', 'dbytes']);
+const V1_OPERATIONS = new Words(OPERATIONS);
+
+function operationDims(tag: string): Labels {
+  const [device, major, minor, operation] = tag.split('\n') as [string, string, string, string];
+  return labels([
+    ['device', device],
+    ['major', major],
+    ['minor', minor],
+    ['operation', operation],
+  ]);
+}
+
+function operationSetter(rows: RowSet, around: Surroundings) {
+  return (device: DeviceNumber, operation: number, value: number): void => {
+    const numbers = `${majorOf(device)}\n${minorOf(device)}`;
+    const tag = `${deviceLabel(around, device)}\n${numbers}\n${OPERATIONS[operation]}`;
+    rows.cells(device * OPERATIONS.length + operation, tag, operationDims)[blkio.at.usage] = value;
+  };
+}
+
+export const V2_BLKIO: FamilySpec = {
+  family: blkio,
+  controllers: [],
+  open(place, around) {
+    const file = place.file(UNIFIED, 'io.stat');
+    return {
+      read(rows) {
+        const bytes = place.read(file);
+        if (bytes !== undefined) readIoStat(bytes, V2_OPERATIONS, operationSetter(rows, around));
+      },
+    };
+  },
+};
+
+export const V1_BLKIO: FamilySpec = {
+  family: blkio,
+  controllers: ['blkio'],
+  open(place, around) {
+    const files = new BlkioFiles(place, 'io_service_bytes');
+    return {
+      read(rows) {
+        const bytes = files.read();
+        if (bytes !== undefined) readBlkio(bytes, V1_OPERATIONS, operationSetter(rows, around));
+      },
+    };
+  },
+};

@@ -1,0 +1,106 @@
+/**
+ * A reading close to a container's end. When its last process exits the kernel changes `cgroup.events` (`populated 0`), some
+ * milliseconds before the runtime removes the cgroup: that file is watched. Where there is no unified hierarchy, containers that are
+ * young are read often instead: a long-lived one loses little, a short-lived one would lose all.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../../src/log.ts';
+import type { Clock } from '../../src/run/clock.ts';
+import { readOnce } from '../files.ts';
+import { FlatKeys } from './keys.ts';
+import type { CgroupDirs } from './locate.ts';
+
+export interface FinalWatchOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Reads a container again. */
+  readonly readAgain: (id: string) => void;
+}
+
+/** Containers are young for so long, and are read so often then. */
+const YOUNG_MS = 15_000;
+const YOUNG_EVERY_MS = 250;
+
+/** More than this are not watched; the kernel's limit for all of a user's programs is often 8192. */
+const MAX_WATCHED = 2048;
+
+const POPULATED = new FlatKeys([['populated', 0]]);
+
+export class FinalWatch {
+  readonly #options: FinalWatchOptions;
+  readonly #watched = new Map<string, FSWatcher>();
+  /** Until when a container is young, on the monotonic clock; in the order in which they came. */
+  readonly #young = new Map<string, number>();
+  #cancelTimer: (() => void) | undefined;
+  /** Containers that could not be watched. */
+  unwatched = 0;
+
+  constructor(options: FinalWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to watch for the end of a container. */
+  follow(id: string, { unified }: CgroupDirs): void {
+    if (unified !== undefined && this.#watch(id, join(unified, 'cgroup.events'))) return;
+    this.#young.set(id, this.#options.clock.monotonic() + YOUNG_MS);
+    this.#arm();
+  }
+
+  forget(id: string): void {
+    this.#watched.get(id)?.close();
+    this.#watched.delete(id);
+    this.#young.delete(id);
+  }
+
+  close(): void {
+    for (const id of [...this.#watched.keys(), ...this.#young.keys()]) this.forget(id);
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #watch(id: string, path: string): boolean {
+    if (this.#watched.size >= MAX_WATCHED) return this.#cannot(path, undefined);
+    try {
+      const watcher = watch(path, { persistent: false }, () => this.#changed(id, path));
+      watcher.on('error', (error) => {
+        this.#cannot(path, error);
+        this.forget(id);
+      });
+      this.#watched.set(id, watcher);
+      return true;
+    } catch (error) {
+      return this.#cannot(path, error);
+    }
+  }
+
+  #changed(id: string, path: string): void {
+    const cells = new Float64Array([Number.NaN]);
+    const bytes = readOnce(path);
+    if (bytes !== undefined) POPULATED.read(bytes, cells);
+    if (cells[0] === 0) this.#options.readAgain(id);
+  }
+
+  #cannot(path: string, error: unknown): false {
+    const { log } = this.#options;
+    if (this.unwatched++ === 0) log.warn({ path, err: error }, 'a cgroup cannot be watched for its end');
+    return false;
+  }
+
+  #arm(): void {
+    if (this.#young.size === 0 || this.#cancelTimer !== undefined) return;
+    this.#cancelTimer = this.#options.clock.after(YOUNG_EVERY_MS, () => {
+      this.#cancelTimer = undefined;
+      this.#readYoung();
+      this.#arm();
+    });
+  }
+
+  #readYoung(): void {
+    const nowMs = this.#options.clock.monotonic();
+    for (const [id, untilMs] of [...this.#young]) {
+      if (nowMs < untilMs) this.#options.readAgain(id);
+      else this.#young.delete(id);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * From a process to its cgroup's folders: `/proc/<pid>/cgroup` names the path in each hierarchy, the mounts say where that is.
+ * A container's numbers are on the cgroup that carries its id and the limits, which with nested scopes (podman's `container`,
+ * an init system's `init.scope`) is above the one its first process is in.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CgroupPaths } from '../container.ts';
+import { readOnce } from '../files.ts';
+import type { CgroupMounts, Hierarchy } from './mounts.ts';
+
+/** Where a cgroup's files are. Only folders that exist. */
+export interface CgroupDirs {
+  readonly unified: string | undefined;
+  /** v1: by controller. */
+  readonly controllers: ReadonlyMap<string, string>;
+}
+
+/** The cgroups of a process, or undefined when it has gone. Meant as the argument that tells the inventory where containers are. */
+export function cgroupPathsOf(procRoot: string, pid: number): CgroupPaths | undefined {
+  const bytes = readOnce(join(procRoot, String(pid), 'cgroup'));
+  return bytes === undefined ? undefined : parseCgroupPaths(bytes.toString('utf8'));
+}
+
+/** `0::/path` is the unified hierarchy; `4:cpu,cpuacct:/path` names controllers. A path may itself hold colons. */
+export function parseCgroupPaths(text: string): CgroupPaths {
+  const controllers = new Map<string, string>();
+  let unified: string | undefined;
+  for (const line of text.split('\n')) {
+    const match = /^\d+:([^:]*):(\/.*)$/.exec(line);
+    if (!match) continue;
+    const path = (match[2] as string).replace(/ \(deleted\)$/, '');
+    if (match[1] === '') unified = path;
+    else for (const name of (match[1] as string).split(',')) controllers.set(name, path);
+  }
+  return { unified, controllers };
+}
+
+/**
+ * The folders of a container's cgroup. A path that does not carry the container's own id is taken as it is, unless it is the
+ * hierarchy's root: then that hierarchy was not delegated, and its numbers are the machine's.
+ */
+export function directoriesOf(mounts: CgroupMounts, paths: CgroupPaths, id: string): CgroupDirs {
+  const controllers = new Map<string, string>();
+  for (const [name, hierarchy] of mounts.controllers) {
+    const dir = existingDir(hierarchy, paths.controllers.get(name), id);
+    if (dir !== undefined) controllers.set(name, dir);
+  }
+  return { unified: existingDir(mounts.unified, paths.unified, id), controllers };
+}
+
+function existingDir(hierarchy: Hierarchy | undefined, path: string | undefined, id: string): string | undefined {
+  if (hierarchy === undefined || path === undefined) return undefined;
+  const own = ownPath(path, id);
+  const below = own === '/' ? undefined : belowRoot(hierarchy, own);
+  if (below === undefined || below === '') return undefined;
+  const dir = join(hierarchy.mountPoint, below);
+  return existsSync(dir) ? dir : undefined;
+}
+
+/** The path up to the part that carries the container's id: `/x/libpod-<id>.scope/container` ends at the scope. */
+export function ownPath(path: string, id: string): string {
+  const parts = path.split('/');
+  const at = id === '' ? -1 : parts.findIndex((part) => part.includes(id));
+  return at < 0 ? path : parts.slice(0, at + 1).join('/');
+}
+
+/** A path relative to a mount's root; undefined when the mount does not show it. */
+export function belowRoot(hierarchy: Hierarchy, path: string): string | undefined {
+  const root = partsOf(hierarchy.root);
+  const wanted = partsOf(path);
+  let common = 0;
+  while (common < root.length && common < wanted.length && root[common] === wanted[common]) common++;
+  const left = root.slice(common);
+  // What is left of the root is `..` only when the mount shows the tree above our cgroup namespace: then the way leads down again.
+  if (!left.every((part) => part === '..') || left.length > hierarchy.above.length) return undefined;
+  return [...hierarchy.above.slice(0, left.length), ...wanted.slice(common)].join('/');
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '');
+}

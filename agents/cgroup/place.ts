@@ -1,0 +1,80 @@
+/**
+ * One cgroup's folders and the files kept open in them. It notices when the cgroup goes while it is being read, which is no error:
+ * a file that was there is lost, or a file was not found and neither is its folder.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { KernelFile } from '../files.ts';
+import type { CgroupDirs } from './locate.ts';
+
+/** The name under which {@link Place.file} finds the unified hierarchy. */
+export const UNIFIED = '';
+
+export class Place {
+  readonly dirs: CgroupDirs;
+  readonly #share: number;
+  readonly #files: KernelFile[] = [];
+  #missed = false;
+  #lost = false;
+
+  /** `share` of the descriptors that may be kept open; see {@link KernelFile}. */
+  constructor(dirs: CgroupDirs, share = 1) {
+    this.dirs = dirs;
+    this.#share = share;
+  }
+
+  /** The folder in a controller's hierarchy, if there is one. */
+  dir(controller: string): string | undefined {
+    return controller === UNIFIED ? this.dirs.unified : this.dirs.controllers.get(controller);
+  }
+
+  /** A file to read; undefined where its hierarchy is not mounted. It is opened at its first reading. */
+  file(controller: string, name: string): KernelFile | undefined {
+    const dir = this.dir(controller);
+    if (dir === undefined) return undefined;
+    const file = new KernelFile(join(dir, name), this.#share);
+    this.#files.push(file);
+    return file;
+  }
+
+  /** The file's bytes, good until the next reading of any file; undefined if there is none. Throws what is unexpected (EIO). */
+  read(file: KernelFile | undefined): Buffer | undefined {
+    if (file === undefined || file.gone) return undefined;
+    const bytes = file.read();
+    if (bytes === undefined) {
+      if (file.lost) this.#lost = true;
+      else this.#missed = true;
+    }
+    return bytes;
+  }
+
+  /** Whether the cgroup has been removed, as far as the readings since the last question have shown. */
+  vanished(): boolean {
+    const gone = this.#lost || (this.#missed && !this.#exists());
+    this.#missed = false;
+    return gone;
+  }
+
+  /** Closes every file. */
+  close(): void {
+    for (const file of this.#files) file.close();
+    this.#files.length = 0;
+  }
+
+  #exists(): boolean {
+    const { unified, controllers } = this.dirs;
+    return (unified === undefined || existsSync(unified)) && [...controllers.values()].every((dir) => existsSync(dir));
+  }
+}
+
+/** Whether two cgroups are in the same folders. */
+export function sameDirs(a: CgroupDirs, b: CgroupDirs): boolean {
+  if (a.unified !== b.unified || a.controllers.size !== b.controllers.size) return false;
+  for (const [name, dir] of a.controllers) if (b.controllers.get(name) !== dir) return false;
+  return true;
+}
+
+/** One folder that stands for the cgroup; undefined when there is nothing to read at all. */
+export function keyOf(dirs: CgroupDirs): string | undefined {
+  return dirs.controllers.get('memory') ?? dirs.unified ?? dirs.controllers.values().next().value;
+}

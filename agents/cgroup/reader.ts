@@ -1,0 +1,133 @@
+/**
+ * One cgroup: opens what the wanted families need, reads them together at one moment and keeps the last complete reading, which
+ * outlives the cgroup.
+ */
+import type { Family } from '../../src/model/family.ts';
+import { NO_LABELS } from '../../src/model/labels.ts';
+import { TableBuilder } from '../../src/model/builder.ts';
+import type { FamilyTable } from '../../src/model/batch.ts';
+import { type Entity, type EntityRow, entityRow } from '../../src/model/table.ts';
+import { V1_BLKIO, V1_DISKIO, V2_BLKIO, V2_DISKIO } from './diskio.ts';
+import { V1_HUGETLB, V2_HUGETLB } from './hugetlb.ts';
+import type { CgroupDirs } from './locate.ts';
+import { V1_NUMA, V2_NUMA } from './numa.ts';
+import { Place } from './place.ts';
+import { RowSet } from './rows.ts';
+import type { Facts, FamilyReader, FamilySpec, Surroundings } from './spec.ts';
+import { V1_SPECS } from './v1.ts';
+import { V2_SPECS } from './v2.ts';
+
+/** Every way to read a family. v1's come first: on a hybrid host a controller that is mounted as v1 has nothing on v2. */
+const SPECS: readonly FamilySpec[] = [
+  ...V1_SPECS,
+  V1_DISKIO,
+  V1_BLKIO,
+  V1_HUGETLB,
+  V1_NUMA,
+  ...V2_SPECS,
+  V2_DISKIO,
+  V2_BLKIO,
+  V2_HUGETLB,
+  V2_NUMA,
+];
+
+/** The families that this source can give. */
+export const CGROUP_FAMILIES: ReadonlySet<string> = new Set(SPECS.map((spec) => spec.family.name));
+
+/** Tables in the making, by family. */
+export type Builders = Map<Family, TableBuilder<Family, EntityRow>>;
+
+/** Told of a family of one cgroup that could not be read, for an unexpected reason. */
+export type OnFailure = (family: string, dirs: CgroupDirs, error: unknown) => void;
+
+export interface ReaderOptions {
+  readonly families: ReadonlySet<string>;
+  readonly around: Surroundings;
+  readonly onFailure: OnFailure;
+  /** See {@link KernelFile}. */
+  readonly descriptorShare?: number;
+}
+
+interface Part {
+  readonly rows: RowSet;
+  readonly reader: FamilyReader;
+}
+
+export class CgroupReader {
+  readonly dirs: CgroupDirs;
+  readonly #place: Place;
+  readonly #parts: readonly Part[];
+  readonly #onFailure: OnFailure;
+  #plain: EntityRow | undefined;
+  #done: Part[] = [];
+
+  constructor(dirs: CgroupDirs, options: ReaderOptions) {
+    this.dirs = dirs;
+    this.#place = new Place(dirs, options.descriptorShare);
+    this.#onFailure = options.onFailure;
+    this.#parts = specsFor(dirs, options.families).map((spec) => ({
+      rows: new RowSet(spec.family, (entity) => this.#plainRow(entity)),
+      reader: spec.open(this.#place, options.around),
+    }));
+  }
+
+  /**
+   * Reads every family now. False when the cgroup was removed meanwhile: the reading before this one then stays the last.
+   * `timeMs` is the moment, Unix milliseconds.
+   */
+  read(facts: Facts, timeMs: number): boolean {
+    this.#done = [];
+    for (const part of this.#parts) {
+      part.rows.begin();
+      try {
+        part.reader.read(part.rows, facts);
+        this.#done.push(part);
+      } catch (error) {
+        this.#onFailure(part.rows.family.name, this.dirs, error);
+      }
+    }
+    if (this.#place.vanished()) return false;
+    for (const part of this.#done) part.rows.commit(timeMs);
+    return true;
+  }
+
+  /** Appends the reading just made; with `last`, the last complete one of each family, however old. */
+  emit(into: Builders, entity: Entity, { last = false } = {}): void {
+    for (const { rows } of this.#parts) {
+      let builder = into.get(rows.family);
+      if (builder === undefined) {
+        builder = new TableBuilder<Family, EntityRow>(rows.family);
+        into.set(rows.family, builder);
+      }
+      rows.emit(builder, entity, !last);
+    }
+  }
+
+  /** Closes the files. The last reading can still be had. */
+  close(): void {
+    this.#place.close();
+  }
+
+  #plainRow(entity: Entity): EntityRow {
+    if (this.#plain?.entity !== entity) this.#plain = entityRow(entity, NO_LABELS);
+    return this.#plain;
+  }
+}
+
+/** The finished tables; those without a row are left out. */
+export function tablesOf(builders: Builders): FamilyTable[] {
+  const tables: FamilyTable[] = [];
+  for (const builder of builders.values()) if (builder.size > 0) tables.push(builder.build());
+  return tables;
+}
+
+/** For each wanted family the first way to read it that the cgroup's folders allow. */
+function specsFor(dirs: CgroupDirs, families: ReadonlySet<string>): FamilySpec[] {
+  const chosen = new Map<string, FamilySpec>();
+  for (const spec of SPECS) {
+    const { name } = spec.family;
+    const there = spec.controllers.length === 0 ? dirs.unified : spec.controllers.some((c) => dirs.controllers.has(c));
+    if (families.has(name) && there && !chosen.has(name)) chosen.set(name, spec);
+  }
+  return [...chosen.values()];
+}

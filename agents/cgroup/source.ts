@@ -1,0 +1,117 @@
+/**
+ * The source of everything that cgroup files say: containers first, then the other cgroups of the configuration. The machine as a
+ * whole is not here: /proc knows it on either version, the root cgroup's files do not.
+ */
+import type { Log } from '../../src/log.ts';
+import type { FamilyTable } from '../../src/model/batch.ts';
+import type { Clock } from '../../src/run/clock.ts';
+import type { Container } from '../container.ts';
+import type { Source, Tick } from '../source.ts';
+import { Departed } from './departed.ts';
+import { FinalWatch } from './final.ts';
+import type { CgroupMounts } from './mounts.ts';
+import { OpenCgroups } from './open.ts';
+import { keyOf } from './place.ts';
+import { type Builders, type OnFailure, tablesOf } from './reader.ts';
+import type { Surroundings } from './spec.ts';
+import type { Subtrees } from './subtrees.ts';
+import { UnitReaders } from './units.ts';
+
+export interface CgroupSourceOptions {
+  readonly mounts: CgroupMounts;
+  /** Everything that runs now; those without a cgroup are passed over. */
+  readonly containers: () => Iterable<Container>;
+  /** Names of the families wanted; those that do not come from cgroup files are ignored. */
+  readonly families: ReadonlySet<string>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly around: Surroundings;
+  /** Lets others run between two pieces of work. */
+  readonly breathe: () => Promise<void>;
+  readonly subtrees?: Subtrees | undefined;
+}
+
+/** What happened so far, for the self-metrics. */
+export interface CgroupCounts {
+  /** Unexpected errors, by family. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** Cgroups that were removed while they were read. */
+  readonly vanished: number;
+  /** Readings of cgroups that were put off because the time for them was up. */
+  readonly putOff: number;
+  /** Last readings thrown away because too many were kept. */
+  readonly evicted: number;
+  /** Containers whose end cannot be watched for. */
+  readonly unwatched: number;
+}
+
+export interface CgroupSource extends Source {
+  /**
+   * Reads one container at once, outside a tick. When its cgroup has gone already, the tables are those of its last reading, with
+   * that reading's times; empty if it was never read.
+   */
+  readNow(container: Container): FamilyTable[];
+  readonly counts: CgroupCounts;
+}
+
+/** Work in one piece before others get a turn. */
+const PIECE_MS = 5;
+
+export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
+  const { clock, log, subtrees } = options;
+  const failures = new Map<string, number>();
+  const onFailure: OnFailure = (family, dirs, error) => {
+    const before = failures.get(family) ?? 0;
+    failures.set(family, before + 1);
+    if (before === 0) log.warn({ family, cgroup: keyOf(dirs), err: error }, 'a cgroup file could not be read');
+  };
+  const departed = new Departed(clock);
+  const finalWatch = new FinalWatch({ clock, log, readAgain: (id) => open.readAgain(id) });
+  const open: OpenCgroups = new OpenCgroups({ ...options, onFailure, departed, finalWatch });
+  const units = new UnitReaders({ ...options, onFailure, isContainer: (key) => open.owns(key) });
+  const pause = pauses(options);
+
+  return {
+    name: 'cgroup',
+    async read({ signal }: Tick) {
+      const into: Builders = new Map();
+      const live = new Set<string>();
+      for (const container of [...options.containers()]) {
+        if (signal.aborted) return tablesOf(into);
+        if (container.cgroup === undefined) continue;
+        live.add(container.id);
+        open.read(container)?.emit(into, container.entity);
+        await pause();
+      }
+      open.keepOnly(live);
+      await subtrees?.tick();
+      await units.read([...(subtrees?.units() ?? [])], { into, signal, pause });
+      return tablesOf(into);
+    },
+    readNow(container) {
+      const into: Builders = new Map();
+      open.readFinal(container)?.emit(into, container.entity, { last: true });
+      return tablesOf(into);
+    },
+    get counts() {
+      const { evicted } = departed;
+      return { failures, vanished: open.vanished, putOff: units.putOff, evicted, unwatched: finalWatch.unwatched };
+    },
+    async close() {
+      finalWatch.close();
+      open.close();
+      units.close();
+      await subtrees?.close();
+    },
+  };
+}
+
+/** Makes a function that gives others a turn when the work since the last turn has become long. */
+function pauses({ clock, breathe }: CgroupSourceOptions): () => Promise<void> {
+  let sinceMs = clock.monotonic();
+  return async () => {
+    if (clock.monotonic() - sinceMs < PIECE_MS) return;
+    await breathe();
+    sinceMs = clock.monotonic();
+  };
+}

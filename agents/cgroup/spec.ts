@@ -1,0 +1,111 @@
+/**
+ * How a family is read from a cgroup: which files, and which of their numbers fill which columns. A family with one row is a
+ * list of files; v1.ts and v2.ts hold those lists. Families with a row per device, page size or node have their own readers.
+ */
+import type { Family } from '../../src/model/family.ts';
+import type { KernelFile } from '../files.ts';
+import { FlatKeys, type KeyColumn } from './keys.ts';
+import { type Stall, listSize, singleValue, stalledMicros, valueInLine } from './parse.ts';
+import { type Place, UNIFIED } from './place.ts';
+import type { RowSet } from './rows.ts';
+
+/** What readers need to know besides files. */
+export interface Surroundings {
+  /** A block device's name, `sda`; undefined while it is not known. */
+  deviceName(major: number, minor: number): string | undefined;
+  /** Bytes of a page of memory. */
+  readonly pageBytes: number;
+}
+
+/** What is known of a cgroup from elsewhere. */
+export interface Facts {
+  /** `HostConfig.CpuShares`, 0 when not set or not known. */
+  readonly cpuShares: number;
+}
+
+/** One family of one cgroup, files and all. */
+export interface FamilyReader {
+  /** Reads now, into the rows of a reading that has begun. Throws what is unexpected. */
+  read(rows: RowSet, facts: Facts): void;
+}
+
+export interface FamilySpec {
+  readonly family: Family;
+  /** The v1 controllers that it needs one of; the unified hierarchy if it names none. */
+  readonly controllers: readonly string[];
+  open(place: Place, around: Surroundings): FamilyReader;
+}
+
+/** One file, and what becomes of its bytes. */
+export interface FileSpec {
+  readonly controller: string;
+  readonly name: string;
+  readonly parse: (bytes: Buffer, cells: Float64Array) => void;
+}
+
+/** What is worked out from several files once they are read: differences, and what holds only under a condition. */
+export type Finish = (cells: Float64Array, facts: Facts) => void;
+
+/** A family with one row. */
+export function plain(family: Family, files: readonly FileSpec[], finish?: Finish): FamilySpec {
+  return {
+    family,
+    controllers: [...new Set(files.map((file) => file.controller))].filter((name) => name !== UNIFIED),
+    open: (place) => {
+      const opened = files.map((spec): [FileSpec, KernelFile | undefined] => [
+        spec,
+        place.file(spec.controller, spec.name),
+      ]);
+      return { read: (rows, facts) => readPlain(place, opened, { cells: rows.plainCells(), facts, finish }) };
+    },
+  };
+}
+
+interface Filling {
+  readonly cells: Float64Array;
+  readonly facts: Facts;
+  readonly finish: Finish | undefined;
+}
+
+function readPlain(place: Place, files: readonly [FileSpec, KernelFile | undefined][], filling: Filling): void {
+  for (const [spec, file] of files) {
+    const bytes = place.read(file);
+    if (bytes !== undefined) spec.parse(bytes, filling.cells);
+  }
+  filling.finish?.(filling.cells, filling.facts);
+}
+
+/** Makes the specs of one controller's files. */
+export function filesOf(controller: string) {
+  const spec = (name: string, parse: FileSpec['parse']): FileSpec => ({ controller, name, parse });
+  return {
+    /** A single number, `max` meaning absent, divided by `per`. */
+    value: (name: string, column: number, per = 1) =>
+      spec(name, (bytes, cells) => {
+        cells[column] = singleValue(bytes) / per;
+      }),
+    /** The numbers of one line, in order. */
+    line: (name: string, columns: readonly number[]) =>
+      spec(name, (bytes, cells) => {
+        columns.forEach((column, n) => {
+          cells[column] = valueInLine(bytes, n);
+        });
+      }),
+    /** Keys with numbers, a pair a line. */
+    keys: (name: string, columns: readonly KeyColumn[]) => {
+      const keys = new FlatKeys(columns);
+      return spec(name, (bytes, cells) => keys.read(bytes, cells));
+    },
+    /** A pressure file's stalled time, in seconds. */
+    pressure: (name: string, columns: Readonly<Record<Stall, number>>) =>
+      spec(name, (bytes, cells) => {
+        cells[columns.some] = stalledMicros(bytes, 'some') / 1e6;
+        cells[columns.full] = stalledMicros(bytes, 'full') / 1e6;
+      }),
+    /** How many members a list has. */
+    list: (name: string, column: number) =>
+      spec(name, (bytes, cells) => {
+        cells[column] = listSize(bytes);
+      }),
+  };
+}
