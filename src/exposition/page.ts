@@ -74,8 +74,9 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
     const tail = selfText(self, format, taken) + (format === 'openmetrics' ? END : '');
     if (gzip) {
       const { tape, sum } = keptFor(request);
+      const pieces = tape.play();
       yield GZIP_HEADER;
-      yield* tape.play();
+      yield* pieces;
       yield lastPart(tail, sum);
       return;
     }

@@ -4,7 +4,7 @@
  */
 
 export interface Tape<T> {
-  /** Everything from the start. Rejects where making it failed. */
+  /** Everything from the start. Rejects where making it failed. The caller counts as a reader from the call on. */
   play(): AsyncGenerator<T>;
   /** Nobody will start to play it any more: once the readers it has are gone, making it stops. */
   retire(): void;
@@ -36,23 +36,27 @@ export function createTape<T>(source: AsyncGenerator<T>): Tape<T> {
     if (retired && readers === 0 && !ended) await source.return(undefined);
   }
 
-  return {
-    async *play() {
-      readers++;
-      try {
-        for (let i = 0; ; i++) {
-          while (i >= kept.length) {
-            if (ended) return;
-            if (failure) throw failure.error;
-            pending ??= pull();
-            await pending;
-          }
-          yield kept[i] as T;
+  async function* read(): AsyncGenerator<T> {
+    try {
+      for (let i = 0; ; i++) {
+        while (i >= kept.length) {
+          if (ended) return;
+          if (failure) throw failure.error;
+          pending ??= pull();
+          await pending;
         }
-      } finally {
-        readers--;
-        await leave();
+        yield kept[i] as T;
       }
+    } finally {
+      readers--;
+      await leave();
+    }
+  }
+
+  return {
+    play() {
+      readers++;
+      return read();
     },
     retire() {
       retired = true;

@@ -10,7 +10,13 @@ function render(tables: readonly Table[], options: Partial<RenderOptions> = {}):
 
 const cpu = table({
   columns: [
-    { metric: 'container_cpu_usage_seconds_total', kind: 'counter', unit: 'seconds', labels: [['cpu', 'total']], help: 'CPU time.' },
+    {
+      metric: 'container_cpu_usage_seconds_total',
+      kind: 'counter',
+      unit: 'seconds',
+      labels: [['cpu', 'total']],
+      help: 'CPU time.',
+    },
     { metric: 'container_cpu_cfs_periods_total', kind: 'counter', help: 'Periods.' },
   ],
   rows: [
@@ -45,11 +51,19 @@ fs_reads{id="/"} 3
   });
 
   test('a metric that nobody has is not mentioned', () => {
-    expect(render([table({ columns: ['gone'], rows: [[{ id: 'a' }, [Number.NaN]]] }), table({ columns: ['empty'], rows: [] })])).toBe('');
+    expect(
+      render([
+        table({ columns: ['gone'], rows: [[{ id: 'a' }, [Number.NaN]]] }),
+        table({ columns: ['empty'], rows: [] }),
+      ]),
+    ).toBe('');
   });
 
   test('a row without labels has no braces, with a fixed label only that one', () => {
-    const cluster = table({ columns: ['plain', { metric: 'fixed', labels: [['cpu', 'total']] }], rows: [[{}, [1, 2]]] });
+    const cluster = table({
+      columns: ['plain', { metric: 'fixed', labels: [['cpu', 'total']] }],
+      rows: [[{}, [1, 2]]],
+    });
     expect(render([cluster])).toContain('\nplain 1\n');
     expect(render([cluster])).toContain('\nfixed{cpu="total"} 2\n');
   });
@@ -113,18 +127,43 @@ describe('a series comes once', () => {
   };
 
   test('two rows of one table with the same labels: the first wins', () => {
-    const given = table({ columns: ['m', 'n'], rows: [[{ id: 'a' }, [1, 2]], [{ id: 'a' }, [3, 4]], [{ id: 'b' }, [5, 6]]] });
-    expect(counted([given])).toEqual({ text: 'm{id="a"} 1\nm{id="b"} 5\nn{id="a"} 2\nn{id="b"} 6\n', duplicates: ['m', 'n'] });
+    const given = table({
+      columns: ['m', 'n'],
+      rows: [
+        [{ id: 'a' }, [1, 2]],
+        [{ id: 'a' }, [3, 4]],
+        [{ id: 'b' }, [5, 6]],
+      ],
+    });
+    expect(counted([given])).toEqual({
+      text: 'm{id="a"} 1\nm{id="b"} 5\nn{id="a"} 2\nn{id="b"} 6\n',
+      duplicates: ['m', 'n'],
+    });
   });
 
   test('what the first does not have, the second may give', () => {
-    const given = table({ columns: ['m', 'n'], rows: [[{ id: 'a' }, [1, Number.NaN]], [{ id: 'a' }, [3, 4]]] });
+    const given = table({
+      columns: ['m', 'n'],
+      rows: [
+        [{ id: 'a' }, [1, Number.NaN]],
+        [{ id: 'a' }, [3, 4]],
+      ],
+    });
     expect(counted([given])).toEqual({ text: 'm{id="a"} 1\nn{id="a"} 4\n', duplicates: ['m'] });
   });
 
   test('two tables of one family', () => {
     const first = table({ columns: ['m'], rows: [[{ id: 'a' }, [1]]] });
-    const second = likeShape(first, table({ columns: ['m'], rows: [[{ id: 'a' }, [2]], [{ id: 'b' }, [3]]] }));
+    const second = likeShape(
+      first,
+      table({
+        columns: ['m'],
+        rows: [
+          [{ id: 'a' }, [2]],
+          [{ id: 'b' }, [3]],
+        ],
+      }),
+    );
     expect(counted([first, second])).toEqual({ text: 'm{id="a"} 1\nm{id="b"} 3\n', duplicates: ['m'] });
   });
 
@@ -137,16 +176,33 @@ describe('a series comes once', () => {
   test('columns of one metric are told apart by their fixed labels', () => {
     const state = (name: string) => ({ metric: 'm', field: name, labels: [['state', name] as const] });
     const given = table({ columns: [state('open'), state('closed'), state('open')], rows: [[{ id: 'a' }, [1, 2, 3]]] });
-    expect(counted([given])).toEqual({ text: 'm{state="open",id="a"} 1\nm{state="closed",id="a"} 2\n', duplicates: ['m'] });
+    expect(counted([given])).toEqual({
+      text: 'm{state="open",id="a"} 1\nm{state="closed",id="a"} 2\n',
+      duplicates: ['m'],
+    });
   });
 
   test('a fixed label wins over the row’s own of that name', () => {
-    const given = table({ columns: [{ metric: 'm', labels: [['cpu', 'total']] }], rows: [[{ cpu: '0', id: 'a' }, [1]]] });
+    const given = table({
+      columns: [{ metric: 'm', labels: [['cpu', 'total']] }],
+      rows: [[{ cpu: '0', id: 'a' }, [1]]],
+    });
     expect(counted([given])).toEqual({ text: 'm{cpu="total",id="a"} 1\n', duplicates: [] });
   });
 
   test('names that become the same when made legal count as the same', () => {
-    const given = table({ columns: ['m'], rows: [[[['a-b', '1'], ['a.b', '2']], [1]]] });
+    const given = table({
+      columns: ['m'],
+      rows: [
+        [
+          [
+            ['a-b', '1'],
+            ['a.b', '2'],
+          ],
+          [1],
+        ],
+      ],
+    });
     expect(counted([given])).toEqual({ text: 'm{a_b="1"} 1\n', duplicates: [] });
   });
 });
@@ -167,7 +223,12 @@ container_cpu_cfs_periods_total{id="/docker/aa",name="web"} 1000
 
   test.each([
     ['a counter without _total', 'counter', 'reads', 'reads unknown'],
-    ['a gauge that ends in _total', 'gauge', 'container_network_tcp_usage_total', 'container_network_tcp_usage_total unknown'],
+    [
+      'a gauge that ends in _total',
+      'gauge',
+      'container_network_tcp_usage_total',
+      'container_network_tcp_usage_total unknown',
+    ],
     ['a gauge', 'gauge', 'threads', 'threads gauge'],
     ['a counter named _total alone', 'counter', '_total', '_total unknown'],
   ] as const)('%s', (_, kind, metric, expected) => {
@@ -177,12 +238,18 @@ container_cpu_cfs_periods_total{id="/docker/aa",name="web"} 1000
   });
 
   test('a counter whose family would be named as another metric is of unknown type', () => {
-    const given = table({ columns: [{ metric: 'threads' }, { metric: 'threads_total', kind: 'counter' }], rows: [[{}, [1, 2]]] });
+    const given = table({
+      columns: [{ metric: 'threads' }, { metric: 'threads_total', kind: 'counter' }],
+      rows: [[{}, [1, 2]]],
+    });
     expect(render([given], { format: 'openmetrics' })).toContain('# TYPE threads_total unknown\n');
   });
 
   test('the unit is named only where it is the name’s suffix', () => {
-    const columns = [{ metric: 'a_bytes', unit: 'bytes' }, { metric: 'container_spec_cpu_quota', unit: 'microseconds' }] as const;
+    const columns = [
+      { metric: 'a_bytes', unit: 'bytes' },
+      { metric: 'container_spec_cpu_quota', unit: 'microseconds' },
+    ] as const;
     const text = render([table({ columns: [...columns], rows: [[{}, [1, 2]]] })], { format: 'openmetrics' });
     expect(text.match(/^# UNIT .*$/gm)).toEqual(['# UNIT a_bytes bytes']);
   });
