@@ -1,0 +1,85 @@
+/**
+ * The engines: an inventory for each, and all of them together. Which ones there are is the configuration's word, or what is found where
+ * engines usually listen.
+ */
+import type { Config } from '../src/config/schema.ts';
+import type { Log } from '../src/log.ts';
+import type { Clock } from '../src/run/clock.ts';
+import { cgroupPathsOf } from './cgroup/locate.ts';
+import type { Container } from './container.ts';
+import type { Endpoint } from './docker/endpoint.ts';
+import { address } from './docker/failure.ts';
+import type { Candidate } from './docker/filter.ts';
+import { createInventory, type Inventory } from './docker/inventory.ts';
+import type { EngineStatus } from './docker/status.ts';
+
+export interface EngineOptions {
+  readonly settings: Config['agent'];
+  readonly endpoints: readonly Endpoint[];
+  readonly filter: (candidate: Candidate) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Engine {
+  readonly endpoint: string;
+  readonly inventory: Inventory;
+}
+
+/** How it stands with one engine, for words. */
+export interface FoundEngine {
+  readonly endpoint: string;
+  readonly status: EngineStatus;
+  /** By state. */
+  readonly containers: ReadonlyMap<string, number>;
+}
+
+export interface Engines {
+  readonly all: readonly Engine[];
+  /** Containers that run now, whose engine says so or whose process is still there. */
+  running(): Iterable<Container>;
+  found(): FoundEngine[];
+  close(): Promise<void>;
+}
+
+/** Connects to all of them side by side; never rejects for an engine that is not there. */
+export async function startEngines({ settings, endpoints, filter, clock, log }: EngineOptions): Promise<Engines> {
+  const all = endpoints.map((endpoint): Engine => {
+    const inventory = createInventory({
+      endpoint,
+      labelAllow: settings.labels,
+      envAllow: settings.env,
+      locate: (pid) => cgroupPathsOf(settings.proc, pid),
+      filter,
+      clock,
+      log,
+    });
+    return { endpoint: address(endpoint), inventory };
+  });
+  await Promise.all(all.map(({ inventory }) => inventory.start()));
+  return {
+    all,
+    *running() {
+      // Two endpoints may lead to one engine; a container is one all the same.
+      const seen = new Set<string>();
+      for (const { inventory } of all) {
+        for (const container of inventory.containers().values()) {
+          if (container.pid === 0 || seen.has(container.id) || !inventory.alive(container)) continue;
+          seen.add(container.id);
+          yield container;
+        }
+      }
+    },
+    found: () => all.map(({ endpoint, inventory }) => ({ endpoint, status: inventory.status(), containers: countStates(inventory) })),
+    async close() {
+      await Promise.all(all.map(({ inventory }) => inventory.close()));
+    },
+  };
+}
+
+/** Containers by state. */
+export function countStates(inventory: Inventory): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { state } of inventory.containers().values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,99 @@
+/**
+ * The list of sources. Adding one is a file that makes it, its test, and a row here; a row answers undefined where its source has
+ * nothing to read, because of the configuration or of what this machine is.
+ */
+import type { Config } from '../src/config/schema.ts';
+import type { Log } from '../src/log.ts';
+import type { Entity } from '../src/model/table.ts';
+import { breathe, type Clock } from '../src/run/clock.ts';
+import type { CgroupMounts } from './cgroup/mounts.ts';
+import { pageBytes } from './cgroup/pagesize.ts';
+import { pidsOf } from './cgroup/pids.ts';
+import { createCgroupSource } from './cgroup/source.ts';
+import { createSubtrees } from './cgroup/subtrees.ts';
+import type { Container } from './container.ts';
+import { createAdvtcpSource } from './proc/advtcp.ts';
+import { createDevices } from './proc/devices.ts';
+import { createFilesystemSource } from './proc/filesystem.ts';
+import { createHostSource } from './proc/host.ts';
+import { createNetworkSource } from './proc/network.ts';
+import { createProcessSource } from './proc/process.ts';
+import { createSchedSource } from './proc/sched.ts';
+import { createTcpSource } from './proc/tcp.ts';
+import { createUdpSource } from './proc/udp.ts';
+import type { Source } from './source.ts';
+
+/** What sources are made of. */
+export interface Surroundings {
+  readonly settings: Config['agent'];
+  readonly mounts: CgroupMounts;
+  /** Everything that runs now and whose files are within reach, of all engines. */
+  readonly running: () => Iterable<Container>;
+  readonly host: Entity;
+  /** The families that are switched on. */
+  readonly families: ReadonlySet<string>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Row = (around: Surroundings) => Source | undefined;
+
+/** Makes a source only if one of its families is on. */
+function when(families: readonly string[], make: (around: Surroundings) => Source): Row {
+  return (around) => (families.some((family) => around.families.has(family)) ? make(around) : undefined);
+}
+
+const processOptions = (around: Surroundings) => ({
+  procRoot: around.settings.proc,
+  containers: around.running,
+  pidsOf: (container: Container) => pidsOf(around.mounts, container),
+  clock: around.clock,
+});
+
+const namespaceOptions = (around: Surroundings) => ({
+  procRoot: around.settings.proc,
+  containers: around.running,
+  host: around.host,
+  clock: around.clock,
+});
+
+export const SOURCES: readonly Row[] = [
+  (around) => cgroupSource(around),
+  when(['network'], (around) => createNetworkSource(namespaceOptions(around))),
+  ({ settings, host, clock }) =>
+    createHostSource({ procRoot: settings.proc, sysRoot: settings.sys, rootfs: settings.rootfs, entity: host, clock }),
+  (around) => (around.settings.filesystem.enabled ? filesystemSource(around) : undefined),
+  when(['process', 'ulimit'], (around) => createProcessSource(processOptions(around))),
+  when(['sched'], (around) => createSchedSource(processOptions(around))),
+  when(['tcp'], (around) => createTcpSource(namespaceOptions(around))),
+  when(['udp'], (around) => createUdpSource(namespaceOptions(around))),
+  when(['advtcp'], (around) => createAdvtcpSource(namespaceOptions(around))),
+];
+
+function cgroupSource({ settings, mounts, running, families, clock, log }: Surroundings) {
+  const devices = createDevices({ procRoot: settings.proc, sysRoot: settings.sys, clock });
+  const patterns = settings.cgroups;
+  return createCgroupSource({
+    mounts,
+    containers: running,
+    families,
+    clock,
+    log,
+    around: { deviceName: (major, minor) => devices.nameOf(major, minor), pageBytes: pageBytes(settings.proc) },
+    breathe,
+    subtrees: patterns.length > 0 ? createSubtrees({ mounts, patterns, breathe, log }) : undefined,
+  });
+}
+
+function filesystemSource({ settings, running, host, clock }: Surroundings) {
+  const { interval, budget, inodes } = settings.filesystem;
+  return createFilesystemSource({
+    procRoot: settings.proc,
+    rootfs: settings.rootfs,
+    containers: running,
+    host,
+    clock,
+    periodMs: interval,
+    budget: { maxInodes: inodes, maxMs: budget },
+  });
+}

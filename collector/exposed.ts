@@ -1,0 +1,69 @@
+/** The collector's numbers about itself: which counter of which part is behind which `plimsoll_` metric. */
+import { byKey, type Reading, type SelfMetrics, single } from '../src/selfmetrics.ts';
+import type { Aggregator } from './aggregate/aggregator.ts';
+import type { Ingest } from './ingest/ingest.ts';
+import type { Fanout } from './sinks/fanout.ts';
+import type { SinkStats } from './sinks/account.ts';
+
+export interface ExposedParts {
+  readonly aggregator: Aggregator;
+  readonly ingest: Ingest;
+  readonly fanout: Fanout;
+}
+
+/** Registers them; answers the counters of requests refused before any route, for the HTTP server to fill. */
+export function exposeCollector(self: SelfMetrics, { aggregator, ingest, fanout }: ExposedParts): Map<string, number> {
+  const refused = new Map<string, number>();
+  self.expose('plimsoll_http_refused_total', () => byKey(refused));
+  exposeIngest(self, ingest);
+  exposeAggregator(self, aggregator, ingest);
+  exposeSinks(self, fanout);
+  return refused;
+}
+
+function exposeIngest(self: SelfMetrics, ingest: Ingest): void {
+  self.expose('plimsoll_collector_batches_total', () => byKey(ingest.stats().batches));
+  self.expose('plimsoll_collector_batches_missing_total', () => single(ingest.stats().missingBatches));
+  self.expose('plimsoll_collector_bytes_total', () => single(ingest.stats().bytes));
+  self.expose('plimsoll_collector_sessions', () => single(ingest.stats().sessions));
+  self.expose('plimsoll_collector_sessions_evicted_total', () => byKey(ingest.stats().sessionsEvicted));
+}
+
+/** Reasons that the ingest alone drops for: what the aggregation refuses of a batch is in the aggregation's own count. */
+const BEFORE_AGGREGATION = ['unknown_metric', 'series_limit'];
+
+function exposeAggregator(self: SelfMetrics, aggregator: Aggregator, ingest: Ingest): void {
+  const early = () => new Map(BEFORE_AGGREGATION.map((reason) => [reason, ingest.stats().samplesDropped.get(reason) ?? 0]));
+  self.expose('plimsoll_collector_samples_received_total', () => {
+    const before = [...early().values()].reduce((a, b) => a + b, 0);
+    return single(aggregator.stats().received + before);
+  });
+  self.expose('plimsoll_collector_samples_accepted_total', () => single(aggregator.stats().processed));
+  self.expose('plimsoll_collector_samples_dropped_total', () => {
+    const dropped = new Map(aggregator.stats().dropped);
+    for (const [reason, count] of early()) if (count > 0) dropped.set(reason, (dropped.get(reason) ?? 0) + count);
+    return byKey(dropped);
+  });
+  self.expose('plimsoll_collector_samples_pending', () => single(aggregator.stats().pendingSamples));
+  self.expose('plimsoll_collector_series', () => single(aggregator.stats().series));
+  self.expose('plimsoll_collector_groups', () => single(aggregator.stats().groups));
+  self.expose('plimsoll_collector_evictions_total', () => byKey(aggregator.stats().evicted));
+  self.expose('plimsoll_collector_increases_total', () => byKey(new Map(Object.entries(aggregator.stats().increases))));
+  self.expose('plimsoll_collector_windows_total', () => single(aggregator.stats().frames));
+  self.expose('plimsoll_collector_last_window_seconds', () => {
+    const endMs = aggregator.stats().closedEndMs;
+    return endMs > 0 ? single(endMs / 1000) : [];
+  });
+}
+
+function exposeSinks(self: SelfMetrics, fanout: Fanout): void {
+  const each = (value: (stats: SinkStats) => number) => () => fanout.stats().map((s): Reading => [[s.sink], value(s)]);
+  self.expose('plimsoll_sink_samples_received_total', each((s) => s.received));
+  self.expose('plimsoll_sink_samples_delivered_total', each((s) => s.delivered));
+  self.expose('plimsoll_sink_samples_dropped_total', () => fanout.stats().flatMap((s) => byKey(s.dropped, s.sink)));
+  self.expose('plimsoll_sink_queue_samples', each((s) => s.queuedSamples));
+  self.expose('plimsoll_sink_queue_frames', each((s) => s.queuedFrames));
+  self.expose('plimsoll_sink_retries_total', each((s) => s.retries));
+  self.expose('plimsoll_sink_up', each((s) => (s.up ? 1 : 0)));
+  self.expose('plimsoll_sink_last_success_seconds', each((s) => s.lastSuccessMs / 1000));
+}

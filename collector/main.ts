@@ -1,0 +1,126 @@
+/**
+ * The collector, wired in the order of the flow: ingest -> aggregate -> sinks, with /metrics on top. Stops in the reverse order: first
+ * nothing more comes in, then what is open is closed, then the sinks are drained.
+ */
+import { familyNamed } from '../src/catalog/index.ts';
+import { requireGuard, type ServerTls } from '../src/config/secure.ts';
+import type { Config } from '../src/config/schema.ts';
+import { healthRoutes, stuck } from '../src/healthroutes.ts';
+import { createHttp } from '../src/http.ts';
+import type { Log } from '../src/log.ts';
+import type { Batch } from '../src/model/batch.ts';
+import { metricsRoute } from '../src/metricsroute.ts';
+import { breathe, type Clock } from '../src/run/clock.ts';
+import { startHousekeeping } from '../src/run/housekeeping.ts';
+import type { Lifecycle } from '../src/run/lifecycle.ts';
+import { startTicker } from '../src/run/ticker.ts';
+import { createSelfMetrics } from '../src/selfmetrics.ts';
+import { WIRE_LIMITS } from '../src/wire/limits.ts';
+import { createAggregator } from './aggregate/aggregator.ts';
+import { exposeCollector } from './exposed.ts';
+import { createIngest } from './ingest/ingest.ts';
+import { levelsOf } from './levels.ts';
+import { createFanout } from './sinks/fanout.ts';
+import { createPrometheusSink } from './sinks/prometheus/sink.ts';
+import { createOutlets } from './sinks/list.ts';
+
+export interface CollectorOptions {
+  readonly config: Config;
+  readonly guard: { readonly token: string | undefined; readonly tls: ServerTls | undefined };
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly life: Lifecycle;
+}
+
+export interface Collector {
+  /** Where it listens. */
+  readonly url: string;
+  /** For an agent in the same process: as if it had come over HTTP. */
+  accept(batch: Batch): void;
+}
+
+/** How long sinks may take to empty their queues when the collector stops. */
+const DRAIN_MS = 5000;
+
+/** Starts everything; rejects with a ConfigError if it cannot. */
+export async function startCollector(options: CollectorOptions): Promise<Collector> {
+  const { config, guard, version, clock, log, life } = options;
+  const settings = config.collector;
+  requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
+  const self = createSelfMetrics({ version, role: 'collector' });
+
+  const aggregator = createAggregator({
+    windowMs: settings.window,
+    latenessMs: settings.lateness,
+    maxAheadMs: settings.max_ahead,
+    staleAfterMs: Math.max(settings.stale_after, settings.window),
+    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    maxGroups: settings.max_groups,
+    levels: levelsOf(settings.levels),
+    outputs: { counter: ['total'], gauge: settings.gauges },
+    containers: true,
+    cluster: config.cluster,
+  });
+
+  const page = createPrometheusSink({ containers: settings.containers, staleAfterMs: Math.max(settings.stale_after, 3 * settings.window) });
+  const pageOutlet = { sink: page, maxFrames: 2, maxSamples: 2 * settings.max_series, deadlineMs: DRAIN_MS };
+  const fanout = createFanout([pageOutlet, ...createOutlets(config.sinks, { clock, stdout: process.stdout })], { clock, log });
+  life.onStop('sinks', () => fanout.close(DRAIN_MS));
+
+  const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
+    for (const frame of await frames) fanout.offer(frame);
+  };
+  let lastRun = clock.monotonic();
+  const intervalMs = Math.min(settings.window, 1000);
+  const ticker = startTicker({
+    intervalMs,
+    clock,
+    log,
+    run: async () => {
+      await closeWindows(aggregator.advance(clock.now(), breathe));
+      lastRun = clock.monotonic();
+    },
+  });
+  life.onStop('windows', async () => {
+    await ticker.stop();
+    await closeWindows(aggregator.flush(breathe));
+  });
+
+  const ingest = createIngest({
+    push: (batch) => aggregator.push(batch, clock.now()),
+    familyNamed,
+    limits: {
+      maxBodyBytes: settings.max_body,
+      maxSessions: settings.max_sessions,
+      maxSeries: settings.max_series,
+      maxSeriesPerNode: settings.max_series_per_node,
+      wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
+    },
+    clock,
+    log,
+  });
+  const chores = startHousekeeping([{ name: 'sessions', schedule: '* * * * *', run: () => ingest.housekeep() }], log);
+  life.onStop('housekeeping', () => chores.stop());
+
+  const refused = exposeCollector(self, { aggregator, ingest, fanout });
+  const http = createHttp({
+    address: settings.listen,
+    token: guard.token,
+    tls: guard.tls,
+    maxBodyBytes: settings.max_body,
+    log,
+    onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
+  });
+  ingest.route(http.app);
+  metricsRoute(http.app, { tables: () => page.tables(clock.now()), self, timestamps: false });
+  healthRoutes(http.app, {
+    alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
+    ready: () => (page.windowEndMs > 0 ? undefined : `no window has closed yet; the first does ${(settings.window + settings.lateness) / 1000} s after an agent's first batch`),
+  });
+  const url = await http.listen();
+  life.onStop('http', () => http.close());
+  return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
+}

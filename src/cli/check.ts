@@ -1,0 +1,29 @@
+/**
+ * `plimsoll check`: the configuration has been read by now; says what of this machine can be read, one line each, and what to do where
+ * something cannot. Changes nothing.
+ */
+import { lookAround } from '../../agents/main.ts';
+import { requireGuard, secret, serverTls } from '../config/secure.ts';
+import type { Config } from '../config/schema.ts';
+import { silent } from '../log.ts';
+import { systemClock } from '../run/clock.ts';
+import { VERSION } from '../version.ts';
+import { foundLines } from './greeting.ts';
+
+/** True if everything that is configured can work. */
+export async function check(config: Config, out: { write(text: string): unknown }): Promise<boolean> {
+  const say = (mark: 'ok' | 'no' | '--', text: string) => out.write(`${mark}  ${text}\n`);
+  say('ok', `configuration (plimsoll ${VERSION}, node ${config.node ?? 'named after the host'})`);
+  const token = secret('token', config.token, config.token_file);
+  const tls = serverTls(config.tls);
+  for (const [key, address] of [['agent.listen', config.agent.listen], ['collector.listen', config.collector.listen]] as const) {
+    requireGuard(key, address, { token, clientCa: tls?.clientCa });
+    say('ok', `${key} ${address.host}:${address.port}${token ? ', with a token' : ''}${tls ? ', with TLS' : ''}`);
+  }
+  const seen = await lookAround({ config, clock: systemClock, log: silent });
+  for (const line of foundLines(seen.found)) say(line.startsWith('Engine:    none') ? '--' : 'ok', line);
+  for (const health of seen.sources) {
+    say(health.up ? 'ok' : 'no', `source ${health.source}: ${health.up ? `${health.samples} samples in ${(health.seconds * 1000).toFixed(1)} ms` : health.lastError}`);
+  }
+  return seen.sources.every((health) => health.up);
+}

@@ -1,0 +1,52 @@
+/** What the start says, in plain words: what was found on this machine, and which addresses to open. */
+import type { Agent } from '../../agents/main.ts';
+import type { Found } from '../../agents/parts.ts';
+import type { Config } from '../config/schema.ts';
+
+export interface GreetingParts {
+  readonly agent: Agent | undefined;
+  readonly collector: { readonly url: string } | undefined;
+  readonly config: Config;
+}
+
+/** The lines. */
+export function greeting({ agent, collector, config }: GreetingParts): string[] {
+  const lines: string[] = [];
+  if (agent) lines.push(...foundLines(agent.found()), `Agent:     ${agent.url}/metrics  (this machine's containers, every ${config.agent.interval / 1000} s)`);
+  if (collector) {
+    lines.push(`Collector: ${collector.url}/metrics  (services, pods, nodes, the cluster, in windows of ${config.collector.window / 1000} s)`);
+    const sinks = Object.entries(config.sinks).map(([name, sink]) => `${name} (${sink.kind})`);
+    lines.push(sinks.length > 0 ? `Sinks:     ${sinks.join(', ')}` : 'Sinks:     none configured; Prometheus can scrape the two addresses above.');
+  }
+  return lines;
+}
+
+/** Engine, cgroup version, containers: one line each. */
+export function foundLines(found: Found): string[] {
+  const engines = found.engines.map(engineLine);
+  return [
+    ...(engines.length > 0 ? engines : ['No container engine is configured: serving the host alone.']),
+    cgroupLine(found),
+    `Host:      ${found.host}`,
+  ];
+}
+
+function engineLine({ endpoint, status, containers }: Found['engines'][number]): string {
+  if (!status.connected && status.lastError !== '') {
+    return `Engine:    none at ${endpoint}: ${status.lastError}. Serving the host; an engine that starts later is picked up by itself.`;
+  }
+  const name = status.podman ? 'Podman' : 'Docker';
+  const counts = [...containers].map(([state, count]) => `${count} ${state}`);
+  const what = counts.length > 0 ? counts.join(', ') : 'no containers yet';
+  return `Engine:    ${name} ${status.version} (API ${status.apiVersion}) at ${endpoint}: ${what}`;
+}
+
+function cgroupLine({ cgroup }: Found): string {
+  const words = {
+    v1: 'cgroup v1, a hierarchy for each controller',
+    v2: 'cgroup v2, unified',
+    hybrid: 'cgroup v1 with the unified hierarchy beside it (hybrid)',
+    none: 'no cgroup hierarchy is visible here: containers’ numbers come from the engine’s stats where it answers',
+  };
+  return `Kernel:    ${words[cgroup]}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * `plimsoll run`, `agent` and `collector`: starts the parts in the order of the flow, says what it found, and stops them in the reverse
+ * order on SIGINT or SIGTERM. The one place where the agent's and the collector's side meet.
+ */
+import { type Agent, startAgent } from '../../agents/main.ts';
+import { startCollector } from '../../collector/main.ts';
+import { secret, serverTls } from '../config/secure.ts';
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../log.ts';
+import { createLog } from '../logging.ts';
+import { systemClock } from '../run/clock.ts';
+import { type Lifecycle, lifecycle } from '../run/lifecycle.ts';
+import { VERSION } from '../version.ts';
+import { greeting } from './greeting.ts';
+import { readingOf, runTop } from './top.ts';
+
+export type Role = 'agent' | 'collector';
+
+export interface ProgramOptions {
+  readonly config: Config;
+  readonly roles: readonly Role[];
+  /** Whether to show the live table; undefined: if a person sits at a terminal. */
+  readonly table: boolean | undefined;
+}
+
+/** How long one part may take to stop. */
+const STOP_MS = 10_000;
+
+/** Runs until a signal comes; rejects with a ConfigError if it cannot start. */
+export async function runProgram({ config, roles, table }: ProgramOptions): Promise<void> {
+  const log = createLog({ ...config.log, stream: process.stderr });
+  const clock = systemClock;
+  const life = lifecycle({ clock, log, deadlineMs: STOP_MS });
+  const stopped = onSignal(life, log);
+  try {
+    const guard = { token: secret('token', config.token, config.token_file), tls: serverTls(config.tls) };
+    const common = { config, guard, version: VERSION, clock, log, life };
+    const collector = roles.includes('collector') ? await startCollector(common) : undefined;
+    const agent = roles.includes('agent') ? await startAgent({ ...common, ...(collector ? { deliver: collector.accept } : {}) }) : undefined;
+    const words = greeting({ agent, collector, config });
+    // With JSON lines on standard output, words would be in their way.
+    const out = Object.values(config.sinks).some((sink) => sink.kind === 'stdout') ? process.stderr : process.stdout;
+    out.write(`${words.join('\n')}\n`);
+    if (agent && (table ?? (process.stdout.isTTY && out === process.stdout))) showTable({ agent, config, life });
+  } catch (error) {
+    await life.stop();
+    throw error;
+  }
+  await stopped;
+}
+
+function showTable({ agent, config, life }: { agent: Agent; config: Config; life: Lifecycle }): void {
+  const stop = new AbortController();
+  process.stdout.write('\x1b[2J');
+  const shown = runTop({
+    read: async () => {
+      const batch = agent.latest();
+      if (!batch) throw new Error('nothing has been read yet');
+      return readingOf(batch);
+    },
+    intervalMs: Math.min(1000, config.agent.interval),
+    clock: systemClock,
+    out: process.stdout,
+    heading: () => [...greeting({ agent, collector: undefined, config }).slice(0, 4), ''],
+    signal: stop.signal,
+  });
+  life.onStop('table', async () => {
+    stop.abort(new Error('stopped'));
+    await shown;
+  });
+}
+
+/** Resolves when everything has stopped after a signal; a second signal ends the process at once. */
+function onSignal(life: Lifecycle, log: Log): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let signals = 0;
+    const stop = (signal: string) => {
+      if (++signals > 1) process.exit(1);
+      log.info({ signal }, 'stopping');
+      life.stop().then(resolve, reject);
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+}

@@ -1,0 +1,41 @@
+/** `plimsoll top`: where to read, how often, and until when. */
+import { parseDuration } from '../config/units.ts';
+import type { Config } from '../config/schema.ts';
+import { secret } from '../config/secure.ts';
+import { ConfigError } from '../errors.ts';
+import { systemClock } from '../run/clock.ts';
+import { readPage, runTop } from './top.ts';
+import { drawTable, sumUp, viewRows } from './view.ts';
+
+export async function topCommand(config: Config, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const { host, port } = config.agent.listen;
+  const scheme = config.tls.cert === undefined ? 'http' : 'https';
+  const url = typeof options['url'] === 'string' ? pageUrl(options['url']) : `${scheme}://${host}:${port}/metrics`;
+  const intervalMs = parseDuration(String(options['every']));
+  if (intervalMs === undefined || intervalMs < 100) {
+    throw new ConfigError(`--every: is ${JSON.stringify(options['every'])}: must be a duration such as "2s", from 100ms`);
+  }
+  const token = secret('token', config.token, config.token_file);
+  const read = () => readPage(url, token, systemClock.now);
+  if (options['once']) return once(read, intervalMs);
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+  await runTop({ read, intervalMs, clock: systemClock, out: process.stdout, heading: () => [`plimsoll top  ${url}`], signal: stop.signal });
+}
+
+async function once(read: () => ReturnType<typeof readPage>, intervalMs: number): Promise<void> {
+  const first = await read();
+  const before = sumUp(first.samples);
+  await systemClock.sleep(intervalMs);
+  const second = await read();
+  const rows = viewRows(sumUp(second.samples), before, (second.timeMs - first.timeMs) / 1000);
+  process.stdout.write(`${drawTable(rows, { columns: 200, rows: 10_000 }).join('\n')}\n`);
+}
+
+/** Takes an address with or without the path. */
+function pageUrl(given: string): string {
+  if (!URL.canParse(given)) throw new ConfigError(`--url: is ${JSON.stringify(given)}: must be a URL such as http://127.0.0.1:9641`);
+  const url = new URL(given);
+  if (url.pathname === '/') url.pathname = '/metrics';
+  return url.href;
+}

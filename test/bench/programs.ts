@@ -1,0 +1,40 @@
+/** Starts the built program for a benchmark and says where it listens. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/ports.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** From dist-bench/test/bench to the checkout. */
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface Program {
+  readonly pid: number;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** `plimsoll <role>` with flags; `url` is where the role listens. Fails with what it said if it does not come up. */
+export async function startProgram(role: 'agent' | 'collector', flags: readonly string[]): Promise<Program> {
+  const port = await freePort();
+  const listen = [`--${role}.listen`, `127.0.0.1:${port}`, '--log.level', 'warn'];
+  const child = spawn(process.execPath, [`${ROOT}dist/src/cli/main.js`, role, ...listen, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-10_000)));
+  child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-10_000)));
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await waitFor(async () => child.exitCode !== null || (await fetch(`${url}/healthz`)).ok, { timeoutMs: 30_000 });
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw new Error(`plimsoll ${role} did not come up: ${said}`, { cause: error });
+  }
+  return { pid: child.pid as number, url, stop: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}
