@@ -32,7 +32,7 @@ export class Packer {
   /** Writes what `gather` gathered: tag, presence, values. Takes the same column again for its presence. */
   write(out: Writer, values: Float64Array, { from, rows, count }: Gathered): void {
     const sparse = count < rows ? TAG_SPARSE : 0;
-    const constant = count > 0 && this.#isConstant(count);
+    const constant = this.#isConstant(count) && this.#cheaper(count);
     const exponent = constant ? -1 : this.#scale(count);
     if (constant) out.byte(ENCODING.constant | sparse);
     else if (exponent < 0) out.byte(ENCODING.raw | sparse);
@@ -44,6 +44,7 @@ export class Packer {
   }
 
   #isConstant(count: number): boolean {
+    if (count === 0) return false;
     const present = this.#present;
     const first = present[0] as number;
     for (let i = 1; i < count; i++) if (present[i] !== first) return false;
@@ -51,6 +52,14 @@ export class Packer {
     // 0 and -0 compare equal and are not the same.
     for (let i = 1; i < count; i++) if (!Object.is(present[i], first)) return false;
     return true;
+  }
+
+  /** Whether eight bytes for all are less than the same varint for each. */
+  #cheaper(count: number): boolean {
+    const exponent = this.#scale(1);
+    if (exponent < 0) return count > 1;
+    const bits = Math.log2(Math.abs(this.#integers[0] as number) + 1) + (this.#signed ? 1 : 0);
+    return count * Math.max(1, Math.ceil(bits / 7)) > 8;
   }
 
   /** The exponent under which all values are integers, which are then in `#integers`; -1 if there is none. */
