@@ -34,10 +34,15 @@ const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Installs what is missing, or ends the process with what to install. Prints the versions found. */
 export function ensureServers() {
-  const missing = NEEDED.filter((needed) => !usable(needed.program));
-  if (missing.length > 0) install([...new Set(missing.flatMap((needed) => needed.packages))]);
+  ensurePrograms(NEEDED);
   if (getuid?.() !== 0) giveUp('the live tests start a Docker Engine and need root; `npm run test:unit` does not.');
   for (const needed of NEEDED.slice(0, 7)) say(`  ${needed.program}: ${versionOf(needed)}`);
+}
+
+/** Installs the packages of those programs that are missing. @param {readonly { program: string, packages: string[] }[]} needed */
+export function ensurePrograms(needed) {
+  const missing = needed.filter(({ program }) => !usable(program));
+  if (missing.length > 0) install([...new Set(missing.flatMap(({ packages }) => packages))]);
 }
 
 /** Where a program is, or undefined. @param {string} program */
@@ -62,10 +67,9 @@ function usable(program) {
 /** @param {string[]} packages */
 function install(packages) {
   const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-  if (getuid?.() !== 0)
-    giveUp(`the live tests need programs that are missing, and root to install them:\n  ${command}`);
+  if (getuid?.() !== 0) giveUp(`programs are missing, and it takes root to install them:\n  ${command}`);
   if (!find('apt-get'))
-    giveUp(`the live tests need ${packages.join(', ')} (names as in Debian), and there is no apt-get here.`);
+    giveUp(`programs are missing, in Debian's packages ${packages.join(', ')}, and there is no apt-get here.`);
   say(`Installing from Debian: ${packages.join(' ')} (a minute or two) ...`);
   withoutStartingServices(() => {
     if (apt(['update', '-qq']) !== 0) say('`apt-get update` failed (above); going on with the lists that are there.');
