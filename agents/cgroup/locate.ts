@@ -74,7 +74,8 @@ export function belowRoot(hierarchy: Hierarchy, path: string): string | undefine
   const left = root.slice(common);
   // What is left of the root is `..` only when the mount shows the tree above our cgroup namespace: then the way leads down again.
   if (!left.every((part) => part === '..') || left.length > hierarchy.above.length) return undefined;
-  return [...hierarchy.above.slice(0, left.length), ...wanted.slice(common)].join('/');
+  const below = [...hierarchy.above.slice(0, left.length), ...wanted.slice(common)];
+  return below.includes('..') ? undefined : below.join('/');
 }
 
 function partsOf(path: string): string[] {

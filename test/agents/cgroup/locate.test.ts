@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { belowRoot, cgroupPathsOf, directoriesOf, ownPath, parseCgroupPaths } from '../../../agents/cgroup/locate.ts';
+import { findMounts } from '../../../agents/cgroup/mounts.ts';
+import { recordedHost } from '../../support/fixture.ts';
+
+const ID = 'e9784bc6e300a3cfcd25e832352647eed5e8eba916973db2a5dc81276baefb08';
+
+describe('/proc/<pid>/cgroup', () => {
+  test('v2', () => {
+    const paths = parseCgroupPaths(`0::/system.slice/docker-${ID}.scope\n`);
+    expect(paths.unified).toBe(`/system.slice/docker-${ID}.scope`);
+    expect(paths.controllers.size).toBe(0);
+  });
+
+  test('v1, split and together, and the unified hierarchy', () => {
+    const paths = parseCgroupPaths('9:name=systemd:/a\n4:cpu,cpuacct:/b:c\n3:memory:/d (deleted)\n0::/e\nnonsense\n');
+    expect(Object.fromEntries(paths.controllers)).toEqual({
+      'name=systemd': '/a',
+      cpu: '/b:c',
+      cpuacct: '/b:c',
+      memory: '/d',
+    });
+    expect(paths.unified).toBe('/e');
+  });
+
+  test('any text', () => {
+    fc.assert(fc.property(fc.string(), (text) => void parseCgroupPaths(text)));
+  });
+
+  test('a process that has gone', () => {
+    expect(cgroupPathsOf(recordedHost('v1', 't0').procRoot, 999999)).toBeUndefined();
+  });
+});
+
+test.each([
+  [`/docker/${ID}`, `/docker/${ID}`],
+  [`/system.slice/docker-${ID}.scope`, `/system.slice/docker-${ID}.scope`],
+  // systemd as the container's first process moves itself down.
+  [`/system.slice/docker-${ID}.scope/init.scope`, `/system.slice/docker-${ID}.scope`],
+  // podman: the limits are on the scope, the processes in `container` below it.
+  [`/machine.slice/libpod-${ID}.scope/container`, `/machine.slice/libpod-${ID}.scope`],
+  [
+    `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope/container`,
+    `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`,
+  ],
+  [
+    `/kubepods.slice/kubepods-pod1.slice/cri-containerd-${ID}.scope`,
+    `/kubepods.slice/kubepods-pod1.slice/cri-containerd-${ID}.scope`,
+  ],
+  ['/custom/parent/name', '/custom/parent/name'],
+])('%s is the cgroup %s', (path, own) => {
+  expect(ownPath(path, ID)).toBe(own);
+});
+
+test.each([
+  ['/', [], '/docker/a', 'docker/a'],
+  ['/', [], '/', ''],
+  // The agent's own part of the tree is mounted, without a namespace: others are not in it.
+  ['/docker/me', [], '/docker/a', undefined],
+  ['/docker/me', [], '/docker/me/child', 'child'],
+  // In a cgroup namespace at /system.slice/me.scope, with the host's tree mounted: paths are relative to our place.
+  ['/../..', ['system.slice', 'me.scope'], '/../other.scope', 'system.slice/other.scope'],
+  ['/../..', ['system.slice', 'me.scope'], '/../../user.slice/x', 'user.slice/x'],
+  ['/../..', ['system.slice', 'me.scope'], '/', 'system.slice/me.scope'],
+  ['/../..', ['system.slice', 'me.scope'], '/below', 'system.slice/me.scope/below'],
+  // Our own place could not be found.
+  ['/../..', [], '/../other.scope', undefined],
+  // A namespace, but only our own tree mounted.
+  ['/', [], '/../other.scope', undefined],
+])('with %s (%j) mounted, %s is at %s', (root, above, path, below) => {
+  expect(belowRoot({ mountPoint: '/m', root, above }, path)).toBe(below);
+});
+
+describe('folders', () => {
+  test.each(['v1', 'v2'] as const)('of every running container of the recorded %s host', (version) => {
+    const host = recordedHost(version, 't1');
+    const mounts = findMounts(host);
+    const paths = cgroupPathsOf(host.procRoot, version === 'v1' ? 31830 : 747);
+    const dirs = directoriesOf(mounts, paths!, host.idOf('db'));
+    const id = host.idOf('db');
+    if (version === 'v2') expect(dirs.unified).toBe(join(host.cgroupRoot, `system.slice/docker-${id}.scope`));
+    else expect(dirs.controllers.get('memory')).toBe(join(host.cgroupRoot, `memory/docker/${id}`));
+  });
+
+  test('the root cgroup and folders that are not there are nobody’s', () => {
+    const root = mkdtempSync(join(tmpdir(), 'plimsoll-locate-'));
+    mkdirSync(join(root, 'memory'));
+    mkdirSync(join(root, 'pids', 'a'), { recursive: true });
+    const mounts = findMounts({ procRoot: '/nowhere', cgroupRoot: root });
+    const controllers = new Map([
+      ['memory', '/'],
+      ['pids', '/a'],
+      ['blkio', '/a'],
+    ]);
+    const dirs = directoriesOf(mounts, { unified: '/a', controllers }, 'a');
+    expect([...dirs.controllers]).toEqual([['pids', join(root, 'pids/a')]]);
+    expect(dirs.unified).toBeUndefined();
+    rmSync(root, { recursive: true });
+  });
+});
