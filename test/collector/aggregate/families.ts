@@ -1,0 +1,37 @@
+/** Two small families for the aggregation's tests: one row per container, and one row per interface. */
+import { type Family, family } from '../../../src/model/family.ts';
+
+const source = 'test';
+const help = 'For tests.';
+
+/** A counter, a gauge and a limit, with a ratio of either to the limit. */
+export const work = family({
+  name: 'work',
+  help,
+  metrics: {
+    done: { metric: 'container_work_done_total', kind: 'counter', unit: 'none', help, source },
+    held: { metric: 'container_work_held', kind: 'gauge', unit: 'none', grouped: true, help, source },
+    limit: { metric: 'container_work_limit', kind: 'gauge', unit: 'none', help, source },
+    state: { metric: 'container_work_state', kind: 'gauge', unit: 'none', help, source },
+  },
+  ratios: [
+    { stem: 'work_held_ratio', of: 'held', against: 'limit', help },
+    { stem: 'work_rate_ratio', of: 'done', against: 'limit', help },
+  ],
+});
+
+/** Counters and a gauge by interface. */
+export const net = family({
+  name: 'net',
+  help,
+  dims: ['interface'],
+  metrics: {
+    received: { metric: 'container_net_received_total', kind: 'counter', unit: 'none', help, source },
+    queued: { metric: 'container_net_queued', kind: 'gauge', unit: 'none', grouped: true, help, source },
+  },
+});
+
+export const TEST_FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
+  ['work', work],
+  ['net', net],
+]);

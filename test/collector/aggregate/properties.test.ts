@@ -1,0 +1,136 @@
+/** What must hold for any input: the order of arrival changes nothing, totals never fall, every sample is accounted for. */
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
+import { createAggregator } from '../../../collector/aggregate/aggregator.ts';
+import { AGGREGATOR_DEFAULTS, type AggregatorOptions } from '../../../collector/aggregate/options.ts';
+import type { Batch, Frame } from '../../../src/model/batch.ts';
+import { TableBuilder } from '../../../src/model/builder.ts';
+import type { Family } from '../../../src/model/family.ts';
+import { labels, NO_LABELS } from '../../../src/model/labels.ts';
+import { countSamples, type EntityRow, entityRow } from '../../../src/model/table.ts';
+import { expositionLines } from '../../support/exposition.ts';
+import { net, work } from './families.ts';
+import { EPOCH_MS } from './timeline.ts';
+
+interface Reading {
+  readonly entity: number;
+  readonly start: number;
+  readonly offset: number;
+  readonly interface: string;
+  readonly cells: readonly (number | undefined)[];
+}
+
+interface Tick {
+  readonly node: string;
+  readonly second: number;
+  readonly readings: readonly Reading[];
+}
+
+const number = fc.option(fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e12 })), { nil: undefined });
+const reading: fc.Arbitrary<Reading> = fc.record({
+  entity: fc.integer({ min: 0, max: 4 }),
+  start: fc.constantFrom(0, -1000, -5, 4, 11, 17),
+  offset: fc.integer({ min: -2000, max: 2000 }),
+  interface: fc.constantFrom('', '', 'eth0', 'eth1'),
+  cells: fc.array(number, { minLength: 4, maxLength: 4 }),
+});
+const tick: fc.Arbitrary<Tick> = fc.record({
+  node: fc.constantFrom('n1', 'n2', '__proto__'),
+  second: fc.integer({ min: 0, max: 40 }),
+  readings: fc.array(reading, { maxLength: 6 }),
+});
+const ticks = fc.array(tick, { minLength: 1, maxLength: 14 });
+
+const OPTIONS: AggregatorOptions = { ...AGGREGATOR_DEFAULTS, latenessMs: 60_000, staleAfterMs: 20_000, groupStaleAfterMs: 30_000, cluster: 'c' };
+const NAMES = ['constructor', '__proto__', 'a', 'b', 'c'];
+
+function batchOf({ node, second, readings }: Tick, seq: number): Batch {
+  const timeMs = EPOCH_MS + second * 1000;
+  const builders = new Map<Family, TableBuilder<Family, EntityRow>>();
+  for (const { entity, start, offset, interface: name, cells } of readings) {
+    const family: Family = name === '' ? work : net;
+    const key = NAMES[entity] as string;
+    const set = labels([['name', key], ['container_label_com_docker_compose_project', 'p'], ['container_label_com_docker_compose_service', `s${entity % 2}`]]);
+    const startMs = start === 0 ? 0 : EPOCH_MS + start * 1000;
+    const builder = builders.get(family) ?? new TableBuilder<Family, EntityRow>(family);
+    builders.set(family, builder);
+    builder.add(entityRow({ key, kind: 'container', startMs, labels: set }, name === '' ? NO_LABELS : labels([['interface', name]])), timeMs + offset);
+    cells.forEach((value, c) => value !== undefined && c < family.columns.length && builder.set(c, value));
+  }
+  return { node, session: 's', seq, timeMs, tables: [...builders.values()].map((builder) => builder.build()) };
+}
+
+/** All batches arrive at second 42, within the lateness of all of them; then every window is closed. */
+async function run(batches: readonly Batch[], options = OPTIONS) {
+  const aggregator = createAggregator(options);
+  const nowMs = EPOCH_MS + 42_000;
+  let accepted = 0;
+  for (const batch of batches) accepted += aggregator.push(batch, nowMs).accepted;
+  const frames: Frame[] = [];
+  for (let second = 42; second <= 130; second += 11) {
+    frames.push(...(await aggregator.advance(EPOCH_MS + second * 1000, () => Promise.resolve())));
+    const { received, processed, dropped, pendingSamples } = aggregator.stats();
+    expect(received).toBe(processed + pendingSamples + [...dropped.values()].reduce((a, b) => a + b, 0));
+  }
+  return { frames, accepted, stats: aggregator.stats() };
+}
+
+const inText = (frames: readonly Frame[]) => frames.map(({ startMs, tables }) => `${startMs}\n${expositionLines(tables).join('\n')}`);
+
+describe('for any batches', () => {
+  test.prop([ticks.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list.map((_, i) => i), { minLength: list.length })))])(
+    'the order of arrival changes nothing',
+    async ([list, order]) => {
+      const batches = list.map(batchOf);
+      const straight = await run(batches);
+      const shuffled = await run(order.map((i) => batches[i] as Batch));
+      expect(inText(shuffled.frames)).toEqual(inText(straight.frames));
+      expect(shuffled.stats).toEqual(straight.stats);
+    },
+  );
+
+  test.prop([ticks])('totals never fall while their group lives', async (list) => {
+    const { frames } = await run(list.map(batchOf), { ...OPTIONS, containers: false, groupStaleAfterMs: 3_600_000 });
+    const totals = new Map<string, number>();
+    for (const text of frames.flatMap(({ tables }) => expositionLines(tables))) {
+      const [series, value] = text.split(/ (?=\S+$)/) as [string, string];
+      if (!/_total\b/.test(series)) continue;
+      expect(Number(value)).toBeGreaterThanOrEqual(totals.get(series) ?? 0);
+      totals.set(series, Number(value));
+    }
+  });
+
+  test.prop([ticks, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 20 })])(
+    'every sample is processed, waiting or dropped with a reason, under any limits',
+    async (list, maxSeries, maxPendingSamples) => {
+      const batches = list.map(batchOf);
+      const { accepted, stats } = await run(batches, { ...OPTIONS, maxSeries, maxPendingSamples, maxSeriesPerNode: 9, maxGroups: 3, maxNodes: 2 });
+      const sent = batches.flatMap((batch) => batch.tables).reduce((sum, table) => sum + countSamples(table), 0);
+      expect(stats.received).toBe(sent);
+      expect(stats.pendingSamples).toBe(0);
+      expect(stats.series).toBeLessThanOrEqual(maxSeries);
+      expect(stats.groups).toBeLessThanOrEqual(3);
+      expect(accepted).toBeLessThanOrEqual(sent);
+    },
+  );
+
+  test.prop([ticks])('a batch that comes twice is counted once', async (list) => {
+    const batches = list.map(batchOf);
+    const once = await run(batches);
+    const twice = await run([...batches, ...batches]);
+    expect(inText(twice.frames)).toEqual(inText(once.frames));
+    expect(twice.stats.processed).toBe(once.stats.processed);
+  });
+
+  test.prop([ticks])('what a frame says it holds, it holds, and all of it is finite', async (list) => {
+    const { frames } = await run(list.map(batchOf));
+    for (const { tables, samples } of frames) {
+      expect(samples).toBe(tables.reduce((sum, table) => sum + countSamples(table), 0));
+      for (const { values, rows, shape, timesMs } of tables) {
+        expect(values.length).toBe(rows.length * shape.columns.length);
+        expect(timesMs.length).toBe(rows.length);
+        expect(values.every((value) => Number.isNaN(value) || Number.isFinite(value))).toBe(true);
+      }
+    }
+  });
+});

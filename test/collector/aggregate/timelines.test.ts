@@ -1,0 +1,40 @@
+/** Runs every timeline of test/scenarios/timelines: text in, text out. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type Aggregator, createAggregator } from '../../../collector/aggregate/aggregator.ts';
+import { expositionLines } from '../../support/exposition.ts';
+import { EPOCH_MS, type ExpectedFrame, parseTimeline, statistic, type Step } from './timeline.ts';
+
+const FOLDER = new URL('../../scenarios/timelines/', import.meta.url);
+const names = readdirSync(FOLDER).filter((file) => file.endsWith('.txt'));
+
+const breathe = () => Promise.resolve();
+
+async function framesOf(aggregator: Aggregator, step: Extract<Step, { nowMs: number; frames: unknown }>): Promise<ExpectedFrame[]> {
+  const frames = step.kind === 'flush' ? await aggregator.flush(breathe) : await aggregator.advance(step.nowMs, breathe);
+  for (const frame of frames) expect(frame.samples).toBe(expositionLines(frame.tables).length);
+  return frames.map(({ startMs, endMs, tables }) => ({ startMs, endMs, lines: expositionLines(tables) }));
+}
+
+/** As the timeline writes it, so that a difference can be read. */
+function written(frames: readonly ExpectedFrame[]): string {
+  const seconds = (ms: number) => (ms - EPOCH_MS) / 1000;
+  return frames.map(({ startMs, endMs, lines }) => [`frame ${seconds(startMs)}-${seconds(endMs)}`, ...lines].join('\n  ')).join('\n');
+}
+
+describe('timelines', () => {
+  test('there are some', () => expect(names.length).toBeGreaterThan(10));
+
+  test.each(names)('%s', async (name) => {
+    const { options, steps } = parseTimeline(readFileSync(new URL(name, FOLDER), 'utf8'));
+    const aggregator = createAggregator(options);
+    for (const step of steps) {
+      if (step.kind === 'push') aggregator.push(step.batch, step.nowMs);
+      else if (step.kind === 'stats') {
+        const stats = aggregator.stats();
+        const actual = new Map([...step.values.keys()].map((path) => [path, statistic(stats, path)]));
+        expect(actual, `line ${step.at}`).toEqual(step.values);
+      } else expect(written(await framesOf(aggregator, step)), `line ${step.at}`).toBe(written(step.frames));
+    }
+  });
+});
