@@ -66,9 +66,15 @@ async function drive(collector: Program): Promise<void> {
     { what: 'event loop delay, longest', value: ms(own('nodejs_eventloop_lag_max_seconds')), target: '' },
     { what: `scrape of ${page.text.split('\n').length} lines, median`, value: ms(median(scrapes.map((s) => s.seconds))), target: '' },
     { what: 'bytes per sample on the wire, gzip', value: (sentBytes / samples).toFixed(2), target: '' },
-    { what: 'samples dropped', value: String(own('plimsoll_collector_samples_received_total') - own('plimsoll_collector_samples_accepted_total')), target: '0' },
+    { what: 'samples dropped', value: String(dropped(page.text)), target: '0' },
   ]);
   await pool.close();
+}
+
+/** All reasons together. */
+function dropped(text: string): number {
+  const values = [...text.matchAll(/^plimsoll_collector_samples_dropped_total\{[^}]*\} (\S+)/gm)].map((match) => Number(match[1]));
+  return values.reduce((a, b) => a + b, 0);
 }
 
 interface Push {
