@@ -1,9 +1,8 @@
 /** For the tests of sources that read procfs: containers as the inventory makes them, and single numbers out of tables. */
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { rmSync } from 'node:fs';
 import type { Container } from '../../../agents/container.ts';
 import type { Source, Tick } from '../../../agents/source.ts';
 import type { FamilyTable } from '../../../src/model/batch.ts';
