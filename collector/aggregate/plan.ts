@@ -34,13 +34,14 @@ export interface Plan {
 export function planLevel(level: string, family: Family, choice: OutputChoice): Plan | undefined {
   const outputs: PlannedOutput[] = [];
   const columns: Column[] = [];
+  const own = new Set(family.columns.map((column) => column.metric));
   family.columns.forEach((column, of) => {
     if (!column.grouped) return;
     for (const output of OUTPUTS) {
       const wanted: readonly string[] = choice[column.kind];
       if (output.kind !== column.kind || !wanted.includes(output.name)) continue;
       outputs.push({ output, of });
-      columns.push(groupColumn(level, column, output));
+      columns.push(groupColumn(level, column, { output, suffix: suffixOf(column, output, own) }));
     }
   });
   const ratios = family.ratios.map((ratio) => {
@@ -58,10 +59,15 @@ export function membersShape(level: string): Shape {
   return { measurement: `${level}_group`, columns: [column] };
 }
 
-function groupColumn(level: string, column: FamilyColumn, output: Output): Column {
+/** `threads` and `threads_max` are two metrics of their own: the largest number of threads is then `threads_member_max`. */
+function suffixOf(column: FamilyColumn, { suffix }: Output, own: ReadonlySet<string>): string {
+  return suffix !== '' && own.has(column.metric + suffix) ? `_member${suffix}` : suffix;
+}
+
+function groupColumn(level: string, column: FamilyColumn, { output, suffix }: { output: Output; suffix: string }): Column {
   return {
-    metric: `${level}_${column.metric.replace(/^container_/, '')}${output.suffix}`,
-    field: column.field + output.suffix,
+    metric: `${level}_${column.metric.replace(/^container_/, '')}${suffix}`,
+    field: column.field + suffix,
     labels: groupFixedLabels(column),
     kind: output.kind,
     unit: column.unit,
