@@ -31,7 +31,7 @@ export function* closeWindow(state: AggregatorState, { startMs, batches }: Closi
     levels.push(membersTable(state, window, levelAt));
     for (const series of families) {
       levels.push(familyTable(state, { series, levelAt, timeMs: endMs }));
-      yield state.groups.live;
+      yield (state.groups.levels[levelAt]?.capacity ?? 0) * series.width;
     }
   }
   state.processed += state.closing;

@@ -22,15 +22,16 @@ export function* reduceFamily(state: AggregatorState, family: ResolvedFamily): G
   const columns = state.groupColumns.get(series) ?? [];
   columns.forEach((groups, levelAt) => groups?.open(state.groups.levels[levelAt]?.capacity ?? 0));
   if (series.placed === 0) return undefined;
+  const steps = series.placed * (1 + columns.length);
   const members = new MemberColumns(state.entities, family);
   for (let c = 0; c < series.width; c++) {
     for (const table of tables) collect(members, table, c);
     count(state, members, family, c);
     foldColumn(columns, members, c);
-    yield series.placed;
+    yield steps;
   }
   foldRatios(columns, members);
-  yield series.placed;
+  yield steps;
   return state.options.containers ? containerTable(state, series, members) : undefined;
 }
 
