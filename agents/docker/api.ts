@@ -67,6 +67,19 @@ export interface Inspected {
   readonly runtime: string;
   readonly cgroupParent: string;
   readonly cpuShares: number;
+  readonly limits: Limits;
+}
+
+/** Limits as the engine was told them; 0 where there is none. */
+export interface Limits {
+  /** Microseconds of CPU time per period, and the period. */
+  readonly cpuQuota: number;
+  readonly cpuPeriod: number;
+  /** Bytes. */
+  readonly memory: number;
+  /** Bytes of memory and swap together. */
+  readonly memoryAndSwap: number;
+  readonly memoryReservation: number;
 }
 
 /** One line of `GET /events`, of a container. */
@@ -177,7 +190,10 @@ function parseState(state: unknown): StateFields {
   };
 }
 
-type HostFields = Pick<Inspected, 'networkMode' | 'restartPolicy' | 'runtime' | 'cgroupParent' | 'cpuShares'>;
+type HostFields = Pick<
+  Inspected,
+  'networkMode' | 'restartPolicy' | 'runtime' | 'cgroupParent' | 'cpuShares' | 'limits'
+>;
 
 function parseHost(host: unknown): HostFields {
   return {
@@ -185,8 +201,28 @@ function parseHost(host: unknown): HostFields {
     restartPolicy: textField(field(host, 'RestartPolicy'), 'Name') ?? '',
     runtime: textField(host, 'Runtime') ?? '',
     cgroupParent: textField(host, 'CgroupParent') ?? '',
-    cpuShares: Math.max(0, numberField(host, 'CpuShares') ?? 0),
+    cpuShares: positive(host, 'CpuShares'),
+    limits: parseLimits(host),
   };
+}
+
+/** The period dockerd uses when only a number of CPUs, or only a quota, was given. */
+const DEFAULT_PERIOD = 100_000;
+
+function parseLimits(host: unknown): Limits {
+  const period = positive(host, 'CpuPeriod') || DEFAULT_PERIOD;
+  return {
+    cpuQuota: positive(host, 'CpuQuota') || Math.round((positive(host, 'NanoCpus') * period) / 1e9),
+    cpuPeriod: period,
+    memory: positive(host, 'Memory'),
+    memoryAndSwap: positive(host, 'MemorySwap'),
+    memoryReservation: positive(host, 'MemoryReservation'),
+  };
+}
+
+/** 0 for what is not set, and for -1, which says "without limit". */
+function positive(of: unknown, key: string): number {
+  return Math.max(0, numberField(of, key) ?? 0);
 }
 
 /** Docker's seven states by their own names, Podman's by the nearest of them. */

@@ -19,6 +19,7 @@ import {
 } from './api.ts';
 import type { Endpoint } from './endpoint.ts';
 import { address, EngineError, explain } from './failure.ts';
+import { knownHost } from './knownhosts.ts';
 
 export interface ClientOptions {
   readonly endpoint: Endpoint;
@@ -115,7 +116,15 @@ export function createClient({ endpoint, clock, timeoutMs = TIMEOUT_MS }: Client
 function dockerOptions(endpoint: Endpoint, agent: HttpAgent): Docker.DockerOptions {
   const { socketPath, host, port, protocol = 'http', username, ca, cert, key } = endpoint;
   const options = { socketPath, host, port, protocol, username, ca, cert, key, version: undefined, timeout: undefined };
-  return (protocol === 'ssh' ? options : { ...options, agent }) as Docker.DockerOptions;
+  return (
+    protocol === 'ssh' ? { ...options, sshOptions: sshOptions(endpoint) } : { ...options, agent }
+  ) as Docker.DockerOptions;
+}
+
+/** Without a verifier ssh2 would believe any host. */
+function sshOptions({ ssh, host = '', port = 22 }: Endpoint): object {
+  const hostVerifier = knownHost(ssh?.knownHosts ?? '', host, port);
+  return ssh?.agentSocket === undefined ? { hostVerifier } : { hostVerifier, agent: ssh.agentSocket };
 }
 
 /** These three take an abort signal, which dockerode's types do not know. */

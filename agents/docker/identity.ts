@@ -5,7 +5,7 @@
 import { type LabelPair, type Labels, labels } from '../../src/model/labels.ts';
 import type { Entity } from '../../src/model/table.ts';
 import type { CgroupPaths, Container } from '../container.ts';
-import type { EngineEvent, HealthStatus, Inspected, Listed } from './api.ts';
+import type { EngineEvent, HealthStatus, Inspected, Limits, Listed } from './api.ts';
 import type { LabelPolicy } from './labels.ts';
 import { expectedPath, type Placing, shownPath } from './place.ts';
 
@@ -19,6 +19,7 @@ export interface ContainerDetails {
   readonly restarts: number | undefined;
   readonly health: HealthStatus;
   readonly failingStreak: number | undefined;
+  readonly limits: Limits;
   /** The path shown as label `id`. */
   readonly cgroupPath: string;
   /** What is said once, in `container_info`. */
@@ -36,7 +37,7 @@ export interface IdentityOptions {
 
 /** Turns an inspection into a container; `before` is the last one made of the same id. */
 export function containerOf(from: Inspected, before: Container | undefined, options: IdentityOptions): Container {
-  const cgroup = from.pid > 0 ? options.locate(from.pid) : undefined;
+  const cgroup = from.pid > 0 ? ownCgroup(from.id, options.locate(from.pid)) : undefined;
   const cgroupPath = pathOf(from, before, cgroup, options.placing());
   const made: Container = {
     id: from.id,
@@ -98,7 +99,18 @@ const NOTHING: Inspected = {
   runtime: '',
   cgroupParent: '',
   cpuShares: 0,
+  limits: { cpuQuota: 0, cpuPeriod: 0, memory: 0, memoryAndSwap: 0, memoryReservation: 0 },
 };
+
+/**
+ * Only a cgroup that carries the container's id is its own: the pid of an engine in a virtual machine or on another host is here
+ * the pid of somebody else.
+ */
+function ownCgroup(id: string, paths: CgroupPaths | undefined): CgroupPaths | undefined {
+  if (paths === undefined) return undefined;
+  const own = paths.unified?.includes(id) === true || [...paths.controllers.values()].some((path) => path.includes(id));
+  return own ? paths : undefined;
+}
 
 /** A container that ran keeps the path it ran in: the engine may have been configured otherwise since. */
 function pathOf(
@@ -125,7 +137,7 @@ function entityOf(from: Inspected, before: Container | undefined, set: Labels): 
 }
 
 function detailsFrom(from: Inspected, cgroupPath: string): ContainerDetails {
-  const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak } = from;
+  const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak, limits } = from;
   return {
     createdMs,
     startedMs,
@@ -135,6 +147,7 @@ function detailsFrom(from: Inspected, cgroupPath: string): ContainerDetails {
     restarts,
     health,
     failingStreak,
+    limits,
     cgroupPath,
     info: infoOf(from),
     inspected: from.restarts !== undefined,

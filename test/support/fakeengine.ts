@@ -133,9 +133,14 @@ export function fakeEngine(): FakeEngine {
 /** Lets the engine answer as a recorded host did at a moment, event stream apart. */
 export function answerAs(engine: FakeEngine, host: RecordedHost): void {
   engine.answers.clear();
-  const list = host.api('containers') as { readonly Id: string }[];
+  const list = host.api('containers') as { readonly Id: string; readonly State: string }[];
   engine.answers.set('/version', host.api('version'));
   engine.answers.set('/info', host.api('info'));
   engine.answers.set('/containers/json', list);
-  for (const { Id } of list) engine.answers.set(`/containers/${Id}/json`, host.api(`inspect-${Id}`));
+  for (const { Id, State } of list) {
+    engine.answers.set(`/containers/${Id}/json`, host.api(`inspect-${Id}`));
+    if (State === 'running' || State === 'paused') {
+      engine.answers.set(`/containers/${Id}/stats`, host.api(`stats-${Id}`));
+    }
+  }
 }
