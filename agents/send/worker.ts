@@ -75,7 +75,7 @@ export class Worker {
     while (!this.#stopped) {
       const waiting = await this.#next();
       if (waiting) await this.#deliver(waiting);
-      else if (this.#closing) return;
+      else if (this.#closing && this.#options.spool.size.batches === 0) return;
     }
   }
 
