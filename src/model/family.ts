@@ -68,7 +68,8 @@ export function family<K extends string>(def: FamilyDef<K>): Family<K> {
   const at = Object.fromEntries(keys.map((key, i) => [key, i])) as Record<K, number>;
   return {
     name: def.name,
-    measurement: `container_${def.name}`,
+    // The machine's own families are about no container.
+    measurement: def.name.startsWith('machine') ? def.name : `container_${def.name}`,
     help: def.help,
     dims: def.dims ?? [],
     columns,
