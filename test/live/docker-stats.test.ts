@@ -1,0 +1,145 @@
+/** Engine stats against the kernel's own files, and an engine over TLS with client certificates. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import { request as ask } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, inject, test } from 'vitest';
+import { parseEndpoint } from '../../agents/docker/endpoint.ts';
+import { createInventory, type Inventory } from '../../agents/docker/inventory.ts';
+import { statsSource } from '../../agents/docker/stats.ts';
+import { silent } from '../../src/log.ts';
+import type { FamilyTable } from '../../src/model/batch.ts';
+import { labelValue } from '../../src/model/labels.ts';
+import { systemClock } from '../../src/run/clock.ts';
+import { cgroupDir, keyIn, numberIn } from '../support/cgroupfiles.ts';
+import { burn, transfer } from '../support/containers.ts';
+import { engineAt } from '../support/engine.ts';
+
+const engine = engineAt(inject('dockerSocket'));
+const v2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
+const dir = mkdtempSync(join(tmpdir(), 'plimsoll-tls-'));
+const FAMILIES = new Set(['cpu', 'memory', 'network', 'diskio', 'pids']);
+let inventory: Inventory | undefined;
+let proxy: Server | undefined;
+
+afterEach(async () => {
+  await inventory?.close();
+  proxy?.closeAllConnections();
+  proxy?.close();
+  await engine.remove();
+});
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** As it is for an engine on another host: no process can be seen from here. */
+function unseen(endpoint: Parameters<typeof createInventory>[0]['endpoint']): Inventory {
+  return createInventory({
+    endpoint,
+    labelAllow: [],
+    envAllow: [],
+    locate: () => undefined,
+    clock: systemClock,
+    log: silent,
+  });
+}
+
+async function read(of: Inventory): Promise<FamilyTable[]> {
+  const source = statsSource({ inventory: of, clock: systemClock, families: FAMILIES });
+  return source.read({ timeMs: systemClock.now(), signal: new AbortController().signal });
+}
+
+function value(tables: FamilyTable[], name: string, metric: string): number | undefined {
+  for (const { shape, rows, values } of tables) {
+    const column = shape.columns.findIndex((c) => c.metric === metric);
+    const row = rows.findIndex((r) => labelValue(r.labels, 'name') === name);
+    if (column >= 0 && row >= 0) return values[column * rows.length + row];
+  }
+  return undefined;
+}
+
+test("the engine's numbers lie between two readings of the kernel's", async () => {
+  const burning = await burn(engine, { cores: 0.2 });
+  const { receiver, bytes, done } = await transfer(engine, { mebibytes: 5 });
+  await done();
+  inventory = unseen({ socketPath: engine.socket });
+  await inventory.start();
+  const used = (): number =>
+    v2
+      ? keyIn(join(cgroupDir(burning.id), 'cpu.stat'), 'usage_usec') / 1e6
+      : numberIn(join(cgroupDir(burning.id, 'cpuacct'), 'cpuacct.usage')) / 1e9;
+  const before = used();
+  const tables = await read(inventory);
+  const after = used();
+  const usage = value(tables, 'burn', 'container_cpu_usage_seconds_total') as number;
+  // One microsecond for the engine's rounding.
+  expect(usage).toBeGreaterThanOrEqual(before - 1e-6);
+  expect(usage).toBeLessThanOrEqual(after + 1e-6);
+  expect(value(tables, 'burn', 'container_spec_cpu_limit_cores')).toBe(0.2);
+  expect(value(tables, 'burn', 'container_cpu_cfs_throttled_periods_total')).toBeGreaterThan(0);
+  expect(value(tables, 'burn', 'container_memory_usage_bytes')).toBeGreaterThan(0);
+  expect(value(tables, receiver.name, 'container_network_receive_bytes_total')).toBeGreaterThanOrEqual(bytes);
+});
+
+test('over TLS: with the right certificates it is read, without them it is not, and the reason is said', async () => {
+  await burn(engine);
+  const pem = certificates();
+  proxy = createServer({ ...pem.server, requestCert: true, rejectUnauthorized: true }, (incoming, answer) => {
+    const { method, headers, url: path } = incoming;
+    const forward = ask({ socketPath: engine.socket, method, path, headers }, (from) => {
+      answer.writeHead(from.statusCode ?? 502, from.headers);
+      answer.flushHeaders();
+      from.pipe(answer);
+    });
+    forward.on('error', () => answer.destroy());
+    answer.on('close', () => forward.destroy());
+    incoming.pipe(forward);
+  });
+  await new Promise<void>((resolve) => proxy?.listen(0, '127.0.0.1', resolve));
+  const text = `tcp://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+
+  inventory = unseen(parseEndpoint(text, { setting: 'test', tls: pem.client }));
+  await inventory.start();
+  expect(inventory.status()).toMatchObject({ connected: true, lastError: '' });
+  expect(value(await read(inventory), 'burn', 'container_memory_usage_bytes')).toBeGreaterThan(0);
+
+  // A server that our authority did not sign is not believed.
+  const stranger = unseen(
+    parseEndpoint(text, { setting: 'test', tls: { ...pem.client, ca: certificates().client.ca } }),
+  );
+  await stranger.start();
+  expect(stranger.status()).toMatchObject({ connected: false, lastReason: 'tls' });
+  expect(stranger.status().lastError).toContain(`TLS with ${text} failed`);
+  await stranger.close();
+
+  const nobody = unseen(parseEndpoint(text, { setting: 'test', tls: { ca: pem.client.ca } }));
+  await nobody.start();
+  expect(nobody.status().connected).toBe(false);
+  await nobody.close();
+});
+
+interface Pem {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+let made = 0;
+
+/** An authority, and a server and a client that it signed. */
+function certificates(): { server: Pem; client: Pem } {
+  const at = join(dir, String(made++));
+  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  openssl('req', '-x509', ...curve, '-subj', '/CN=authority', '-keyout', `${at}-ca.key`, '-out', `${at}-ca.pem`);
+  const ca = readFileSync(`${at}-ca.pem`, 'utf8');
+  const sign = (name: string): Pem => {
+    const [key, cert] = [`${at}-${name}.key`, `${at}-${name}.pem`];
+    const signed = ['-CA', `${at}-ca.pem`, '-CAkey', `${at}-ca.key`, '-addext', 'subjectAltName=IP:127.0.0.1'];
+    openssl('req', '-x509', ...curve, '-subj', `/CN=${name}`, ...signed, '-keyout', key, '-out', cert);
+    return { ca, cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+  };
+  return { server: sign('server'), client: sign('client') };
+}
