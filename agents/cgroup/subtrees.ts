@@ -152,6 +152,8 @@ function* expand(top: string, path: string, parts: readonly string[]): Generator
 
 function namesFor(part: string, dir: string): string[] {
   if (part === '**') return foldersIn(dir);
+  // A pattern may not lead out of the hierarchy.
+  if (part === '.' || part === '..') return [];
   if (!/[*?]/.test(part)) return existsSync(join(dir, part)) ? [part] : [];
   const pattern = wildcard(part);
   return foldersIn(dir).filter((name) => pattern.test(name));

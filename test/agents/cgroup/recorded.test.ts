@@ -67,14 +67,14 @@ describe('web: a CPU quota, shares, limits', () => {
 describe('db: writes, a page cache, a limit of threads', () => {
   test.each([
     // v1 t1: usage_in_bytes 5050368 - total_inactive_file 4194304.
-    ['v1', 't1', 5050368, 856064, 118784],
-    ['v1', 't0', 4784128, 589824, 114688],
-    ['v1', 't2', 4968448, 774144, 110592],
+    ['v1', 't1', [5050368, 856064, 118784]],
+    ['v1', 't0', [4784128, 589824, 114688]],
+    ['v1', 't2', [4968448, 774144, 110592]],
     // v2 t1: memory.current 4771840 - inactive_file 4194304.
-    ['v2', 't1', 4771840, 577536, 118784],
-    ['v2', 't0', 4767744, 573440, 110592],
-    ['v2', 't2', 4759552, 565248, 110592],
-  ] as const)('%s %s: memory', async (version, moment, usage, workingSet, rss) => {
+    ['v2', 't1', [4771840, 577536, 118784]],
+    ['v2', 't0', [4767744, 573440, 110592]],
+    ['v2', 't2', [4759552, 565248, 110592]],
+  ] as const)('%s %s: memory', async (version, moment, [usage, workingSet, rss]) => {
     const expected = {
       container_memory_usage_bytes: usage,
       container_memory_working_set_bytes: workingSet,

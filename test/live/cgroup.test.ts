@@ -1,0 +1,143 @@
+/**
+ * Real cgroups, made here and removed here: the kernel says ENODEV and changes `cgroup.events` as no folder of files can. Needs root
+ * and a writable cgroup file system of either version.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cgroupPathsOf, directoriesOf } from '../../agents/cgroup/locate.ts';
+import { findMounts } from '../../agents/cgroup/mounts.ts';
+import type { CgroupSource } from '../../agents/cgroup/source.ts';
+import type { Container } from '../../agents/container.ts';
+import { descriptorsKept } from '../../agents/files.ts';
+import { breathe } from '../../src/run/clock.ts';
+import { container, numbersOf, sourceOf } from '../agents/cgroup/host.ts';
+import { waitFor } from '../support/wait.ts';
+
+const CPU = 'container_cpu_usage_seconds_total{cpu="total"}';
+const mounts = findMounts({ procRoot: '/proc' });
+const tick = { timeMs: 0, signal: new AbortController().signal };
+
+let dirs: string[];
+let name: string;
+let source: CgroupSource;
+let listed: Container[];
+
+beforeEach(() => {
+  name = `plimsoll-test-${process.pid}-${Math.trunc(performance.now())}`;
+  const tops = [mounts.unified, ...mounts.controllers.values()].flatMap((hierarchy) => hierarchy?.mountPoint ?? []);
+  dirs = [...new Set(tops)].map((top) => join(top, name));
+  for (const dir of dirs) {
+    mkdirSync(dir);
+    // A fresh v1 cpuset takes no process before it has CPUs and memory nodes.
+    for (const file of dir.includes('/cpuset/') ? ['cpuset.cpus', 'cpuset.mems'] : []) {
+      writeFileSync(join(dir, file), readFileSync(join(dir, '..', file)));
+    }
+  }
+  listed = [];
+  source = sourceOf(mounts, { containers: () => listed });
+});
+
+afterEach(async () => {
+  await source.close();
+  removeCgroups();
+});
+
+function removeCgroups(): void {
+  for (const dir of dirs) rmdirSync(dir);
+  dirs = [];
+}
+
+/** Runs a shell command in the cgroups; its first word waits until it was told to go on. */
+function run(command: string): { pid: number; go(): void; exited: Promise<void> } {
+  const join_ = dirs.map((dir) => `echo $$ > ${dir}/cgroup.procs`).join('; ');
+  const child = spawn('sh', ['-c', `${join_}; echo ready; read go; ${command}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return { pid: child.pid!, go: () => void child.stdin.end('go\n'), exited };
+}
+
+/** The CPU time in the kernel's own words, in seconds. */
+function usedSeconds(): number {
+  const cpuacct = mounts.controllers.get('cpuacct')?.mountPoint;
+  if (cpuacct !== undefined) return Number(readFileSync(join(cpuacct, name, 'cpuacct.usage'), 'utf8')) / 1e9;
+  const stat = readFileSync(join(mounts.unified!.mountPoint, name, 'cpu.stat'), 'utf8');
+  return Number(/^usage_usec (\d+)$/m.exec(stat)?.[1]) / 1e6;
+}
+
+async function inCgroup(pid: number): Promise<Container> {
+  const cgroup = await waitFor(() => {
+    const paths = cgroupPathsOf('/proc', pid);
+    const all = paths ? [paths.unified, ...paths.controllers.values()] : [];
+    return all.filter((path) => path === `/${name}`).length >= dirs.length && paths;
+  });
+  return container('short', { id: name, pid, cgroup });
+}
+
+test('the totals of a container that has ended and whose cgroup was removed are still there, to the last nanosecond', async () => {
+  const child = run('i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done');
+  listed = [await inCgroup(child.pid)];
+  const started = numbersOf(source.readNow(listed[0]!), 'short').get(CPU)!;
+  child.go();
+  await child.exited;
+  const used = usedSeconds();
+  const last = await waitFor(() => numbersOf(source.readNow(listed[0]!), 'short').get(CPU)! >= used);
+  expect(last).toBe(true);
+  removeCgroups();
+  expect(numbersOf(source.readNow(listed[0]!), 'short').get(CPU)).toBe(used);
+  expect(used).toBeGreaterThan(started);
+});
+
+test('the kernel’s word that the last process has exited is enough: nobody asks before the cgroup is removed', async () => {
+  const child = run('i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done');
+  listed = [await inCgroup(child.pid)];
+  await source.read(tick);
+  const told = emptied(join(mounts.unified!.mountPoint, name, 'cgroup.events'));
+  child.go();
+  await told;
+  const used = usedSeconds();
+  removeCgroups();
+  expect(numbersOf(source.readNow(listed[0]!), 'short').get(CPU)).toBe(used);
+});
+
+/** Resolves when the kernel has said that no process is left, and everyone who watches has heard it. */
+async function emptied(path: string): Promise<void> {
+  for await (const _ of watch(path)) if (readFileSync(path, 'utf8').includes('populated 0')) break;
+  await breathe();
+}
+
+test('a cgroup that goes between two ticks: absent, no failure, every descriptor closed', async () => {
+  const child = run('true');
+  listed = [await inCgroup(child.pid)];
+  expect(numbersOf(await source.read(tick), 'short').has(CPU)).toBe(true);
+  expect(descriptorsKept()).toBeGreaterThan(0);
+  child.go();
+  await child.exited;
+  await waitFor(() => {
+    removeCgroups();
+    return true;
+  });
+  expect(numbersOf(await source.read(tick), 'short').size).toBe(0);
+  expect([source.counts.vanished, source.counts.failures.size, descriptorsKept()]).toEqual([1, 0, 0]);
+});
+
+test('memory, threads and pressure are what the kernel’s files say at the same time', async () => {
+  const child = run('true');
+  const one = await inCgroup(child.pid);
+  listed = [one];
+  const found = directoriesOf(mounts, one.cgroup!, name);
+  const got = numbersOf(await source.read(tick), 'short');
+  const memory = found.controllers.get('memory');
+  const file = memory ? join(memory, 'memory.usage_in_bytes') : join(found.unified!, 'memory.current');
+  expect(got.get('container_memory_usage_bytes')).toBe(Number(readFileSync(file, 'utf8')));
+  expect(got.get('container_threads')).toBe(1);
+  if (found.unified !== undefined) {
+    const some = /^some .*total=(\d+)$/m.exec(readFileSync(join(found.unified, 'memory.pressure'), 'utf8'));
+    expect(got.get('container_pressure_memory_waiting_seconds_total')).toBe(Number(some?.[1]) / 1e6);
+  }
+  child.go();
+  await child.exited;
+});
