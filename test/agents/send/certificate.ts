@@ -1,0 +1,23 @@
+/**
+ * A self-signed certificate for 127.0.0.1 and its key, made for the tests with openssl (P-256, a hundred years). It secures nothing:
+ * it serves as the server's, as the client's, and as the authority of both.
+ */
+export const CERT = `-----BEGIN CERTIFICATE-----
+MIIBlzCCAT6gAwIBAgIUFp5OiH1q3r2XyLFoCgraDkctlX8wCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNcGxpbXNvbGwgdGVzdDAgFw0yNjExMjMwNjQ5NThaGA8yMTI2
+MTAzMDA2NDk1OFowGDEWMBQGA1UEAwwNcGxpbXNvbGwgdGVzdDBZMBMGByqGSM49
+AgEGCCqGSM49AwEHA0IABApeAmTc+bvcGVIeTmJbLvAvj4LTVrSZmNc8r0mSJjgx
+kAmE+In6jWC/egr3RTYvIDWeKAExX2bFcjcXMBMHkaajZDBiMB0GA1UdDgQWBBQ2
+0PHcFO/1FQ8BGgdtvGZz7pGwcDAfBgNVHSMEGDAWgBQ20PHcFO/1FQ8BGgdtvGZz
+7pGwcDAPBgNVHREECDAGhwR/AAABMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0E
+AwIDRwAwRAIgcMdMTkVdnNMgozi84BXPc/koB9H4HzkDKBymwE5SeNwCIARKr/fN
+CO9BmFo8u+GuCKvF175DeHuDolY/RSyuE1/O
+-----END CERTIFICATE-----
+`;
+
+export const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgx2OYSbWPJkCWWLn0
++1bWvXc2BQ1ANBczDXKzh/F5pcGhRANCAAQKXgJk3Pm73BlSHk5iWy7wL4+C01a0
+mZjXPK9JkiY4MZAJhPiJ+o1gv3oK90U2LyA1nigBMV9mxXI3FzATB5Gm
+-----END PRIVATE KEY-----
+`;
