@@ -6,6 +6,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
+import { ConfigError } from '../../src/errors.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import {
   type EngineInfo,
@@ -62,7 +63,7 @@ export function createClient({ endpoint, clock, timeoutMs = TIMEOUT_MS }: Client
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
   });
-  const docker = new Docker(dockerOptions(endpoint, agent));
+  const docker = connectTo(dockerOptions(endpoint, agent));
   const errors = new Map<string, number>();
   const waiting = new Set<() => void>();
 
@@ -110,6 +111,16 @@ export function createClient({ endpoint, clock, timeoutMs = TIMEOUT_MS }: Client
       agent.destroy();
     },
   };
+}
+
+/** dockerode looks at the environment even when everything is said, and throws when it cannot read what that names. */
+function connectTo(options: Docker.DockerOptions): Docker {
+  try {
+    return new Docker(options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`DOCKER_HOST, DOCKER_CERT_PATH: cannot be used (${why}); correct or unset them`, { cause });
+  }
 }
 
 /** Every option is said, even as undefined: dockerode fills what is left out from DOCKER_HOST and its like. */

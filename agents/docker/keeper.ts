@@ -98,6 +98,7 @@ export class Keeper {
     else if (action === 'die' || action === 'died') this.#died(event);
     else {
       const wait = WAIT_MS.get(action);
+      if (action === 'start') this.#register.began(event.id);
       if (wait === undefined || (!this.#register.knows(event.id) && this.#register.full())) return;
       this.#inspector.request(event.id, wait);
     }

@@ -35,7 +35,9 @@ export interface Register {
   refused(): number;
   /** Takes a container as the engine says it is now. */
   settle(next: Container): void;
-  /** `known` just died, and is `after` from now on. */
+  /** An event told of a new run: its end will be news again. */
+  began(id: string): void;
+  /** `known` just died, and is `after` from now on; told once per run, however often and by whatever way it is heard. */
   died(known: Container, after: Container, attributes: ReadonlyMap<string, string>): void;
   gone(id: string, attributes: ReadonlyMap<string, string>): void;
   /** Not watched: out of the map, its id remembered. */
@@ -49,6 +51,8 @@ const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 export function createRegister({ maxContainers, log }: RegisterOptions): Register {
   const containers = new Map<string, Container>();
   const ignored = new Set<string>();
+  // Containers whose last run's end has been told; they leave with a new run or with the container.
+  const ended = new Set<string>();
   const listeners = new Set<ContainerListener>();
   let refused = 0;
 
@@ -68,6 +72,11 @@ export function createRegister({ maxContainers, log }: RegisterOptions): Registe
     return true;
   }
 
+  function tellEnd(container: Container, attributes: ReadonlyMap<string, string>): void {
+    ended.add(container.id);
+    announce(container, 'die', attributes);
+  }
+
   function settle(next: Container): void {
     const before = containers.get(next.id);
     if (before === next || (before === undefined && !ignored.has(next.id) && full())) return;
@@ -76,7 +85,8 @@ export function createRegister({ maxContainers, log }: RegisterOptions): Registe
     const ran = before !== undefined && before.pid > 0;
     const runs = next.pid > 0;
     const same = ran && runs && before.pid === next.pid && before.entity.startMs === next.entity.startMs;
-    if (ran && !same) announce(before, 'die', exitAttributes(next));
+    if (ran && !same) tellEnd(before, exitAttributes(next));
+    if (runs && !same) ended.delete(next.id);
     if (runs && !same) announce(next, 'start', NO_ATTRIBUTES);
     if (same || (!ran && !runs)) announce(next, 'update', NO_ATTRIBUTES);
   }
@@ -89,12 +99,15 @@ export function createRegister({ maxContainers, log }: RegisterOptions): Registe
     full,
     refused: () => refused,
     settle,
+    began: (id) => void ended.delete(id),
     died(known, after, attributes) {
+      if (ended.has(known.id)) return;
       containers.set(known.id, after);
-      announce(known, 'die', attributes);
+      tellEnd(known, attributes);
     },
     gone(id, attributes) {
       ignored.delete(id);
+      ended.delete(id);
       const known = containers.get(id);
       if (known === undefined) return;
       containers.delete(id);
@@ -102,6 +115,7 @@ export function createRegister({ maxContainers, log }: RegisterOptions): Registe
       announce(known, 'gone', attributes);
     },
     ignore(id) {
+      ended.delete(id);
       const known = containers.get(id);
       containers.delete(id);
       if (known !== undefined) announce(known, 'gone', NO_ATTRIBUTES);

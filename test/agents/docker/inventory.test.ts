@@ -181,6 +181,27 @@ describe('events', () => {
     expect(told).toEqual([['die', 'flash', '9']]);
   });
 
+  test('an end is told once per run, however it is heard', async () => {
+    put('a', 'job', { Pid: 7 });
+    await engine.start();
+    const inventory = inventoryOf();
+    await inventory.start();
+    const told: string[] = [];
+    inventory.onChange((_, what) => told.push(what));
+    // Seen in an inspection first, told by its event afterwards.
+    put('a', 'job', { Status: 'exited', Pid: 0, ExitCode: 1 });
+    engine.send(event('a', 'update'));
+    await waitFor(() => told.includes('die'));
+    engine.send(event('a', 'die', { exitCode: '1' }));
+    // Two more runs, too short for any inspection to see them.
+    for (let run = 0; run < 2; run++) {
+      engine.send(event('a', 'start'));
+      engine.send(event('a', 'die', { exitCode: '2' }));
+    }
+    await waitFor(() => inventory.counts().events === 6);
+    expect(told.filter((what) => what === 'die')).toHaveLength(3);
+  });
+
   test('a burst about one container is one question', async () => {
     put('a', 'web');
     await engine.start();
@@ -366,6 +387,15 @@ describe('limits', () => {
     engine.send(event('b', 'destroy', { name: 'skip' }));
     await waitFor(() => inventory.counts().events === 2);
     expect(inventory.counts().containers).toBe(1);
+  });
+
+  test("a pid that leads to somebody else's cgroup is not believed", async () => {
+    put('a', 'in-a-virtual-machine', { Pid: 1 });
+    await engine.start();
+    const inventory = inventoryOf({ locate: () => ({ unified: '/init.scope', controllers: new Map([['cpu', '/']]) }) });
+    await inventory.start();
+    expect(inventory.containers().get('a')?.cgroup).toBeUndefined();
+    expect(labelValue(named(inventory, 'in-a-virtual-machine').entity.labels, 'id')).toBe('/docker/a');
   });
 
   test('two inventories watch two engines', async () => {
