@@ -92,7 +92,8 @@ export class SinkWorker {
         if (this.#halted) return;
         const waitMs = await this.#attempt(entry);
         if (waitMs !== undefined) await pause(clock, waitMs, this.#running.signal);
-      } else {
+      } else if (!this.#rung) {
+        // Nothing came between the question and its answer.
         if (this.#closing) return;
         await this.#bell();
       }

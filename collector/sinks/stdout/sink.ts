@@ -27,17 +27,14 @@ interface Job {
 export function createStdoutSink({ name = 'stdout', stream, levels }: StdoutSinkOptions): Sink {
   const selection = selectNamed(levels);
   let job: Job | undefined;
-  let broken: Error | undefined;
-  // Without a listener a closed pipe would end the process.
-  stream.on('error', (error) => {
-    broken = error;
-  });
+  // Without a listener a closed pipe would end the process; what went wrong is in `stream.errored`.
+  stream.on('error', () => undefined);
 
   async function write(frame: Frame, signal: AbortSignal): Promise<Delivery> {
     if (job?.frame !== frame) job = { frame, lines: jsonLines(selection.tables(frame)), delivered: 0 };
     const { lines } = job;
     for (;;) {
-      if (broken || stream.destroyed || stream.writableEnded) throw closed(broken);
+      if (stream.errored || stream.destroyed || stream.writableEnded) throw closed(stream.errored);
       if (stream.writableNeedDrain) await drained(stream, signal);
       const { value, done } = lines.next();
       if (done) break;
