@@ -1,7 +1,7 @@
 /**
- * A reading close to a container's end. When its last process exits the kernel changes `cgroup.events` (`populated 0`), some
- * milliseconds before the runtime removes the cgroup: that file is watched. Where there is no unified hierarchy, containers that are
- * young are read often instead: a long-lived one loses little, a short-lived one would lose all.
+ * A reading close to a container's end. Docker tells of it (`die`) only after the cgroup was removed, but when the last process exits
+ * the kernel changes `cgroup.events` (`populated 0`) some milliseconds before the runtime removes it: that file is watched. Where
+ * there is no unified hierarchy, young containers are read often instead: an old one loses little, a short-lived one would lose all.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';

@@ -8,7 +8,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -67,8 +67,9 @@ export function copyOfHost(
 ): { dir: string; cgroupRoot: string; procRoot: string } {
   const host = recordedHost(version, moment);
   const dir = mkdtempSync(join(tmpdir(), 'plimsoll-host-'));
-  cpSync(host.cgroupRoot, join(dir, 'cgroup'), { recursive: true });
-  cpSync(host.procRoot, join(dir, 'proc'), { recursive: true, verbatimSymlinks: true });
+  // A thousand small files: the program does it in a tenth of the time that Node takes.
+  execFileSync('cp', ['-a', host.cgroupRoot, join(dir, 'cgroup')]);
+  execFileSync('cp', ['-a', host.procRoot, join(dir, 'proc')]);
   return { dir, cgroupRoot: join(dir, 'cgroup'), procRoot: join(dir, 'proc') };
 }
 
