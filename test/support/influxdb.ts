@@ -9,6 +9,8 @@ export interface InfluxOptions {
   readonly databases?: readonly string[];
   /** With a user, an administrator of that name is made and every request needs it. */
   readonly user?: { readonly name: string; readonly password: string };
+  /** Larger bodies are refused; InfluxDB's own limit if not set. */
+  readonly maxBodyBytes?: number;
 }
 
 /** One series of an InfluxQL answer. */
@@ -35,7 +37,8 @@ export async function startInflux(options: InfluxOptions = {}): Promise<Influx> 
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const config = join(dir, 'influxdb.conf');
-  writeFileSync(config, configuration({ dir, port, rpcPort: await freePort(), auth: options.user !== undefined }));
+  const { user, maxBodyBytes = 25_000_000 } = options;
+  writeFileSync(config, configuration({ dir, port, rpcPort: await freePort(), auth: user !== undefined, maxBodyBytes }));
   const server = await startServer({
     name: 'influxdb',
     file: 'influxd',
@@ -70,7 +73,15 @@ function makeAdministrator({ name, password }: { name: string; password: string 
   return `CREATE USER "${name}" WITH PASSWORD '${password}' WITH ALL PRIVILEGES`;
 }
 
-function configuration(o: { dir: string; port: number; rpcPort: number; auth: boolean }): string {
+interface Settings {
+  readonly dir: string;
+  readonly port: number;
+  readonly rpcPort: number;
+  readonly auth: boolean;
+  readonly maxBodyBytes: number;
+}
+
+function configuration(o: Settings): string {
   return `
 reporting-disabled = true
 bind-address = "127.0.0.1:${o.rpcPort}"
@@ -82,6 +93,7 @@ bind-address = "127.0.0.1:${o.rpcPort}"
 [http]
   bind-address = "127.0.0.1:${o.port}"
   auth-enabled = ${o.auth}
+  max-body-size = ${o.maxBodyBytes}
 [monitor]
   store-enabled = false
 `;
