@@ -56,6 +56,8 @@ export const advtcp = family({
       metric: 'container_network_advance_tcp_stats_total',
       kind: 'counter',
       unit: 'none',
+      // Its rows are different things: a group, where rows are summed, would add retransmissions to opened connections.
+      grouped: false,
       help: 'TCP counters (retranssegs, listendrops, tcptimeouts …). Constants and currestab, which are no counters, are left out.',
       source: '/proc/<pid>/net/snmp Tcp, /proc/<pid>/net/netstat TcpExt',
     },
