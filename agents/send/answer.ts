@@ -7,7 +7,7 @@
 export type Fate =
   /** Taken. `dropped`: samples that the collector counted as lost, by reason. */
   | { readonly do: 'acknowledge'; readonly dropped: ReadonlyMap<string, number> }
-  /** The collector does not know our session: the same batch again, in full. */
+  /** The collector does not have our session's dictionary, or another state of it: the same batch again, in full. */
   | { readonly do: 'resend full' }
   /** Never to be taken: the batch is dropped, the next goes in full. */
   | { readonly do: 'drop'; readonly why: string; readonly detail: string }
@@ -29,6 +29,9 @@ export interface Answer {
   readonly body: string;
 }
 
+/** The collector does not have the dictionary that our body goes on with. */
+const LOST_TRACK = new Set(['unknown_session', 'out_of_step']);
+
 /** Distinct reasons taken from one answer. */
 const MAX_REASONS = 32;
 
@@ -42,7 +45,7 @@ export function fateOf({ status, retryAfter, body }: Answer, nowMs: number): Fat
   const detail = textOf(reply, 'message');
   if (status === 200 && typeof reply.get('accepted') === 'number')
     return { do: 'acknowledge', dropped: droppedOf(reply) };
-  if (status === 409 && error === 'unknown_session') return { do: 'resend full' };
+  if (status === 409 && LOST_TRACK.has(error)) return { do: 'resend full' };
   // A collector older or newer than we are will refuse every batch until one of us is updated.
   const otherVersion = error === 'unsupported_version';
   if (!otherVersion && (status === 400 || status === 413 || status === 422)) return { do: 'drop', why, detail };

@@ -25,6 +25,7 @@ export interface Reply {
 /** Statuses by reason; every other reason is a 400. */
 const STATUS: ReadonlyMap<string, number> = new Map([
   ['unknown_session', 409],
+  ['out_of_step', 409],
   ['limit', 413],
   ['body_too_large', 413],
   ['unsupported_media_type', 415],

@@ -43,18 +43,27 @@ export interface Decoder {
 
 export function createDecoder({ familyNamed, limits = WIRE_LIMITS }: DecoderOptions): Decoder {
   let current = new Dictionary(limits);
+  let lastSeq = 0;
   return {
     decode(body) {
       if (body.length > limits.bodyBytes) {
         throw new WireError('limit', `the body has ${body.length} bytes; legal: at most ${limits.bodyBytes}`);
       }
       const reader = new Reader(body);
-      const { reset, ...header } = readHeader(reader, limits);
+      const { reset, step, ...header } = readHeader(reader, limits);
+      if (!reset && header.seq - step !== lastSeq) {
+        // Numbers are used again: with a body missing in between, they could stand for something else.
+        throw new WireError(
+          'out_of_step',
+          `the body goes on from seq ${header.seq - step}; legal here: ${lastSeq}, or reset`,
+        );
+      }
       const dictionary = reset ? new Dictionary(limits, current) : current;
       try {
         const { removed, tables } = readSections(reader, { dictionary, limits, familyNamed }, header.timeMs);
         dictionary.commit();
         current = dictionary;
+        lastSeq = header.seq;
         return answer(header, tables, { removed, reset });
       } catch (error) {
         dictionary.rollback();

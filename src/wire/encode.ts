@@ -40,6 +40,7 @@ export function createEncoder({ node, session, limits = WIRE_LIMITS, keepBatches
   const body = new Writer(64 * 1024);
   const packer = new Packer();
   let refs: Refs | undefined;
+  let lastSeq = 0;
   return {
     encode(batch, { full } = { full: false }) {
       if (batch.node !== node || batch.session !== session) {
@@ -53,7 +54,10 @@ export function createEncoder({ node, session, limits = WIRE_LIMITS, keepBatches
       // Stays so if writing fails: what the dictionary then holds was never sent.
       refs = undefined;
       body.clear();
-      writeHeader(body, { node, session, seq: batch.seq, timeMs: batch.timeMs, reset: known === undefined });
+      const reset = known === undefined;
+      const { seq, timeMs } = batch;
+      if (!reset && seq <= lastSeq) throw new WireError('bad_number', `seq is ${seq}; legal: above ${lastSeq}`);
+      writeHeader(body, { node, session, seq, step: reset ? 0 : seq - lastSeq, timeMs, reset });
       const changes = used.take(batch.tables);
       writeDefinitions(body, changes, limits);
       batch.tables.forEach((table, i) => {
@@ -64,6 +68,7 @@ export function createEncoder({ node, session, limits = WIRE_LIMITS, keepBatches
       });
       section(body, SECTION.end, () => {});
       refs = used;
+      lastSeq = seq;
       return body.copy();
     },
     forget() {

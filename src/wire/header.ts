@@ -12,6 +12,8 @@ export interface Header {
   readonly node: string;
   readonly session: string;
   readonly seq: number;
+  /** `seq` minus that of the body whose dictionary this one goes on with; 0 with `reset`. */
+  readonly step: number;
   readonly timeMs: number;
   /** Whether the session's dictionary starts anew with this body. */
   readonly reset: boolean;
@@ -42,8 +44,9 @@ export function readHeader(reader: Reader, limits: WireLimits): Header {
   const session = name(fields, 'session', limits.sessionBytes);
   const seq = fields.varint('seq');
   if (seq < 1) throw new WireError('bad_number', 'seq is 0; legal: 1, 2, 3 …');
+  const step = fields.varint('step');
   // What a later minor revision appends to the header is not ours to know.
-  return { version, node, session, seq, timeMs: fields.signed('batch time'), reset: (flags & FLAG_RESET) !== 0 };
+  return { version, node, session, seq, step, timeMs: fields.signed('batch time'), reset: (flags & FLAG_RESET) !== 0 };
 }
 
 function name(fields: Reader, what: string, limit: number): string {
@@ -54,13 +57,14 @@ function name(fields: Reader, what: string, limit: number): string {
 
 /** Writes the header of a batch. Throws a WireError if its number or time cannot be written. */
 export function writeHeader(out: Writer, header: Omit<Header, 'version'>): void {
-  const { node, session, seq, timeMs, reset } = header;
+  const { node, session, seq, step, timeMs, reset } = header;
   if (!Number.isSafeInteger(seq) || seq < 1) throw new WireError('bad_number', `seq is ${seq}; legal: 1, 2, 3 …`);
   if (!isTime(timeMs)) throw new WireError('bad_number', `batch time is ${timeMs}; legal: integer milliseconds`);
   const fields = new Writer(256);
   fields.text(node);
   fields.text(session);
   fields.varint(seq);
+  fields.varint(step);
   fields.signed(timeMs);
   for (const byte of MAGIC) out.byte(byte);
   out.byte(WIRE_VERSION);

@@ -12,6 +12,7 @@ test.each<[string, ReturnType<typeof fate>, object]>([
   ['taken in part', fate(200, { accepted: 5, dropped: { too_late: 2 } }), { dropped: new Map([['too_late', 2]]) }],
   ['a page of somebody else', fate(200, '<html>Log in</html>'), { do: 'retry', slowly: true, why: '200' }],
   ['our session is not known', fate(409, { error: 'unknown_session' }), { do: 'resend full' }],
+  ['our dictionary is another', fate(409, { error: 'out_of_step' }), { do: 'resend full' }],
   ['another conflict', fate(409, { error: 'else' }), { do: 'retry', slowly: false }],
   ['bad', fate(400, { error: 'bad_label', message: 'm' }), { do: 'drop', why: '400 bad_label', detail: 'm' }],
   ['too large', fate(413, { error: 'limit' }), { do: 'drop' }],

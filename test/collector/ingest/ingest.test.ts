@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import type { Batch } from '../../../src/model/batch.ts';
 import { WIRE_LIMITS } from '../../../src/wire/limits.ts';
 import { createEncoder } from '../../../src/wire/encode.ts';
 import { batch, load, plain, rowOf, state, table } from '../../src/wire/batches.ts';
@@ -48,7 +49,17 @@ describe('a batch', () => {
     expect(ingest.stats().samplesDropped).toEqual(new Map([['too_late', 2]]));
   });
 
-  test('that is missing is counted, and the next one taken', async () => {
+  test('that was lost on its way is noticed: the next one is asked for in full', async () => {
+    const { receive, pushed } = bench();
+    const web = agent();
+    await receive(web.next([a]));
+    web.next([b]);
+    expect(await receive(web.next([b]))).toMatchObject({ status: 409, body: { error: 'out_of_step' } });
+    expect(await receive(web.next([b], true))).toEqual(ok(1));
+    expect(pushed.map(({ seq }) => seq)).toEqual([1, 4]);
+  });
+
+  test('that the agent gave up is counted, and the next one taken', async () => {
     const { receive, pushed, ingest } = bench();
     const web = agent();
     await receive(web.next([a]));
@@ -72,19 +83,22 @@ describe('a batch', () => {
   });
 
   test('that fails further on is answered 500, and taken when the agent describes it again', async () => {
-    let broken = true;
+    let broken = false;
     const { receive, pushed, log } = bench({}, () => {
       if (broken) throw new Error('a bug');
       return { accepted: 1, dropped: new Map() };
     });
-    const sent = batch(1, [table(state, [[a, 1]])]);
-    const encoder = createEncoder(sent);
-    expect(await receive(encoder.encode(sent))).toMatchObject({ status: 500, body: { error: 'internal_error' } });
+    const [first, second] = [1, 2].map((seq) => batch(seq, [table(state, [[a, 1]])])) as [Batch, Batch];
+    const encoder = createEncoder(first);
+    await receive(encoder.encode(first));
+    const body = encoder.encode(second);
+    broken = true;
+    expect(await receive(body)).toMatchObject({ status: 500, body: { error: 'internal_error' } });
     expect(log.lines).toEqual(['error failed to take a batch']);
     broken = false;
-    expect(await receive(encoder.encode(sent, { full: false }))).toMatchObject({ status: 409 });
-    expect(await receive(encoder.encode(sent, { full: true }))).toEqual(ok(1));
-    expect(pushed.length).toBe(1);
+    expect(await receive(body)).toMatchObject({ status: 409, body: { error: 'unknown_session' } });
+    expect(await receive(encoder.encode(second, { full: true }))).toEqual(ok(1));
+    expect(pushed.map(({ seq }) => seq)).toEqual([1, 2]);
   });
 });
 

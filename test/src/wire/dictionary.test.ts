@@ -121,6 +121,17 @@ test('a removed row says so, with the number that its successor may get in the s
   expect(third.batch.tables[0]!.rows[1]!.entity.key).toMatch(/^c0/);
 });
 
+test('a body that goes on from one that never came is refused: its numbers may stand for other containers', () => {
+  const { encoder, decoder } = pair(0);
+  const sent = (seq: number, name: string) => encoder.encode(batch(seq, [table(state, [[rowOf(name), seq]])]));
+  decoder.decode(sent(1, 'a'));
+  // Removes `a` and gives its number to `b`; lost on the way.
+  sent(2, 'b');
+  const third = encoder.encode(batch(3, []));
+  expect(() => decoder.decode(third)).toThrow(/the body goes on from seq 2; legal here: 1, or reset/);
+  expect(() => sent(3, 'c')).toThrow(/seq is 3; legal: above 3/);
+});
+
 test('after forget, and after a batch that could not be written, the next body stands alone', () => {
   const { encoder } = pair();
   const row = rowOf('web');

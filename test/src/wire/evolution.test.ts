@@ -48,9 +48,9 @@ test('sections with unknown ids are skipped, wherever they stand', () => {
 });
 
 test('a longer header and unknown flags are ignored', () => {
-  const fields = [text('n'), text('s'), varint(5), signed(T0), text('what a later one appends')];
+  const fields = [text('n'), text('s'), varint(5), varint(0), signed(T0), text('what a later one appends')];
   const given = bytes(header({ flags: 0b1111_1111, fields }), END);
-  expect(peek(given)).toEqual({ version: 1, node: 'n', session: 's', seq: 5, timeMs: T0, reset: true });
+  expect(peek(given)).toEqual({ version: 1, node: 'n', session: 's', seq: 5, step: 0, timeMs: T0, reset: true });
   expect(createDecoder({ familyNamed: () => load }).decode(given).batch).toMatchObject({
     node: 'n',
     seq: 5,

@@ -52,11 +52,11 @@ interface HeaderParts {
   readonly fields?: readonly Part[];
 }
 
-/** A header with the given fields, or a good one: node `n`, session `s`, seq 1, time 1000. */
+/** A header with the given fields, or a good one: node `n`, session `s`, seq 1, step 0, time 1000. */
 export const header =
   ({ version = 1, flags = 1, fields }: HeaderParts = {}): Part =>
   (out) => {
-    const content = bytes(...(fields ?? [text('n'), text('s'), varint(1), signed(1000)]));
+    const content = bytes(...(fields ?? [text('n'), text('s'), varint(1), varint(0), signed(1000)]));
     out.bytes(Uint8Array.of(0x50, 0x4c, 0x4d, 0x53, version, flags));
     out.varint(content.length);
     out.bytes(content);

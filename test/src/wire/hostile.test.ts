@@ -37,7 +37,7 @@ function refusal(given: Uint8Array, limits = WIRE_LIMITS): string {
 }
 
 const REASONS =
-  /^(taken|(truncated|bad_magic|unsupported_version|bad_section|bad_text|bad_label|bad_number|bad_encoding|bad_reference|limit): )/;
+  /^(taken|(truncated|bad_magic|unsupported_version|bad_section|bad_text|bad_label|bad_number|bad_encoding|bad_reference|out_of_step|limit): )/;
 
 function sample(): { first: Uint8Array; second: Uint8Array } {
   const encoder = createEncoder({ node: NODE, session: SESSION, keepBatches: 0 });
