@@ -10,12 +10,16 @@ import type { Clock } from '../src/run/clock.ts';
 import { findMounts } from './cgroup/mounts.ts';
 import type { CgroupSource } from './cgroup/source.ts';
 import type { Container } from './container.ts';
-import { createFilter, findEndpoints } from './selected.ts';
+import { containerFilter } from './docker/filter.ts';
 import { stateSource } from './docker/state.ts';
-import { type Engines, type FoundEngine, startEngines } from './engines.ts';
+import { statsSource } from './docker/stats.ts';
+import { configuredEndpoints } from './endpoints.ts';
+import { type Engine, type Engines, type FoundEngine, startEngines } from './engines.ts';
 import { enabledFamilies } from './families.ts';
+import { readOnce, setDescriptorBudget } from './files.ts';
 import { createHostEntity } from './proc/host.ts';
 import { createScraper, type Scraper } from './scrape.ts';
+import type { Source } from './source.ts';
 import { SOURCES, type Surroundings } from './sources.ts';
 
 export interface Found {
@@ -39,22 +43,21 @@ export interface Parts {
   readonly families: ReadonlySet<string>;
   readonly cgroup: CgroupSource | undefined;
   found(): Found;
-  /** Calls back with the tables of a container that has just ended. */
+  /** Calls back with the tables of a container that has just started or ended. */
   onLastReadings(listener: (tables: FamilyTable[]) => void): void;
   close(): Promise<void>;
 }
 
 /** Finds and connects everything. Rejects with a ConfigError for a configuration that cannot work. */
 export async function startParts({ settings, node, session, clock, log }: PartsOptions): Promise<Parts> {
+  setDescriptorBudget(descriptorBudget());
   const families = enabledFamilies(settings.families);
   const mounts = findMounts({ procRoot: settings.proc, cgroupRoot: settings.cgroup });
-  const endpoints = findEndpoints({ configured: settings.engines, tls: settings.engine_tls, env: process.env });
-  const engines = await startEngines({ settings, endpoints, filter: createFilter(settings), clock, log });
+  const engines = await startEngines({ settings, endpoints: configuredEndpoints(settings), filter: filterOf(settings), clock, log });
   const running = (): Iterable<Container> => engines.running();
   const host = createHostEntity(settings.proc);
   const around: Surroundings = { settings, mounts, running, host, families, clock, log };
-  const states = engines.all.map(({ inventory }, i) => stateSource({ inventory, clock, name: i === 0 ? 'docker' : `docker${i + 1}` }));
-  const sources = [...SOURCES.flatMap((make) => make(around) ?? []), ...states];
+  const sources = [...SOURCES.flatMap((make) => make(around) ?? []), ...engines.all.flatMap((engine, i) => engineSources(engine, i, around))];
   const scraper = createScraper({ node, session, sources, deadlineMs: settings.deadline, clock, log });
   const cgroup = sources.find((source): source is CgroupSource => source.name === 'cgroup' && 'readNow' in source);
   return {
@@ -66,7 +69,8 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
     onLastReadings(listener) {
       for (const { inventory } of engines.all) {
         inventory.onChange((container, event) => {
-          if (event !== 'die' || cgroup === undefined) return;
+          // At the start too: a container that ends before the next tick has then been read at least once.
+          if ((event !== 'die' && event !== 'start') || cgroup === undefined) return;
           const tables = cgroup.readNow(container);
           if (tables.length > 0) listener(tables);
         });
@@ -77,6 +81,27 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
       await engines.close();
     },
   };
+}
+
+/** What each engine tells by itself: states, and numbers of containers whose files are out of reach. The first needs no number. */
+function engineSources({ inventory }: Engine, i: number, { families, clock, settings }: Surroundings): Source[] {
+  const suffix = i === 0 ? '' : String(i + 1);
+  return [
+    stateSource({ inventory, clock, name: `docker${suffix}` }),
+    statsSource({ inventory, clock, families, name: `stats${suffix}`, patienceMs: settings.deadline * 0.8 }),
+  ];
+}
+
+function filterOf({ include, exclude }: Config['agent']) {
+  const rule = (given: Config['agent']['include']) => ({ name: given.names, image: given.images, label: given.labels, cgroup: given.cgroups });
+  return containerFilter({ include: rule(include), exclude: rule(exclude) });
+}
+
+/** Three quarters of what the kernel lets this process open; the rest is for sockets, walks and files that are not kept. */
+function descriptorBudget(): number {
+  const limits = readOnce('/proc/self/limits')?.toString('latin1') ?? '';
+  const soft = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 1024);
+  return Math.min(100_000, Math.floor(soft * 0.75));
 }
 
 function hostWords(): string {

@@ -2,6 +2,7 @@
  * The list of sources. Adding one is a file that makes it, its test, and a row here; a row answers undefined where its source has
  * nothing to read, because of the configuration or of what this machine is.
  */
+import { dirname } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
 import type { Entity } from '../src/model/table.ts';
@@ -12,6 +13,7 @@ import { pidsOf } from './cgroup/pids.ts';
 import { createCgroupSource } from './cgroup/source.ts';
 import { createSubtrees } from './cgroup/subtrees.ts';
 import type { Container } from './container.ts';
+import { detailsOf } from './docker/identity.ts';
 import { createAdvtcpSource } from './proc/advtcp.ts';
 import { createDevices } from './proc/devices.ts';
 import { createFilesystemSource } from './proc/filesystem.ts';
@@ -85,8 +87,9 @@ function cgroupSource({ settings, mounts, running, families, clock, log }: Surro
   });
 }
 
-function filesystemSource({ settings, running, host, clock }: Surroundings) {
-  const { interval, budget, inodes } = settings.filesystem;
+function filesystemSource({ settings, running, host, clock, families }: Surroundings) {
+  const { interval, budget, inodes, volumes } = settings.filesystem;
+  const placesOf = (container: Container) => detailsOf(container).places;
   return createFilesystemSource({
     procRoot: settings.proc,
     rootfs: settings.rootfs,
@@ -95,5 +98,8 @@ function filesystemSource({ settings, running, host, clock }: Surroundings) {
     clock,
     periodMs: interval,
     budget: { maxInodes: inodes, maxMs: budget },
+    upperDirOf: (container) => placesOf(container).upperDir || undefined,
+    otherDirsOf: (container) => (placesOf(container).logPath === '' ? [] : [dirname(placesOf(container).logPath)]),
+    ...(volumes || families.has('volume') ? { volumesOf: (container: Container) => placesOf(container).volumes } : {}),
   });
 }

@@ -4,6 +4,7 @@
  */
 import type { ContainerState } from '../container.ts';
 import { field, numberField, textField, textMapField, textsField, timeField, trueField } from './field.ts';
+import { type Places, parsePlaces } from './files.ts';
 
 /** `GET /version`. */
 export interface EngineVersion {
@@ -68,6 +69,7 @@ export interface Inspected {
   readonly cgroupParent: string;
   readonly cpuShares: number;
   readonly limits: Limits;
+  readonly places: Places;
 }
 
 /** Limits as the engine was told them; 0 where there is none. */
@@ -151,6 +153,7 @@ export function parseInspect(answer: unknown): Inspected | undefined {
     hostname: textField(config, 'Hostname') ?? '',
     createdMs: timeField(answer, 'Created'),
     restarts: numberField(answer, 'RestartCount'),
+    places: parsePlaces(answer),
     ...parseState(field(answer, 'State')),
     ...parseHost(field(answer, 'HostConfig')),
   };

@@ -6,6 +6,7 @@ import { type LabelPair, type Labels, labels } from '../../src/model/labels.ts';
 import type { Entity } from '../../src/model/table.ts';
 import type { CgroupPaths, Container } from '../container.ts';
 import type { EngineEvent, HealthStatus, Inspected, Limits, Listed } from './api.ts';
+import { NO_PLACES, type Places } from './files.ts';
 import type { LabelPolicy } from './labels.ts';
 import { expectedPath, type Placing, shownPath } from './place.ts';
 
@@ -20,6 +21,7 @@ export interface ContainerDetails {
   readonly health: HealthStatus;
   readonly failingStreak: number | undefined;
   readonly limits: Limits;
+  readonly places: Places;
   /** The path shown as label `id`. */
   readonly cgroupPath: string;
   /** What is said once, in `container_info`. */
@@ -100,6 +102,7 @@ const NOTHING: Inspected = {
   cgroupParent: '',
   cpuShares: 0,
   limits: { cpuQuota: 0, cpuPeriod: 0, memory: 0, memoryAndSwap: 0, memoryReservation: 0 },
+  places: NO_PLACES,
 };
 
 /**
@@ -137,7 +140,7 @@ function entityOf(from: Inspected, before: Container | undefined, set: Labels): 
 }
 
 function detailsFrom(from: Inspected, cgroupPath: string): ContainerDetails {
-  const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak, limits } = from;
+  const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak, limits, places } = from;
   return {
     createdMs,
     startedMs,
@@ -148,6 +151,7 @@ function detailsFrom(from: Inspected, cgroupPath: string): ContainerDetails {
     health,
     failingStreak,
     limits,
+    places,
     cgroupPath,
     info: infoOf(from),
     inspected: from.restarts !== undefined,

@@ -1,0 +1,66 @@
+/** Which engines to talk to: those of the configuration, those of `DOCKER_HOST`, or those found where engines usually listen. */
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../src/config/schema.ts';
+import { pem } from '../src/config/secure.ts';
+import { type Endpoint, localEndpoints, parseEndpoint } from './docker/endpoint.ts';
+import { isNoData } from './files.ts';
+
+/** `auto` is `DOCKER_HOST` if it is set, else this machine's engines; `none` is none. Throws a ConfigError. */
+export function configuredEndpoints(settings: Config['agent'], env: NodeJS.ProcessEnv = process.env): Endpoint[] {
+  return settings.engines.flatMap((given) => {
+    if (given === 'none') return [];
+    if (given !== 'auto') return parsed(given, 'agent.engines', { settings, env });
+    const host = env['DOCKER_HOST'];
+    if (host !== undefined && host !== '') return parsed(host, 'DOCKER_HOST', { settings, env });
+    return localEndpoints({ env, resolve, list });
+  });
+}
+
+function parsed(text: string, setting: string, { settings, env }: { settings: Config['agent']; env: NodeJS.ProcessEnv }): Endpoint {
+  const agentSocket = env['SSH_AUTH_SOCK'];
+  return parseEndpoint(text, {
+    setting,
+    tls: { verify: (env['DOCKER_TLS_VERIFY'] ?? '') !== '', ...certificates(settings, env) },
+    ssh: { knownHosts: textOf(join(homedir(), '.ssh', 'known_hosts')), ...(agentSocket ? { agentSocket } : {}) },
+  });
+}
+
+/** The configuration's, else those of `DOCKER_CERT_PATH`, as docker itself reads them. */
+function certificates({ engine_tls: tls }: Config['agent'], env: NodeJS.ProcessEnv): { ca?: string; cert?: string; key?: string } {
+  const folder = env['DOCKER_CERT_PATH'] ?? '';
+  const found: { ca?: string; cert?: string; key?: string } = {};
+  for (const part of ['ca', 'cert', 'key'] as const) {
+    const text = pem(`agent.engine_tls.${part}`, tls[part])?.toString('utf8') ?? (folder === '' ? '' : textOf(join(folder, `${part}.pem`)));
+    if (text !== '') found[part] = text;
+  }
+  return found;
+}
+
+function resolve(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (isNoData(error)) return undefined;
+    throw error;
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isNoData(error)) return [];
+    throw error;
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isNoData(error)) return '';
+    throw error;
+  }
+}
