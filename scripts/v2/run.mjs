@@ -1,6 +1,6 @@
 /**
  * `npm run test:v2`: builds a Debian machine with cgroup v2 (kept in .cache/v2 until the recipe changes), boots it under software
- * emulation, runs test/vm/checks.mjs inside against the agent and Docker there, and prints what was found as a table. Takes root, about a
+ * emulation, runs test/vm/checks.ts inside against the agent and Docker there, and prints what was found as a table. Takes root, about a
  * minute to build and some minutes to run: emulated, everything is ten to twenty times slower.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -36,17 +36,15 @@ async function main() {
   requireNode();
   if (getuid?.() !== 0) giveUp('building a machine takes root.');
   ensurePackages();
-  //ensureBuilt();
+  ensureBuilt();
   ensurePrograms(NEEDED);
   const machine = built();
+  compileChecks();
   const out = mkdtempSync(join(CACHE, 'run-'));
-  try {
-    copyFileSync(execPath, join(out, 'node'));
-    await boot(machine, out);
-    report(join(out, 'result.json'));
-  } finally {
-    rmSync(out, { recursive: true, force: true });
-  }
+  process.on('exit', () => rmSync(out, { recursive: true, force: true }));
+  copyFileSync(execPath, join(out, 'node'));
+  await boot(machine, out);
+  report(join(out, 'result.json'));
 }
 
 /** The folder with disk.img, vmlinuz and initrd; made if this recipe's is not there. */
@@ -64,6 +62,13 @@ function built() {
   if (done.status !== 0) giveUp(`the machine could not be built:\n${`${done.stdout}${done.stderr}`.slice(-4000)}`);
   renameSync(making, folder);
   return folder;
+}
+
+/** The checks are TypeScript, which the machine's Node does not run; they go where it can read them. */
+function compileChecks() {
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const done = spawnSync(execPath, [tsc, '-p', join(ROOT, 'test', 'vm', 'tsconfig.json')], { stdio: ['ignore', 2, 2] });
+  if (done.status !== 0) giveUp('the checks do not compile; the reason is above.');
 }
 
 /** Boots, shows the console, and resolves when the machine has switched itself off. @param {string} machine @param {string} out */
