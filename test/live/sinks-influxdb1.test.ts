@@ -64,12 +64,23 @@ test('tags, string fields and numbers come back exactly', async () => {
     table({
       measurement: 'container_cpu',
       columns: ['v'],
-      rows: TEXTS.map(([text], i) => [[['name', text], ['id', `id ${text}`], ['n', String(i)]] satisfies LabelPair[], [i + 0.5]]),
+      rows: TEXTS.map(([text], i) => [
+        [
+          ['name', text],
+          ['id', `id ${text}`],
+          ['n', String(i)],
+        ] satisfies LabelPair[],
+        [i + 0.5],
+      ]),
     }),
     table({ measurement: 'numbers', columns: ['v'], rows: NUMBERS.map((v, i) => [{ n: String(i) }, [v]]) }),
     table({ measurement: 'odd, name', columns: ['a b', 'c,d=e'], rows: [[{}, [1, 2]]] }),
   ]);
-  expect(await sink.write(given, signal)).toEqual({ delivered: TEXTS.length + NUMBERS.length + 2, dropped: new Map(), problem: undefined });
+  expect(await sink.write(given, signal)).toEqual({
+    delivered: TEXTS.length + NUMBERS.length + 2,
+    dropped: new Map(),
+    problem: undefined,
+  });
 
   const series = await influx.query('plimsoll', 'SELECT v, id FROM container_cpu GROUP BY *');
   const byNumber = new Map(series.map((s) => [Number(s.tags?.n), s]));
@@ -111,7 +122,14 @@ test('killed and started again in the middle: nothing lost, nothing twice', asyn
   const names = Array.from({ length: 2000 }, (_, i) => `c${i}`);
   const offer = (n: number): void =>
     fanout.offer(
-      frame([table({ measurement: 'm', columns: ['v'], rows: names.map((name) => [{ name }, [n]]), timeMs: T0 + n * 10_000 })]),
+      frame([
+        table({
+          measurement: 'm',
+          columns: ['v'],
+          rows: names.map((name) => [{ name }, [n]]),
+          timeMs: T0 + n * 10_000,
+        }),
+      ]),
     );
   for (let n = 0; n < 5; n++) offer(n);
   await waitFor(() => (fanout.stats()[0]?.delivered ?? 0) > 0, { everyMs: 1 });
@@ -157,7 +175,11 @@ test('a field that has another type there costs only the lines that have it', as
   await fetch(`${influx.url}/write?db=plimsoll&precision=ms`, { method: 'POST', body });
   const names = ['c1', 'c2', 'c3'];
   const given = frame([
-    table({ measurement: 'container_cpu', columns: ['usage', 'user'], rows: names.map((name, i) => [{ name }, [i, i]]) }),
+    table({
+      measurement: 'container_cpu',
+      columns: ['usage', 'user'],
+      rows: names.map((name, i) => [{ name }, [i, i]]),
+    }),
     table({ measurement: 'container_memory', columns: ['rss'], rows: names.map((name, i) => [{ name }, [i]]) }),
   ]);
   const delivery = await sinkTo(influx).write(given, signal);
@@ -176,7 +198,10 @@ test('what is older than the retention policy is counted, the rest is stored', a
     table({ measurement: 'm', columns: ['v'], rows: [[{ n: 'old' }, [1]]], timeMs: now - 7_200_000 }),
     table({ measurement: 'm', columns: ['v'], rows: [[{ n: 'new' }, [2]]], timeMs: now }),
   ]);
-  expect(await sinkTo(influx).write(given, signal)).toMatchObject({ delivered: 1, dropped: new Map([['rejected', 1]]) });
+  expect(await sinkTo(influx).write(given, signal)).toMatchObject({
+    delivered: 1,
+    dropped: new Map([['rejected', 1]]),
+  });
   const [stored] = await influx.query('plimsoll', 'SELECT n, v FROM m');
   expect(stored?.values).toEqual([[now, 'new', 2]]);
 });
@@ -185,7 +210,10 @@ test.each([true, false])('requests larger than the server takes are made smaller
   const influx = await influxdb({ databases: ['plimsoll'], maxBodyBytes: 40_000 });
   const sink = sinkTo(influx, { gzip });
   // Noise, so that it stays larger than the limit when compressed.
-  const names = Array.from({ length: 5000 }, (_, i) => `c${i}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`);
+  const names = Array.from(
+    { length: 5000 },
+    (_, i) => `c${i}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`,
+  );
   const given = frame([table({ measurement: 'm', columns: ['v'], rows: names.map((name, i) => [{ name }, [i]]) })]);
   const fanout = createFanout([{ sink, maxFrames: 10, maxSamples: 1e6, deadlineMs: 60_000 }], {
     clock: systemClock,
