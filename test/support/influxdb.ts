@@ -38,7 +38,8 @@ export async function startInflux(options: InfluxOptions = {}): Promise<Influx> 
   const url = `http://127.0.0.1:${port}`;
   const config = join(dir, 'influxdb.conf');
   const { user, maxBodyBytes = 25_000_000 } = options;
-  writeFileSync(config, configuration({ dir, port, rpcPort: await freePort(), auth: user !== undefined, maxBodyBytes }));
+  const rpcPort = await freePort();
+  writeFileSync(config, configuration({ dir, port, rpcPort, auth: user !== undefined, maxBodyBytes }));
   const server = await startServer({
     name: 'influxdb',
     file: 'influxd',

@@ -1,6 +1,6 @@
 /**
  * One frame on its way into InfluxDB: which chunks are still to be sent, what became of the others. It outlives a failed attempt,
- * so that the next goes on where that one stopped, with the same bytes.
+ * so that the next goes on where that one stopped, with the same bytes. A frame that is dropped half-way counts as lost in whole.
  */
 import { SinkError } from '../../../src/errors.ts';
 import type { Frame } from '../../../src/model/batch.ts';
