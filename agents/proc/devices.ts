@@ -1,11 +1,12 @@
 /**
  * Names of block devices by their numbers, as cgroup files have only numbers: from /proc/diskstats, else from
- * /sys/dev/block. Asked for each device of each container at each tick, so it answers from memory.
+ * /sys/dev/block. Asked for each device of each container at each tick, so it answers from memory. It is asked in the middle of
+ * parsing a cgroup's file, whose bytes lie in the buffer that all readings share, so it reads into memory of its own.
  */
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../src/run/clock.ts';
-import { isNoData, KernelFile } from '../files.ts';
+import { isNoData } from '../files.ts';
 import { Lines } from './lines.ts';
 
 export interface DevicesOptions {
@@ -21,7 +22,6 @@ export interface DevicesOptions {
 export interface Devices {
   /** `/dev/sda`; `8:0` when nobody knows the name, so that two unknown devices stay two. Never empty. */
   nameOf(major: number, minor: number): string;
-  close(): void;
 }
 
 const RETRY_MS = 5_000;
@@ -33,14 +33,13 @@ const MINORS = 2 ** 20;
 
 export function createDevices(options: DevicesOptions): Devices {
   const { procRoot, sysRoot, clock, retryMs = RETRY_MS, maxAgeMs = MAX_AGE_MS } = options;
-  const diskstats = new KernelFile(join(procRoot, 'diskstats'));
   let names = new Map<number, string>();
   let readAtMs = Number.NEGATIVE_INFINITY;
 
   function refresh(nowMs: number): void {
     readAtMs = nowMs;
     names = new Map();
-    const bytes = diskstats.read();
+    const bytes = diskstatsIn(procRoot);
     const lines = bytes && new Lines(bytes);
     while (lines?.next() && names.size < MAX_DEVICES) {
       const key = lines.number() * MINORS + lines.number();
@@ -61,8 +60,17 @@ export function createDevices(options: DevicesOptions): Devices {
       if (names.size < MAX_DEVICES) names.set(key, name);
       return name;
     },
-    close: () => diskstats.close(),
   };
+}
+
+/** Undefined where there is none: a kernel without block devices. */
+function diskstatsIn(procRoot: string): Buffer | undefined {
+  try {
+    return readFileSync(join(procRoot, 'diskstats'));
+  } catch (error) {
+    if (isNoData(error)) return undefined;
+    throw error;
+  }
 }
 
 /** `254:0 -> ../../devices/pci0000:00/…/block/vda`. A `!` in a sysfs name stands for `/`. */

@@ -86,7 +86,6 @@ describe('names of devices', () => {
     expect(devices.nameOf(104, 0)).toBe('/dev/cciss/c0d0');
     expect(devices.nameOf(8, 0)).toBe('8:0');
     expect(devices.nameOf(8, 16)).toBe('8:16');
-    devices.close();
   });
 
   test('a device that is plugged in is found at the next try, and a number that passed to another device in time', async () => {
@@ -95,7 +94,6 @@ describe('names of devices', () => {
     const devices = createDevices({ procRoot, sysRoot: '/nonexistent', clock, retryMs: 5_000, maxAgeMs: 60_000 });
     expect(devices.nameOf(8, 16)).toBe('8:16');
     put(`${procRoot}/diskstats`, line('sdz', '8 0') + line('sdb', '8 16'));
-    devices.close();
     expect(devices.nameOf(8, 32)).toBe('8:32');
     await clock.advance(5_000);
     expect(devices.nameOf(8, 48)).toBe('8:48');
@@ -109,7 +107,6 @@ describe('names of devices', () => {
     const devices = createDevices({ procRoot, sysRoot: '/nonexistent', clock, retryMs: 5_000 });
     expect(devices.nameOf(8, 0)).toBe('/dev/sda');
     put(`${procRoot}/diskstats`, line('sdx', '8 0'));
-    devices.close();
     for (let minor = 1; minor < 100; minor++) devices.nameOf(9, minor);
     expect(devices.nameOf(8, 0)).toBe('/dev/sda');
   });
