@@ -1,0 +1,68 @@
+/**
+ * `plimsoll run` over the tests' engine at one second for everything, and a Prometheus that scrapes both its pages: what most live
+ * tests begin with. Four views of the same numbers come out of it.
+ */
+import { type Page, pageOf, scrapedPage } from './page.ts';
+import { type Program, startProgram } from './program.ts';
+import { type Prometheus, startPrometheus } from './prometheus.ts';
+import { waitFor } from './wait.ts';
+
+/** The names under which the numbers are seen. */
+export const NODE = 'truth-1';
+export const CLUSTER = 'truth';
+
+export interface StageOptions {
+  /** The path of the engine's socket. */
+  readonly socket: string;
+  readonly sinks?: Readonly<Record<string, object>>;
+  readonly agent?: Readonly<Record<string, unknown>>;
+}
+
+export type ViewName = 'agent' | 'collector' | 'scraped agent' | 'scraped collector';
+
+export interface Stage {
+  readonly program: Program;
+  readonly prometheus: Prometheus;
+  readonly views: Readonly<Record<ViewName, () => Promise<Page>>>;
+  /** Asks a view again and again until `test` answers something, and hands that out. */
+  until<T>(view: ViewName, test: (page: Page) => T, what: string): Promise<Exclude<T, undefined | null | false>>;
+  stop(): Promise<void>;
+}
+
+/** Starts both and waits until the collector has closed a window. */
+export async function startStage({ socket, sinks = {}, agent = {} }: StageOptions): Promise<Stage> {
+  const program = await startProgram({
+    command: 'run',
+    config: {
+      node: NODE,
+      cluster: CLUSTER,
+      agent: { interval: '1s', engines: [`unix://${socket}`], filesystem: { interval: '1s' }, ...agent },
+      collector: { window: '1s', lateness: '1s' },
+      sinks,
+    },
+  });
+  const prometheus = await startPrometheus({
+    scrapes: (['agent', 'collector'] as const).map((job) => ({
+      job,
+      url: `${job === 'agent' ? program.agentUrl : program.collectorUrl}/metrics`,
+    })),
+  });
+  const views = {
+    agent: async () => pageOf(await program.metrics('agent')),
+    collector: async () => pageOf(await program.metrics('collector')),
+    'scraped agent': () => scrapedPage(prometheus, 'agent'),
+    'scraped collector': () => scrapedPage(prometheus, 'collector'),
+  };
+  await program.ready();
+  return {
+    program,
+    prometheus,
+    views,
+    until: (view, test, what) =>
+      waitFor(async () => test(await views[view]()), { timeoutMs: 30_000, everyMs: 100, what: `${what} (${view})` }),
+    async stop() {
+      await prometheus.stop();
+      await program.stop();
+    },
+  };
+}
