@@ -1,0 +1,129 @@
+/**
+ * What the levels must show of the three windows, worked out from the containers' series in the plainest way: a loop over groups, over
+ * metrics, over members. Each moment lies in a window of its own.
+ */
+import { seriesName } from './text.mjs';
+
+const LABEL = 'container_label_';
+const LEVELS = {
+  service: { project: `${LABEL}com_docker_compose_project`, service: `${LABEL}com_docker_compose_service` },
+  pod: { namespace: `${LABEL}io_kubernetes_pod_namespace`, pod: `${LABEL}io_kubernetes_pod_name` },
+  namespace: { namespace: `${LABEL}io_kubernetes_pod_namespace` },
+  node: { node: 'node' },
+  cluster: { cluster: 'cluster' },
+};
+
+/** For each moment a map from series name to value. `place` is `{ node, cluster }`. */
+export function expectedLevels(moments, families, place) {
+  const totals = new Map();
+  return moments.map((moment, m) => {
+    const found = new Map();
+    const before = moments[m - 1];
+    for (const level of Object.keys(LEVELS)) {
+      const add = (metric, labels, value) => found.set(seriesName(`${level}_${metric}`, labels), value);
+      for (const { labels, members } of groupsOf(moment, level, place)) {
+        add('containers', labels, members.length);
+        const put = (metric, more, value) => add(metric, { ...labels, ...more }, value);
+        for (const family of families.values()) {
+          putFamily({ group: JSON.stringify([level, labels]), family, members, moment, before, totals }, put);
+        }
+      }
+    }
+    return found;
+  });
+}
+
+function groupsOf({ containers }, level, place) {
+  const groups = new Map();
+  for (const container of containers) {
+    const of = { ...container.labels, ...place };
+    const labels = Object.fromEntries(Object.entries(LEVELS[level]).map(([as, from]) => [as, of[from]]));
+    if (Object.values(labels).includes(undefined)) continue;
+    const key = JSON.stringify(labels);
+    if (!groups.has(key)) groups.set(key, { labels, members: [] });
+    groups.get(key).members.push(container.inspect.Id);
+  }
+  return groups.values();
+}
+
+function putFamily(context, add) {
+  const { family } = context;
+  const names = new Set(family.metrics.map(({ metric }) => metric));
+  for (const column of family.metrics) {
+    const stem = column.metric.replace('container_', '');
+    // cAdvisor's cpu="total" says nothing of a group.
+    const fixed = Object.values(column.labels).join() === 'total' ? {} : column.labels;
+    const suffixed = (suffix) => stem + (names.has(column.metric + suffix) ? `_member${suffix}` : suffix);
+    if (column.groups === 'total') putTotal(context, column, (value) => add(stem, fixed, value));
+    if (!column.groups.startsWith('sum')) continue;
+    const values = context.members
+      .map((id) => seriesOf(context.moment, id, column).map(({ value }) => value))
+      .filter(({ length }) => length > 0);
+    if (values.length === 0) continue;
+    const sum = values.flat().reduce((a, b) => a + b, 0);
+    add(stem, fixed, sum);
+    add(suffixed('_avg'), fixed, sum / values.length);
+    add(suffixed('_max'), fixed, Math.max(...values.flat()));
+  }
+  for (const stem of family.ratios) putRatio(context, (value) => add(stem, {}, value), stem);
+}
+
+/** A container's series of one column: several where it has interfaces or devices. */
+function seriesOf(moment, id, { metric, labels }) {
+  return (moment.byOwner.get(id) ?? []).filter(
+    (one) => one.metric === metric && Object.entries(labels).every(([name, value]) => one.own[name] === value),
+  );
+}
+
+/** A counter of a group: what its members' counters grew by since the first window, and never less than before. */
+function putTotal({ group, members, moment, before, totals }, column, add) {
+  let seen = false;
+  const key = JSON.stringify([group, column.metric, column.labels]);
+  let total = totals.get(key) ?? 0;
+  for (const id of members) {
+    for (const one of seriesOf(moment, id, column)) {
+      seen = true;
+      total += increase(one, { moment, before, id });
+    }
+  }
+  totals.set(key, total);
+  if (seen || totals.has(`${key} shown`)) add(total);
+  if (seen) totals.set(`${key} shown`, 1);
+}
+
+function increase({ metric, own, value }, { moment, before, id }) {
+  const name = seriesName(metric, own);
+  if (before === undefined) return 0;
+  const last = (before.byOwner.get(id) ?? []).find((one) => seriesName(one.metric, one.own) === name);
+  const startedMs = startOf(moment, id);
+  // Its counters began at zero since the last window: all of it is new.
+  if (startedMs > before.timeMs) return value;
+  // Nobody has read it before, and it was there already: where to count from is known only now.
+  if (last === undefined) return 0;
+  return Math.max(0, value - last.value);
+}
+
+const startOf = ({ containers }, id) =>
+  Date.parse(containers.find(({ inspect }) => inspect.Id === id).inspect.State.StartedAt);
+
+const RATIOS = {
+  memory_limit_utilization_ratio: ['container_memory_working_set_bytes', 'container_spec_memory_limit_bytes'],
+  pids_limit_utilization_ratio: ['container_threads', 'container_threads_max'],
+  cpu_limit_utilization_ratio: ['container_cpu_usage_seconds_total', 'container_spec_cpu_limit_cores'],
+};
+
+/** What the members that have both use together, over what they may use together. Of CPU time, the cores used since the last window. */
+function putRatio({ members, moment, before }, add, stem) {
+  const [used, allowed] = RATIOS[stem];
+  let [usedSum, allowedSum] = [0, 0];
+  for (const id of members) {
+    const [of] = seriesOf(moment, id, { metric: used, labels: {} });
+    const [against] = seriesOf(moment, id, { metric: allowed, labels: {} });
+    if (of === undefined || against === undefined) continue;
+    if (stem.startsWith('cpu') && before === undefined) continue;
+    const cores = () => increase(of, { moment, before, id }) / ((moment.timeMs - before.timeMs) / 1000);
+    usedSum += stem.startsWith('cpu') ? cores() : of.value;
+    allowedSum += against.value;
+  }
+  if (allowedSum > 0) add(usedSum / allowedSum);
+}
