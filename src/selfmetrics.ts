@@ -16,10 +16,14 @@ export interface SelfMetrics {
 
 const rows = new Map<string, PipelineMetric>(PIPELINE_METRICS.map((row) => [row.metric, row]));
 
+/** The library's sums by type. They are gauges that are named like counters, which promtool objects to; the parts stay. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /** A registry of its own, never the library's global one: two programs in one process or test keep apart. */
 export function createSelfMetrics(build: { version: string; role: string }): SelfMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const self: SelfMetrics = {
     registry,
     expose(metric, read) {
