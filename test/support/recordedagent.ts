@@ -2,7 +2,7 @@
  * The agent over a recorded host: the kernel's files from the archive, the engine's answers from a fake engine on a real socket, the
  * clock standing at the moment of the recording. One moment is one agent, that starts, reads once and stops.
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onlyEnabled } from '../../agents/families.ts';
@@ -34,7 +34,7 @@ const WITHOUT_FD = new Set(['container_file_descriptors', 'container_sockets']);
 export interface Changeable {
   /** A recorded container's process folder below /proc. */
   procOf(container: string): string;
-  /** A recorded container's cgroup folder on v2. */
+  /** A recorded container's cgroup folder on v2. To be asked for once. */
   cgroupOf(container: string): string;
   readonly proc: string;
   /** The engine's answer about a container, to be changed in place. */
@@ -61,10 +61,8 @@ export async function batchAt(version: HostVersion, moment: Moment, options: Rec
   try {
     layOut(dir, host.procRoot, host.api('info') as Facts);
     answerAs(engine, host);
-    if (options.change) {
-      cpSync(host.cgroupRoot, join(dir, 'cgroup'), { recursive: true });
-      options.change(changeable(dir, host, engine));
-    }
+    if (version === 'v2') mirror(host.cgroupRoot, join(dir, 'cgroup'));
+    options.change?.(changeable(dir, host, engine));
     await engine.start();
     const parts = await startParts({
       settings: schema.parse({
@@ -73,7 +71,7 @@ export async function batchAt(version: HostVersion, moment: Moment, options: Rec
           proc: join(dir, 'proc'),
           sys: join(dir, 'sys'),
           rootfs: join(dir, 'rootfs'),
-          cgroup: options.change ? join(dir, 'cgroup') : host.cgroupRoot,
+          cgroup: version === 'v2' ? join(dir, 'cgroup') : host.cgroupRoot,
           families: options.families ?? SWITCHED_ON,
           filesystem: { enabled: false },
         },
@@ -104,8 +102,26 @@ function changeable(dir: string, host: RecordedHost, engine: FakeEngine): Change
     proc: join(dir, 'proc'),
     inspectionOf,
     procOf: (name) => join(dir, 'proc', String(inspectionOf(name).State.Pid)),
-    cgroupOf: (name) => join(dir, 'cgroup/system.slice', `docker-${host.idOf(name)}.scope`),
+    cgroupOf(name) {
+      const scope = join(SLICE, `docker-${host.idOf(name)}.scope`);
+      const copy = join(dir, 'cgroup', scope);
+      rmSync(copy);
+      cpSync(join(host.cgroupRoot, scope), copy, { recursive: true });
+      return copy;
+    },
   };
+}
+
+/** Where the containers are on the recorded v2 host. */
+const SLICE = 'system.slice';
+
+/** The recorded tree by links, each container's folder one of its own, which a copy can replace. */
+function mirror(from: string, to: string): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    if (name === SLICE) mirror(join(from, name), join(to, name));
+    else symlinkSync(join(from, name), join(to, name));
+  }
 }
 
 /** Of the engine's /info: what the recording has no file for. */
