@@ -12,7 +12,9 @@ import type { Log } from '../src/log.ts';
 import { metricsRoute } from '../src/metricsroute.ts';
 import type { Batch, FamilyTable } from '../src/model/batch.ts';
 import type { Clock } from '../src/run/clock.ts';
+import { startHousekeeping } from '../src/run/housekeeping.ts';
 import type { Lifecycle } from '../src/run/lifecycle.ts';
+import { memoryTrimmer } from '../src/run/memory.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/selfmetrics.ts';
 import { exposeAgent } from './exposed.ts';
@@ -47,7 +49,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const self = createSelfMetrics({ version, role: 'agent' });
   const node = config.node ?? hostname();
   const session = randomUUID();
-  const sending = options.deliver ? undefined : startSending({ settings: settings.push, node, session, clock, log, life });
+  const sending = options.deliver ? undefined : await startSending({ settings: settings.push, node, session, clock, log, life });
   const deliver = options.deliver ?? sending?.offer ?? (() => undefined);
 
   const parts = await startParts({ settings, node, session, clock, log });
@@ -66,6 +68,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const ticker = startTicker({ intervalMs: settings.interval, clock, log, run: tick });
   life.onStop('ticks', () => ticker.stop());
 
+  const trim = memoryTrimmer();
+  const chores = startHousekeeping([{ name: 'memory', schedule: '*/10 * * * *', run: trim }], log);
+  life.onStop('housekeeping', () => chores.stop());
+
   const refused = exposeAgent(self, { parts, ticker, sending, tickSeconds: () => latest.seconds });
   const http = createHttp({
     address: settings.listen,
@@ -82,6 +88,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
+  trim();
   return { url, latest: () => latest.batch, found: () => parts.found() };
 }
 

@@ -6,7 +6,7 @@ import type { Log } from '../src/log.ts';
 import type { Clock } from '../src/run/clock.ts';
 import type { Lifecycle } from '../src/run/lifecycle.ts';
 import { createEncoder } from '../src/wire/encode.ts';
-import { createSender, type Sender } from './send/sender.ts';
+import type { Sender } from './send/sender.ts';
 
 export interface SendingOptions {
   readonly settings: Config['agent']['push'];
@@ -21,11 +21,13 @@ export interface SendingOptions {
 const DRAIN_MS = 3000;
 
 /** Undefined if no collector is configured. */
-export function startSending({ settings, node, session, clock, log, life }: SendingOptions): Sender | undefined {
+export async function startSending({ settings, node, session, clock, log, life }: SendingOptions): Promise<Sender | undefined> {
   if (settings.url === undefined) return undefined;
   if (!URL.canParse(settings.url) || !/^https?:$/.test(new URL(settings.url).protocol)) {
     throw new ConfigError(`agent.push.url: is ${JSON.stringify(settings.url)}: must be an address such as http://collector:9640`);
   }
+  // Loaded only where it is used: the HTTP client alone takes ten megabytes.
+  const { createSender } = await import('./send/sender.ts');
   const { ca, cert, key } = settings.tls;
   const sender = createSender({
     url: settings.url,

@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 /** The command `plimsoll`: reads its arguments, and hands over to the program asked for. Exit codes: 0 done, 1 failed, 2 not usable as configured. */
 import { Command } from 'commander';
-import { metricsDocument } from '../catalog/document.ts';
 import { ConfigError } from '../errors.ts';
 import { VERSION } from '../version.ts';
-import { check } from './check.ts';
 import { addConfigOptions, configOf } from './options.ts';
-import { type Role, runProgram } from './program.ts';
-import { topCommand } from './topcommand.ts';
+import type { Role } from './program.ts';
 
 const program = new Command('plimsoll')
   .description('The monitoring pipeline for containers.')
@@ -25,12 +22,14 @@ for (const [name, roles, description] of ROLES) {
   command.option('--table', 'show the live table (the default on a terminal)').option('--no-table', 'do not');
   command.action(async (options: Record<string, unknown>) => {
     const table = options['table'];
+    const { runProgram } = await import('./program.ts');
     await runProgram({ config: configOf(options, process.env), roles, table: typeof table === 'boolean' ? table : undefined });
   });
 }
 
 addConfigOptions(program.command('check').description('check the configuration and what this machine lets us read')).action(
   async (options: Record<string, unknown>) => {
+    const { check } = await import('./check.ts');
     process.exitCode = (await check(configOf(options, process.env), process.stdout)) ? 0 : 1;
   },
 );
@@ -39,12 +38,16 @@ addConfigOptions(program.command('top').description('a live table of an agent’
   .option('--url <url>', 'the agent’s or collector’s /metrics (default: the agent of this machine)')
   .option('--every <duration>', 'time between two readings', '2s')
   .option('--once', 'print the table once, after two readings, and end')
-  .action((options: Record<string, unknown>) => topCommand(configOf(withoutTopOptions(options), process.env), options));
+  .action(async (options: Record<string, unknown>) => {
+    const { topCommand } = await import('./topcommand.ts');
+    await topCommand(configOf(withoutTopOptions(options), process.env), options);
+  });
 
 program
   .command('metrics')
   .description('print METRICS.md: every metric there is')
-  .action(() => {
+  .action(async () => {
+    const { metricsDocument } = await import('../catalog/document.ts');
     process.stdout.write(metricsDocument());
   });
 

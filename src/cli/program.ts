@@ -2,8 +2,7 @@
  * `plimsoll run`, `agent` and `collector`: starts the parts in the order of the flow, says what it found, and stops them in the reverse
  * order on SIGINT or SIGTERM. The one place where the agent's and the collector's side meet.
  */
-import { type Agent, startAgent } from '../../agents/main.ts';
-import { startCollector } from '../../collector/main.ts';
+import type { Agent } from '../../agents/main.ts';
 import { secret, serverTls } from '../config/secure.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
@@ -12,7 +11,6 @@ import { systemClock } from '../run/clock.ts';
 import { type Lifecycle, lifecycle } from '../run/lifecycle.ts';
 import { VERSION } from '../version.ts';
 import { greeting } from './greeting.ts';
-import { readingOf, runTop } from './top.ts';
 
 export type Role = 'agent' | 'collector';
 
@@ -35,13 +33,15 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
   try {
     const guard = { token: secret('token', config.token, config.token_file), tls: serverTls(config.tls) };
     const common = { config, guard, version: VERSION, clock, log, life };
-    const collector = roles.includes('collector') ? await startCollector(common) : undefined;
-    const agent = roles.includes('agent') ? await startAgent({ ...common, ...(collector ? { deliver: collector.accept } : {}) }) : undefined;
+    // Each side is loaded only where it runs: the other one's libraries would cost tens of megabytes.
+    const collector = roles.includes('collector') ? await (await import('../../collector/main.ts')).startCollector(common) : undefined;
+    const deliver = collector ? { deliver: collector.accept } : {};
+    const agent = roles.includes('agent') ? await (await import('../../agents/main.ts')).startAgent({ ...common, ...deliver }) : undefined;
     const words = greeting({ agent, collector, config });
     // With JSON lines on standard output, words would be in their way.
     const out = Object.values(config.sinks).some((sink) => sink.kind === 'stdout') ? process.stderr : process.stdout;
     out.write(`${words.join('\n')}\n`);
-    if (agent && (table ?? (process.stdout.isTTY && out === process.stdout))) showTable({ agent, config, life });
+    if (agent && (table ?? (process.stdout.isTTY && out === process.stdout))) await showTable({ agent, config, life });
   } catch (error) {
     await life.stop();
     throw error;
@@ -49,7 +49,8 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
   await stopped;
 }
 
-function showTable({ agent, config, life }: { agent: Agent; config: Config; life: Lifecycle }): void {
+async function showTable({ agent, config, life }: { agent: Agent; config: Config; life: Lifecycle }): Promise<void> {
+  const { readingOf, runTop } = await import('./top.ts');
   const stop = new AbortController();
   process.stdout.write('\x1b[2J');
   const shown = runTop({

@@ -2,7 +2,6 @@
  * `plimsoll top`: the live table, redrawn in place. It reads either an agent of this process or, over HTTP, any agent's or
  * collector's /metrics.
  */
-import { request } from 'undici';
 import type { Batch } from '../model/batch.ts';
 import type { Clock } from '../run/clock.ts';
 import { parseSamples } from './promtext.ts';
@@ -74,6 +73,7 @@ function* samplesOf(batch: Batch): Generator<ViewSample> {
 /** Reads a /metrics page; `now` stamps it, since pages carry no times. */
 export async function readPage(url: string, token: string | undefined, now: () => number): Promise<Reading> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const { request } = await import('undici');
   const { statusCode, body } = await request(url, { headers, headersTimeout: 10_000, bodyTimeout: 10_000 });
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 200)}`);

@@ -1,0 +1,64 @@
+/**
+ * `npm run build`: the programs as a few bundled files in dist/. Bundling is what keeps the agent small: what is not used of the
+ * libraries is not loaded, and half of the memory is libraries. Types are checked by `npm run typecheck`, not here.
+ */
+import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** dockerode loads these for sessions with BuildKit, which an agent never has. */
+const NEVER_USED = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
+/** Optional native parts of ssh2, which works without them. */
+const NATIVE = /(^cpu-features$|sshcrypto\.node$)/;
+
+/** ssh2 is loaded when an engine is reached by ssh, and not before: merely loading it takes ten megabytes. */
+const LAZY_SSH = `exports.Client = function () { const { Client } = require('ssh2-itself'); return new Client(); };`;
+
+const lean = {
+  name: 'lean',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: NEVER_USED }, ({ path }) => ({ path, namespace: 'nothing' }));
+    onResolve({ filter: NATIVE }, ({ path }) => ({ path, namespace: 'missing' }));
+    onResolve({ filter: /^ssh2$/ }, ({ path }) => ({ path, namespace: 'lazy-ssh' }));
+    onResolve({ filter: /^ssh2-itself$/ }, () => ({ path: require.resolve('ssh2') }));
+    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
+    onLoad({ filter: /.*/, namespace: 'missing' }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is not part of this build`)});`,
+    }));
+    onLoad({ filter: /.*/, namespace: 'lazy-ssh' }, () => ({ contents: LAZY_SSH, resolveDir: root }));
+  },
+};
+
+/** CommonJS libraries inside an ES module still want what Node gives CommonJS. */
+const FOR_COMMONJS = `
+import { createRequire as createRequireForBundle } from 'node:module';
+import { fileURLToPath as fileUrlToPathForBundle } from 'node:url';
+const require = createRequireForBundle(import.meta.url);
+const __filename = fileUrlToPathForBundle(import.meta.url);
+const __dirname = fileUrlToPathForBundle(new URL('.', import.meta.url));`;
+
+rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/cli/main.ts'],
+  outdir: 'dist',
+  outbase: '.',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Names stay, for stack traces that can be read.
+  keepNames: false,
+  legalComments: 'linked',
+  plugins: [lean],
+  banner: { js: FOR_COMMONJS },
+  logLevel: 'warning',
+});
