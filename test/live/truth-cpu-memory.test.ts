@@ -7,7 +7,7 @@ import { expectBracketed, expectEqual } from '../support/bracket.ts';
 import { type Burning, burn } from '../support/containers.ts';
 import { engineAt, type Running } from '../support/engine.ts';
 import { cpuCounters, memoryGauges } from '../support/kernel.ts';
-import { CLUSTER, NODE, type Stage, startStage, type ViewName } from '../support/stage.ts';
+import { CLUSTER, NODE, serviceLabels, type Stage, startStage, type ViewName } from '../support/stage.ts';
 import { waitFor } from '../support/wait.ts';
 
 const socket = inject('dockerSocket');
@@ -21,10 +21,18 @@ let holder: Running;
 
 beforeAll(async () => {
   stage = await startStage({ socket });
-  burner = await burn(engine, { name: 'burner', cores: 0.2, flags: service('shop', 'worker') });
+  burner = await burn(engine, { name: 'burner', cores: 0.2, flags: serviceLabels('shop', 'worker') });
   holder = await engine.run({
     name: 'holder',
-    flags: [...service('shop', 'store'), '--memory', '64m', '--memory-reservation', '48m', '--cpu-shares', '2048'],
+    flags: [
+      ...serviceLabels('shop', 'store'),
+      '--memory',
+      '64m',
+      '--memory-reservation',
+      '48m',
+      '--cpu-shares',
+      '2048',
+    ],
     script: 'dd if=/dev/zero of=/dev/shm/held bs=1M count=24 && touch /tmp/held; sleep 100000',
   });
   await engine.docker('exec', 'holder', 'sh', '-c', 'until [ -e /tmp/held ]; do sleep 0.1; done');
@@ -34,10 +42,6 @@ afterAll(async () => {
   await stage?.stop();
   await engine.remove();
 });
-
-function service(project: string, name: string): string[] {
-  return ['--label', `com.docker.compose.project=${project}`, '--label', `com.docker.compose.service=${name}`];
-}
 
 describe('the kernel’s own numbers, with no tolerance', () => {
   test('CPU time, periods and throttling lie between two readings of the files', async () => {

@@ -18,11 +18,10 @@ export function kernelFile(id: string, controller: string, file: string): string
   return join(cgroupDir(id, V2 ? '' : controller), file);
 }
 
-/** CPU seconds used. */
-export function cpuSeconds(id: string): number {
-  return V2
-    ? keyIn(kernelFile(id, '', 'cpu.stat'), 'usage_usec') / 1e6
-    : numberIn(kernelFile(id, 'cpuacct', 'cpuacct.usage')) / 1e9;
+/** Reads the CPU seconds used; the file is looked for once. */
+export function cpuReader(id: string): () => number {
+  const file = kernelFile(id, 'cpuacct', V2 ? 'cpu.stat' : 'cpuacct.usage');
+  return V2 ? () => keyIn(file, 'usage_usec') / 1e6 : () => numberIn(file) / 1e9;
 }
 
 /** Processes killed for want of memory. */
@@ -37,7 +36,7 @@ export function cpuCounters(id: string): Shown[] {
     V2 ? keyIn(stat, `${mode}_usec`) / 1e6 : keyIn(kernelFile(id, 'cpuacct', 'cpuacct.stat'), mode) / USER_HZ;
   const throttled = V2 ? () => keyIn(stat, 'throttled_usec') / 1e6 : () => keyIn(stat, 'throttled_time') / 1e9;
   return [
-    { metric: 'container_cpu_usage_seconds_total', kernel: () => cpuSeconds(id) },
+    { metric: 'container_cpu_usage_seconds_total', kernel: cpuReader(id) },
     { metric: 'container_cpu_user_seconds_total', kernel: share('user') },
     { metric: 'container_cpu_system_seconds_total', kernel: share('system') },
     { metric: 'container_cpu_cfs_periods_total', kernel: () => keyIn(stat, 'nr_periods') },

@@ -29,6 +29,14 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
+/** Flags of `docker run` that make a container part of a service. */
+export function serviceLabels(project: string, service: string): string[] {
+  return [
+    ...['--label', `com.docker.compose.project=${project}`],
+    ...['--label', `com.docker.compose.service=${service}`],
+  ];
+}
+
 /** Starts both and waits until the collector has closed a window. */
 export async function startStage({ socket, sinks = {}, agent = {} }: StageOptions): Promise<Stage> {
   const program = await startProgram({
