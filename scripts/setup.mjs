@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const NEEDED_NODE = [20, 11];
-const SOURCES = ['src', 'agents', 'collector', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+const SOURCES = ['src', 'agents', 'collector', 'package.json', 'tsconfig.json', 'scripts/build.mjs'];
 const BUILT = join(ROOT, 'dist', '.built');
 
 /** Says something to the person, on the error stream, which leaves the output to the program. @param {string} text */
@@ -58,7 +58,7 @@ export function ensureBuilt() {
   const started = new Date();
   const built = spawnSync(
     execPath,
-    [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
+    [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p'],
     {
       cwd: ROOT,
       stdio: ['ignore', 2, 2],
