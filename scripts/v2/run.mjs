@@ -1,7 +1,8 @@
 /**
  * `npm run test:v2`: builds a Debian machine with cgroup v2 (kept in .cache/v2 until the recipe changes), boots it under software
  * emulation, runs test/vm/checks.ts inside against the agent and Docker there, and prints what was found as a table. Takes root, about a
- * minute to build and some minutes to run: emulated, everything is ten to twenty times slower.
+ * minute to build and some minutes to run: emulated, everything is ten to twenty times slower. Arguments: the names of parts of the
+ * checks; all of them if there is none.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,9 +15,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import process, { execPath, exit, getuid, stdout } from 'node:process';
+import process, { argv, execPath, exit, getuid, stdout } from 'node:process';
 import { ensurePrograms } from '../debian.mjs';
 import { ensureBuilt, ensurePackages, giveUp, ROOT, requireNode, say } from '../setup.mjs';
 
@@ -43,6 +45,7 @@ async function main() {
   const out = mkdtempSync(join(CACHE, 'run-'));
   process.on('exit', () => rmSync(out, { recursive: true, force: true }));
   copyFileSync(execPath, join(out, 'node'));
+  writeFileSync(join(out, 'parts'), argv.slice(2).join(' '));
   await boot(machine, out);
   report(join(out, 'result.json'));
 }

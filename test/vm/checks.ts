@@ -1,6 +1,7 @@
 /**
  * The live truths on cgroup v2, inside the emulated machine: containers with known behaviour run, and what the program exposes is
- * compared with the kernel's files read just before and just after, and with arithmetic. Usage: checks.js <checkout> <result.json>.
+ * compared with the kernel's files read just before and just after, and with arithmetic. Usage: checks.js <checkout> <result.json>
+ * [parts].
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -140,14 +141,23 @@ async function childKilled(engine: Engine, plimsoll: Plimsoll): Promise<void> {
   await sideBySide(plimsoll, container, 'up');
 }
 
-/** Its own last reading of its cgroup stands in its log; what it did is in its service's totals, and how it ended is known. */
+/**
+ * Its own last reading of its cgroup stands in its log; what it did is in its service's totals, and how it ended is known. With the systemd
+ * driver, systemd removes a scope at the same notice that tells the agent of its end, and is often first: what then counts is
+ * the last of the readings that a young container gets every quarter of a second.
+ */
 async function twoSeconds(engine: Engine, plimsoll: Plimsoll): Promise<void> {
-  const labels = ['project=vm', 'service=short'].flatMap((label) => ['--label', `com.docker.compose.${label}`]);
+  await engine.remove();
+  for (const name of ['short1', 'short2']) await oneShort(engine, plimsoll, name);
+}
+
+async function oneShort(engine: Engine, plimsoll: Plimsoll, name: string): Promise<void> {
+  const labels = ['project=vm', `service=${name}`].flatMap((label) => ['--label', `com.docker.compose.${label}`]);
   const script = 'timeout 1 sh -c "while :; do :; done"; sleep 1; cat /sys/fs/cgroup/cpu.stat; exit 7';
-  const { id } = await engine.run({ name: 'short', flags: labels, script });
+  const { id } = await engine.run({ name, flags: labels, script });
   await engine.docker('wait', id);
   const used = Number(/usage_usec (\d+)/.exec(await engine.docker('logs', id))?.[1]) / 1e6;
-  const wanted = { project: 'vm', service: 'short' };
+  const wanted = { project: 'vm', service: name };
   let total: number | undefined;
   // Its window closes some seconds after its end.
   await waitFor(
@@ -157,18 +167,20 @@ async function twoSeconds(engine: Engine, plimsoll: Plimsoll): Promise<void> {
     },
     { timeoutMs: 60_000, everyMs: 500 },
   ).catch(() => undefined);
-  within('short: CPU seconds in its service', total, [used, used + 1]);
+  within(`${name}: CPU seconds in its service`, total, [used - 0.5, used + 1]);
   const samples = await waitFor(
     async () => {
       const now = await plimsoll.agent();
-      return valueIn(now, 'container_exit_code', { name: 'short' }) !== undefined && now;
+      return valueIn(now, 'container_exit_code', { name }) !== undefined && now;
     },
     { timeoutMs: PATIENCE_MS, everyMs: 500, what: 'the exit code' },
   );
-  within('short: exit code', valueIn(samples, 'container_exit_code', { name: 'short' }), [7, 7]);
+  within(`${name}: exit code`, valueIn(samples, 'container_exit_code', { name }), [7, 7]);
 }
 
 async function engineRestarted(engine: Engine, plimsoll: Plimsoll): Promise<void> {
+  await engine.run({ name: 'ended', script: 'while :; do sleep 1; done' });
+  await plimsoll.after('ended');
   execFileSync('systemctl', ['restart', 'docker'], { stdio: 'inherit' });
   const container = await engine.run({ name: 'reborn', script: 'sleep 100000 & wait' });
   const samples = await plimsoll.after('reborn');
@@ -184,19 +196,22 @@ async function engineRestarted(engine: Engine, plimsoll: Plimsoll): Promise<void
   const now = await plimsoll.agent();
   within(
     'docker restarted: one that it ended exposes no CPU',
-    now.filter((s) => s.labels.get('name') === 'burn' && s.metric.startsWith('container_cpu_')).length,
+    now.filter((s) => s.labels.get('name') === 'ended' && s.metric.startsWith('container_cpu_')).length,
     [0, 0],
   );
   await sideBySide(plimsoll, container);
 }
 
-async function main(checkout: string, result: string): Promise<void> {
+const PARTS = [throttling, io, network, childKilled, twoSeconds, engineRestarted];
+
+async function main(checkout: string, result: string, names: readonly string[]): Promise<void> {
   const engine = engineAt('/var/run/docker.sock');
   const versions = `Linux ${execFileSync('uname', ['-r']).toString().trim()}, Docker ${await engine.docker('version', '--format', '{{.Server.Version}}')}`;
   const about = `${versions}, ${await engine.docker('info', '--format', 'cgroup v{{.CgroupVersion}} ({{.CgroupDriver}})')}, Node ${process.version}; a tick every ${TICK_MS / 1000} s`;
+  const wanted = PARTS.filter((part) => names.length === 0 || names.includes(part.name));
   await makeImage(engine);
   const plimsoll = await startPlimsoll(checkout);
-  for (const part of [throttling, io, network, childKilled, twoSeconds, engineRestarted]) {
+  for (const part of wanted) {
     try {
       await part(engine, plimsoll);
     } catch (error) {
@@ -211,5 +226,5 @@ async function main(checkout: string, result: string): Promise<void> {
   await plimsoll.stop();
 }
 
-const [checkout = '/checkout', result = '/out/result.json'] = process.argv.slice(2);
-await main(checkout, result);
+const [checkout = '/checkout', result = '/out/result.json', ...names] = process.argv.slice(2);
+await main(checkout, result, names);
