@@ -10,7 +10,7 @@ const NO_LIMIT = 2 ** 62;
 
 export function putCgroup(container, version, devices, put) {
   if (version === 'v2') putV2(container.folder(''), container, devices, put);
-  else putV1(container, put);
+  else putV1(container, devices, put);
 }
 
 function putV2(folder, { inspect }, devices, put) {
@@ -18,12 +18,7 @@ function putV2(folder, { inspect }, devices, put) {
   const at = (name) => join(folder, name);
   cpuV2(at, inspect, put);
   memoryV2(at, put);
-  for (const resource of ['cpu', 'memory', 'io']) {
-    const total = (kind) =>
-      Number(new RegExp(`^${kind} .*total=(\\d+)`, 'm').exec(textOf(at(`${resource}.pressure`)))[1]);
-    put(`container_pressure_${resource}_waiting_seconds_total`, total('some') / 1e6);
-    put(`container_pressure_${resource}_stalled_seconds_total`, total('full') / 1e6);
-  }
+  putPressure(at, put);
   for (const [numbers, ...pairs] of wordsOf(at('io.stat'))) putIo(numbers, pairs, devices, put);
   putPids(at, put);
   put('container_spec_cpuset_cpus', listSize(at('cpuset.cpus.effective')));
@@ -36,6 +31,15 @@ function putV2(folder, { inspect }, devices, put) {
   }
   // Bytes on v2, and only ever with what is below.
   putNuma(at('memory.numa_stat'), ([name]) => [name, 'hierarchy'], 4096, put);
+}
+
+function putPressure(at, put) {
+  for (const resource of ['cpu', 'memory', 'io']) {
+    const total = (kind) =>
+      Number(new RegExp(`^${kind} .*total=(\\d+)`, 'm').exec(textOf(at(`${resource}.pressure`)))[1]);
+    put(`container_pressure_${resource}_waiting_seconds_total`, total('some') / 1e6);
+    put(`container_pressure_${resource}_stalled_seconds_total`, total('full') / 1e6);
+  }
 }
 
 function cpuV2(at, inspect, put) {
@@ -163,7 +167,7 @@ const STAT_V1 = {
   workingset_refault_anon: 'container_memory_workingset_refault_anon_total',
 };
 
-function putV1(container, put) {
+function putV1(container, devices, put) {
   const at = (controller) => (name) => join(container.folder(controller) ?? '/nowhere', name);
   if (container.folder('memory') === undefined) return;
   cpuV1(at('cpu'), at('cpuacct'), put);
@@ -172,8 +176,11 @@ function putV1(container, put) {
   put('container_spec_cpuset_cpus', listSize(at('cpuset')('cpuset.effective_cpus')));
   put('container_spec_cpuset_mems', listSize(at('cpuset')('cpuset.effective_mems')));
   put('container_memory_migrate', numberOf(at('cpuset')('cpuset.memory_migrate')));
-  const blkio = at('blkio')('blkio.throttle.io_service_bytes_recursive');
-  if (existsSync(blkio) && /^\d+:/m.test(textOf(blkio))) throw new Error(`${blkio} has devices: compute them`);
+  putBlkio(at('blkio'), devices, put);
+  // A host that mounts the unified hierarchy beside v1 has pressure there.
+  const unified = container.folder('unified');
+  if (unified !== undefined && existsSync(join(unified, 'cpu.pressure')))
+    putPressure((name) => join(unified, name), put);
   putNuma(
     at('memory')('memory.numa_stat'),
     ([name]) =>
@@ -181,6 +188,24 @@ function putV1(container, put) {
     1,
     put,
   );
+}
+
+/** `254:0 Read 123`; kernels from 6.10 count a cgroup's requests on disks with some limit only. */
+function putBlkio(at, devices, put) {
+  const lines = (what) => wordsOf(at(`blkio.throttle.${what}_recursive`)).filter(([numbers]) => numbers.includes(':'));
+  for (const [what, stem] of [
+    ['io_service_bytes', '_bytes'],
+    ['io_serviced', ''],
+  ]) {
+    for (const [numbers, operation, value] of lines(what)) {
+      const metric = { Read: 'reads', Write: 'writes', Discard: 'discards' }[operation];
+      const device = devices.get(numbers) ?? numbers;
+      if (metric) put(`container_fs_${metric}${stem}_total`, Number(value), { device });
+      if (what !== 'io_service_bytes') continue;
+      const [major, minor] = numbers.split(':');
+      put('container_blkio_device_usage_total', Number(value), { device, major, minor, operation });
+    }
+  }
 }
 
 function cpuV1(cpu, cpuacct, put) {

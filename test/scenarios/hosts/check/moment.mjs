@@ -18,11 +18,14 @@ export function readMoment(host, version, moment) {
   const proc = existsSync(join(dir, 'proc')) ? join(dir, 'proc') : join(host, 't1', 'proc');
   const api = (name) => JSON.parse(readFileSync(join(dir, 'api', `${name}.json`), 'utf8'));
   const timeMs = Number(textOf(join(dir, 'time')));
-  const containers = api('containers').map(({ Id }) => containerOf(api(`inspect-${Id}`), { dir, proc, version }));
+  const containers = api('containers').map(({ Id }) =>
+    containerOf(api(`inspect-${Id}`), { cgroupRoot: join(dir, 'cgroup'), proc, version }),
+  );
   return { version, proc, timeMs, info: api('info'), containers };
 }
 
-function containerOf(inspect, { dir, proc, version }) {
+/** A container of whatever host: its inspection, and where its files are. */
+export function containerOf(inspect, { cgroupRoot, proc, version }) {
   const { Id, Name, State, Config } = inspect;
   const runs = State.Status === 'running' || State.Status === 'paused';
   const pid = runs ? State.Pid : 0;
@@ -42,7 +45,7 @@ function containerOf(inspect, { dir, proc, version }) {
     /** The folder of a controller on v1, the one folder on v2; undefined where the recording has none. */
     folder: (controller) => {
       if (path === undefined) return undefined;
-      const folder = join(dir, 'cgroup', version === 'v1' ? controller : '', path);
+      const folder = join(cgroupRoot, version === 'v1' ? controller : '', path);
       return existsSync(folder) ? folder : undefined;
     },
     network: path === undefined ? undefined : readlinkSync(join(proc, String(pid), 'ns/net')),
