@@ -56,14 +56,7 @@ export function ensureBuilt() {
   if (modified(BUILT) > newest && existsSync(join(ROOT, 'dist', 'src'))) return;
   say('Building ...');
   const started = new Date();
-  const built = spawnSync(
-    execPath,
-    [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p'],
-    {
-      cwd: ROOT,
-      stdio: ['ignore', 2, 2],
-    },
-  );
+  const built = spawnSync(execPath, [join(ROOT, 'scripts', 'build.mjs')], { cwd: ROOT, stdio: ['ignore', 2, 2] });
   if (built.status !== 0) giveUp('the build failed; the reason is above.');
   writeFileSync(BUILT, '');
   // As of its start: a source that changed during the build is newer than it.
