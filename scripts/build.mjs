@@ -2,7 +2,7 @@
  * `npm run build`: the programs as a few bundled files in dist/. Bundling is what keeps the agent small: what is not used of the
  * libraries is not loaded, and half of the memory is libraries. Types are checked by `npm run typecheck`, not here.
  */
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,6 +15,10 @@ const NEVER_USED = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
 /** Optional native parts of ssh2, which works without them. */
 const NATIVE = /(^cpu-features$|sshcrypto\.node$)/;
 
+/** What fastify checks and writes JSON by schemas with. No route of ours has a schema. */
+const SCHEMA_COMPILERS = /^@fastify\/(ajv-compiler|fast-json-stringify-compiler)$/;
+const NO_SCHEMAS = `module.exports = () => () => () => { throw new Error('routes with schemas are not part of this build'); };`;
+
 /** ssh2 is loaded when an engine is reached by ssh, and not before: merely loading it takes ten megabytes. */
 const LAZY_SSH = `exports.Client = function () { const { Client } = require('ssh2-itself'); return new Client(); };`;
 
@@ -22,10 +26,12 @@ const lean = {
   name: 'lean',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: NEVER_USED }, ({ path }) => ({ path, namespace: 'nothing' }));
+    onResolve({ filter: SCHEMA_COMPILERS }, ({ path }) => ({ path, namespace: 'no-schemas' }));
     onResolve({ filter: NATIVE }, ({ path }) => ({ path, namespace: 'missing' }));
     onResolve({ filter: /^ssh2$/ }, ({ path }) => ({ path, namespace: 'lazy-ssh' }));
     onResolve({ filter: /^ssh2-itself$/ }, () => ({ path: require.resolve('ssh2') }));
     onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
+    onLoad({ filter: /.*/, namespace: 'no-schemas' }, () => ({ contents: NO_SCHEMAS }));
     onLoad({ filter: /.*/, namespace: 'missing' }, ({ path }) => ({
       contents: `throw new Error(${JSON.stringify(`${path} is not part of this build`)});`,
     }));
@@ -62,3 +68,4 @@ await build({
   banner: { js: FOR_COMMONJS },
   logLevel: 'warning',
 });
+chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 /** The command `plimsoll`: reads its arguments, and hands over to the program asked for. Exit codes: 0 done, 1 failed, 2 not usable as configured. */
 import { Command } from 'commander';
 import { ConfigError } from '../errors.ts';

@@ -2,7 +2,7 @@
  * The schema's leaves: every key that a flag or an environment variable can set, with its help. Maps whose keys the user
  * chooses (sinks, levels) end a path: what is below them is set in the file.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { schema } from './schema.ts';
 
 export interface Leaf {

@@ -2,7 +2,7 @@
  * The one schema of the configuration file, the environment and the flags: every key, its default and what is legal. Keys are
  * snake_case; `agent.interval` is `PLIMSOLL_AGENT_INTERVAL` and `--agent.interval`. The descriptions are the help text.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { address, duration, size } from './units.ts';
 
 const text = (description: string) => z.string().describe(description);

@@ -1,5 +1,5 @@
 /** Durations, sizes and addresses as people write them, read into numbers; each says what is legal when it is not. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const DURATION_MS: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
