@@ -16,7 +16,11 @@ const breathe = () => Promise.resolve();
 const at = (second: number) => EPOCH_MS + second * 1000;
 
 function rowOf(key: string, startMs = 0): EntityRow {
-  const service = labels([['name', key], ['container_label_com_docker_compose_project', 'p'], ['container_label_com_docker_compose_service', key]]);
+  const service = labels([
+    ['name', key],
+    ['container_label_com_docker_compose_project', 'p'],
+    ['container_label_com_docker_compose_service', key],
+  ]);
   return entityRow({ key, kind: 'container', startMs, labels: service }, NO_LABELS);
 }
 
@@ -62,8 +66,11 @@ describe('frames', () => {
     const aggregator = createAggregator(OPTIONS);
     aggregator.push(batchOf([rowOf('a')], 3, 5), at(3.5));
     const [frame] = await aggregator.advance(at(20), breathe);
-    for (const { level, timesMs } of frame?.tables ?? []) expect([...timesMs]).toEqual([level === 'container' ? at(3) : at(10)]);
-    expect(new Set(frame?.tables.map(({ level }) => level))).toEqual(new Set(['container', 'service', 'node', 'cluster']));
+    for (const { level, timesMs } of frame?.tables ?? [])
+      expect([...timesMs]).toEqual([level === 'container' ? at(3) : at(10)]);
+    expect(new Set(frame?.tables.map(({ level }) => level))).toEqual(
+      new Set(['container', 'service', 'node', 'cluster']),
+    );
   });
 
   test('infinite numbers are dropped and counted, the rest of their row is not', async () => {
@@ -105,7 +112,11 @@ describe('while a window is being closed', () => {
   test('a second advance and a flush wait their turn', async () => {
     const aggregator = createAggregator(roomy);
     for (const second of [0, 10, 20]) aggregator.push(batchOf(many, second, second), at(second + 0.5));
-    const all = await Promise.all([aggregator.advance(at(20), breathe), aggregator.advance(at(30), breathe), aggregator.flush(breathe)]);
+    const all = await Promise.all([
+      aggregator.advance(at(20), breathe),
+      aggregator.advance(at(30), breathe),
+      aggregator.flush(breathe),
+    ]);
     expect(all.map((frames) => frames.map(({ startMs }) => startMs))).toEqual([[at(0)], [at(10)], [at(20)]]);
   });
 });

@@ -1,12 +1,27 @@
 /** The rules of increase.ts, one line each: what was read before, what is read now, what that makes. */
 import { describe, expect, test } from 'vitest';
-import { addIncreases, baseline, countedSince, type IncreaseCounts, increase, lifeOf, type Moment } from '../../../collector/aggregate/increase.ts';
+import {
+  addIncreases,
+  baseline,
+  countedSince,
+  type IncreaseCounts,
+  increase,
+  lifeOf,
+  type Moment,
+} from '../../../collector/aggregate/increase.ts';
 
 const STALE_MS = 300_000;
 const none = (): IncreaseCounts => ({ first: 0, newcomer: 0, resets: 0, backward: 0, gaps: 0 });
 
 /** Read before at second 100, again at 110; started at 50; the node watched since 0. */
-const usual: Moment = { previousMs: 100_000, previousStartMs: 50_000, timeMs: 110_000, startMs: 50_000, replaceable: false, watchedSinceMs: 0 };
+const usual: Moment = {
+  previousMs: 100_000,
+  previousStartMs: 50_000,
+  timeMs: 110_000,
+  startMs: 50_000,
+  replaceable: false,
+  watchedSinceMs: 0,
+};
 const never = { previousMs: Number.NEGATIVE_INFINITY, previousStartMs: 0 };
 
 interface Case {
@@ -21,24 +36,95 @@ interface Case {
 const cases: Record<string, Case> = {
   'it went on': { from: 5, to: 8, gives: 3 },
   'it stood still': { from: 5, to: 5, gives: 0 },
-  'first reading, started before the node was watched': { moment: { ...never, startMs: 50_000, watchedSinceMs: 60_000 }, from: Number.NaN, to: 8, gives: 0, counted: 'first' },
-  'first reading, start unknown': { moment: { ...never, startMs: 0 }, from: Number.NaN, to: 8, gives: 0, counted: 'first' },
-  'first reading, started while the node was watched': { moment: { ...never, startMs: 105_000 }, from: Number.NaN, to: 8, gives: 8, counted: 'newcomer' },
-  'first reading, started as long ago as state is kept': { moment: { ...never, timeMs: 350_000 }, from: Number.NaN, to: 8, gives: 8, counted: 'newcomer' },
-  'first reading, started longer ago than that': { moment: { ...never, timeMs: 350_001 }, from: Number.NaN, to: 8, gives: 0, counted: 'first' },
-  'first reading, a start that is still to come': { moment: { ...never, startMs: 120_000 }, from: Number.NaN, to: 8, gives: 0, counted: 'first' },
+  'first reading, started before the node was watched': {
+    moment: { ...never, startMs: 50_000, watchedSinceMs: 60_000 },
+    from: Number.NaN,
+    to: 8,
+    gives: 0,
+    counted: 'first',
+  },
+  'first reading, start unknown': {
+    moment: { ...never, startMs: 0 },
+    from: Number.NaN,
+    to: 8,
+    gives: 0,
+    counted: 'first',
+  },
+  'first reading, started while the node was watched': {
+    moment: { ...never, startMs: 105_000 },
+    from: Number.NaN,
+    to: 8,
+    gives: 8,
+    counted: 'newcomer',
+  },
+  'first reading, started as long ago as state is kept': {
+    moment: { ...never, timeMs: 350_000 },
+    from: Number.NaN,
+    to: 8,
+    gives: 8,
+    counted: 'newcomer',
+  },
+  'first reading, started longer ago than that': {
+    moment: { ...never, timeMs: 350_001 },
+    from: Number.NaN,
+    to: 8,
+    gives: 0,
+    counted: 'first',
+  },
+  'first reading, a start that is still to come': {
+    moment: { ...never, startMs: 120_000 },
+    from: Number.NaN,
+    to: 8,
+    gives: 0,
+    counted: 'first',
+  },
   'a column that comes late to a young row': { moment: {}, from: Number.NaN, to: 8, gives: 8, counted: 'newcomer' },
-  'a column that comes late to an old row': { moment: { timeMs: 400_000, previousMs: 390_000 }, from: Number.NaN, to: 8, gives: 0, counted: 'first' },
+  'a column that comes late to an old row': {
+    moment: { timeMs: 400_000, previousMs: 390_000 },
+    from: Number.NaN,
+    to: 8,
+    gives: 0,
+    counted: 'first',
+  },
   'started again, lower': { moment: { startMs: 105_000 }, from: 5, to: 2, gives: 2, counted: 'resets' },
   'started again, higher': { moment: { startMs: 105_000 }, from: 5, to: 7, gives: 7, counted: 'resets' },
-  'started again, with a column of its new life only': { moment: { startMs: 105_000, watchedSinceMs: 107_000 }, from: Number.NaN, to: 7, gives: 7, counted: 'newcomer' },
+  'started again, with a column of its new life only': {
+    moment: { startMs: 105_000, watchedSinceMs: 107_000 },
+    from: Number.NaN,
+    to: 7,
+    gives: 7,
+    counted: 'newcomer',
+  },
   'the start became known': { moment: { previousStartMs: 0 }, from: 5, to: 7, gives: 2 },
   'lower, start unknown': { moment: { previousStartMs: 0, startMs: 0 }, from: 5, to: 2, gives: 2, counted: 'resets' },
   'lower, in one known life': { from: 5, to: 4.9, gives: 0, next: 5, counted: 'backward' },
-  'lower, an interface that was replaced': { moment: { replaceable: true }, from: 5, to: 2, gives: 2, counted: 'resets' },
-  'the new start is learnt after the first reading of the new life': { moment: { startMs: 95_000 }, from: 5, to: 7, gives: 2 },
-  'the same, and the old life had counted more': { moment: { startMs: 95_000 }, from: 50, to: 7, gives: 7, counted: 'resets' },
-  'a negative number where a counter begins': { moment: { startMs: 105_000 }, from: 5, to: -3, gives: 0, counted: 'resets' },
+  'lower, an interface that was replaced': {
+    moment: { replaceable: true },
+    from: 5,
+    to: 2,
+    gives: 2,
+    counted: 'resets',
+  },
+  'the new start is learnt after the first reading of the new life': {
+    moment: { startMs: 95_000 },
+    from: 5,
+    to: 7,
+    gives: 2,
+  },
+  'the same, and the old life had counted more': {
+    moment: { startMs: 95_000 },
+    from: 50,
+    to: 7,
+    gives: 7,
+    counted: 'resets',
+  },
+  'a negative number where a counter begins': {
+    moment: { startMs: 105_000 },
+    from: 5,
+    to: -3,
+    gives: 0,
+    counted: 'resets',
+  },
 };
 
 describe('increase', () => {

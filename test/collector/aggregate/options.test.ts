@@ -17,10 +17,16 @@ const refused: [Partial<AggregatorOptions>, string][] = [
 const team = { as: 'team', from: 'container_label_team' };
 const refusedLevels: [LevelDef[], string][] = [
   [[{ name: 'Team', by: [team] }], 'levels: name "Team" is not legal; use lower-case letters, digits and _'],
-  [[{ name: 'container', by: [team] }], 'levels: name "container" is reserved (container, machine, plimsoll, process, nodejs)'],
+  [
+    [{ name: 'container', by: [team] }],
+    'levels: name "container" is reserved (container, machine, plimsoll, process, nodejs)',
+  ],
   [[...DEFAULT_LEVELS, { name: 'pod', by: [team] }], 'levels: name "pod" is there twice; each level needs its own'],
   [[{ name: 'team', by: [] }], 'levels: "team" groups by nothing; name at least one label'],
-  [[{ name: 'team', by: [{ as: 'a-b', from: 'x' }] }], 'levels: "team" has the label "a-b"; a label is letters, digits and _'],
+  [
+    [{ name: 'team', by: [{ as: 'a-b', from: 'x' }] }],
+    'levels: "team" has the label "a-b"; a label is letters, digits and _',
+  ],
   [[{ name: 'team', by: [team, { as: 'team', from: 'x' }] }], 'levels: "team" makes the label "team" twice'],
 ];
 

@@ -28,7 +28,9 @@ describe.each(DEFAULT_LEVELS.map(({ name }) => name))('level %s', (level) => {
   });
 
   test('every metric begins with the level; counters end in _total, and of the gauges only those that cAdvisor named so', () => {
-    expect(columns.filter(({ metric }) => !metric.startsWith(`${level}_`) || /_container_|_machine_/.test(metric))).toEqual([]);
+    expect(
+      columns.filter(({ metric }) => !metric.startsWith(`${level}_`) || /_container_|_machine_/.test(metric)),
+    ).toEqual([]);
     const odd = columns.filter(({ metric, kind }) => metric.endsWith('_total') !== (kind === 'counter'));
     expect(odd.filter(({ metric }) => !/_network_(tcp|udp)6?_usage_total$/.test(metric))).toEqual([]);
   });
@@ -37,7 +39,9 @@ describe.each(DEFAULT_LEVELS.map(({ name }) => name))('level %s', (level) => {
 test('a largest member does not take the name of a limit', () => {
   const pids = FAMILIES.find(({ name }) => name === 'pids');
   const metrics = pids && planLevel('pod', pids, ALL)?.shape.columns.map(({ metric }) => metric);
-  expect(metrics).toEqual(expect.arrayContaining(['pod_threads', 'pod_threads_member_max', 'pod_threads_max', 'pod_threads_max_max']));
+  expect(metrics).toEqual(
+    expect.arrayContaining(['pod_threads', 'pod_threads_member_max', 'pod_threads_max', 'pod_threads_max_max']),
+  );
 });
 
 test('what a service gets of cpu', () => {

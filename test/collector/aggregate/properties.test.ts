@@ -26,7 +26,13 @@ interface Tick {
   readonly readings: readonly Reading[];
 }
 
-const number = fc.option(fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e12 })), { nil: undefined });
+const number = fc.option(
+  fc.oneof(
+    fc.integer({ min: 0, max: 1000 }),
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e12 }),
+  ),
+  { nil: undefined },
+);
 const reading: fc.Arbitrary<Reading> = fc.record({
   entity: fc.integer({ min: 0, max: 4 }),
   start: fc.constantFrom(0, -1000, -5, 4, 11, 17),
@@ -41,7 +47,13 @@ const tick: fc.Arbitrary<Tick> = fc.record({
 });
 const ticks = fc.array(tick, { minLength: 1, maxLength: 14 });
 
-const OPTIONS: AggregatorOptions = { ...AGGREGATOR_DEFAULTS, latenessMs: 60_000, staleAfterMs: 20_000, groupStaleAfterMs: 30_000, cluster: 'c' };
+const OPTIONS: AggregatorOptions = {
+  ...AGGREGATOR_DEFAULTS,
+  latenessMs: 60_000,
+  staleAfterMs: 20_000,
+  groupStaleAfterMs: 30_000,
+  cluster: 'c',
+};
 const NAMES = ['constructor', '__proto__', 'a', 'b', 'c'];
 
 function batchOf({ node, second, readings }: Tick, seq: number): Batch {
@@ -50,11 +62,21 @@ function batchOf({ node, second, readings }: Tick, seq: number): Batch {
   for (const { entity, start, offset, interface: name, cells } of readings) {
     const family: Family = name === '' ? work : net;
     const key = NAMES[entity] as string;
-    const set = labels([['name', key], ['container_label_com_docker_compose_project', 'p'], ['container_label_com_docker_compose_service', `s${entity % 2}`]]);
+    const set = labels([
+      ['name', key],
+      ['container_label_com_docker_compose_project', 'p'],
+      ['container_label_com_docker_compose_service', `s${entity % 2}`],
+    ]);
     const startMs = start === 0 ? 0 : EPOCH_MS + start * 1000;
     const builder = builders.get(family) ?? new TableBuilder<Family, EntityRow>(family);
     builders.set(family, builder);
-    builder.add(entityRow({ key, kind: 'container', startMs, labels: set }, name === '' ? NO_LABELS : labels([['interface', name]])), timeMs + offset);
+    builder.add(
+      entityRow(
+        { key, kind: 'container', startMs, labels: set },
+        name === '' ? NO_LABELS : labels([['interface', name]]),
+      ),
+      timeMs + offset,
+    );
     cells.forEach((value, c) => value !== undefined && c < family.columns.length && builder.set(c, value));
   }
   return { node, session: 's', seq, timeMs, tables: [...builders.values()].map((builder) => builder.build()) };
@@ -75,19 +97,27 @@ async function run(batches: readonly Batch[], options = OPTIONS) {
   return { frames, accepted, stats: aggregator.stats() };
 }
 
-const inText = (frames: readonly Frame[]) => frames.map(({ startMs, tables }) => `${startMs}\n${expositionLines(tables).join('\n')}`);
+const inText = (frames: readonly Frame[]) =>
+  frames.map(({ startMs, tables }) => `${startMs}\n${expositionLines(tables).join('\n')}`);
 
 describe('for any batches', () => {
-  test.prop([ticks.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list.map((_, i) => i), { minLength: list.length })))])(
-    'the order of arrival changes nothing',
-    async ([list, order]) => {
-      const batches = list.map(batchOf);
-      const straight = await run(batches);
-      const shuffled = await run(order.map((i) => batches[i] as Batch));
-      expect(inText(shuffled.frames)).toEqual(inText(straight.frames));
-      expect(shuffled.stats).toEqual(straight.stats);
-    },
-  );
+  test.prop([
+    ticks.chain((list) =>
+      fc.tuple(
+        fc.constant(list),
+        fc.shuffledSubarray(
+          list.map((_, i) => i),
+          { minLength: list.length },
+        ),
+      ),
+    ),
+  ])('the order of arrival changes nothing', async ([list, order]) => {
+    const batches = list.map(batchOf);
+    const straight = await run(batches);
+    const shuffled = await run(order.map((i) => batches[i] as Batch));
+    expect(inText(shuffled.frames)).toEqual(inText(straight.frames));
+    expect(shuffled.stats).toEqual(straight.stats);
+  });
 
   test.prop([ticks])('totals never fall while their group lives', async (list) => {
     const { frames } = await run(list.map(batchOf), { ...OPTIONS, containers: false, groupStaleAfterMs: 3_600_000 });
@@ -104,7 +134,14 @@ describe('for any batches', () => {
     'every sample is processed, waiting or dropped with a reason, under any limits',
     async (list, maxSeries, maxPendingSamples) => {
       const batches = list.map(batchOf);
-      const { accepted, stats } = await run(batches, { ...OPTIONS, maxSeries, maxPendingSamples, maxSeriesPerNode: 9, maxGroups: 3, maxNodes: 2 });
+      const { accepted, stats } = await run(batches, {
+        ...OPTIONS,
+        maxSeries,
+        maxPendingSamples,
+        maxSeriesPerNode: 9,
+        maxGroups: 3,
+        maxNodes: 2,
+      });
       const sent = batches.flatMap((batch) => batch.tables).reduce((sum, table) => sum + countSamples(table), 0);
       expect(stats.received).toBe(sent);
       expect(stats.pendingSamples).toBe(0);

@@ -24,7 +24,12 @@ export interface ExpectedFrame {
 
 export type Step =
   | { readonly kind: 'push'; readonly batch: Batch; readonly nowMs: number; readonly at: number }
-  | { readonly kind: 'advance' | 'flush'; readonly nowMs: number; readonly at: number; readonly frames: ExpectedFrame[] }
+  | {
+      readonly kind: 'advance' | 'flush';
+      readonly nowMs: number;
+      readonly at: number;
+      readonly frames: ExpectedFrame[];
+    }
   | { readonly kind: 'stats'; readonly at: number; readonly values: ReadonlyMap<string, number> };
 
 export interface Timeline {
@@ -50,7 +55,12 @@ interface Reader {
 
 export function parseTimeline(text: string): Timeline {
   const reader: Reader = {
-    options: { ...AGGREGATOR_DEFAULTS, containers: false, cluster: 'c', outputs: { counter: ['total'], gauge: ['sum'] } },
+    options: {
+      ...AGGREGATOR_DEFAULTS,
+      containers: false,
+      cluster: 'c',
+      outputs: { counter: ['total'], gauge: ['sum'] },
+    },
     entities: new Map(),
     rows: new Map(),
     steps: [],
@@ -60,7 +70,8 @@ export function parseTimeline(text: string): Timeline {
     const head = lines[i] as string;
     if (head.trim() === '') continue;
     const body: string[] = [];
-    while (/^\s+\S/.test(lines[i + 1] ?? '') || (lines[i + 1]?.trim() === '' && /^\s+\S/.test(lines[i + 2] ?? ''))) body.push((lines[++i] as string).trim());
+    while (/^\s+\S/.test(lines[i + 1] ?? '') || (lines[i + 1]?.trim() === '' && /^\s+\S/.test(lines[i + 2] ?? '')))
+      body.push((lines[++i] as string).trim());
     statement(reader, head, { body: body.filter((line) => line !== ''), at: i + 1 });
   }
   return { options: reader.options, steps: reader.steps };
@@ -81,14 +92,19 @@ function statement(reader: Reader, head: string, { body, at }: { body: string[];
 }
 
 function set(reader: Reader, [name, ...values]: string[]): void {
-  if (name === 'levels') reader.options = { ...reader.options, levels: DEFAULT_LEVELS.filter((level) => values.includes(level.name)) };
-  else if (name === 'gauges') reader.options = { ...reader.options, outputs: { counter: ['total'], gauge: values as never } };
+  if (name === 'levels')
+    reader.options = { ...reader.options, levels: DEFAULT_LEVELS.filter((level) => values.includes(level.name)) };
+  else if (name === 'gauges')
+    reader.options = { ...reader.options, outputs: { counter: ['total'], gauge: values as never } };
   else if (name === 'containers') reader.options = { ...reader.options, containers: values[0] === 'on' };
   else reader.options = { ...reader.options, [name as string]: Number(values[0]) };
 }
 
 function addLevel(reader: Reader, [name, ...by]: string[]): void {
-  const level: LevelDef = { name: name as string, by: by.map((text) => ({ as: text.split('=')[0] as string, from: text.split('=')[1] as string })) };
+  const level: LevelDef = {
+    name: name as string,
+    by: by.map((text) => ({ as: text.split('=')[0] as string, from: text.split('=')[1] as string })),
+  };
   reader.options = { ...reader.options, levels: [...reader.options.levels, level] };
 }
 
@@ -98,7 +114,10 @@ function addEntity(reader: Reader, text: string): void {
   const start = /\sstart=(\S+)/.exec(text)?.[1];
   const kind = (/\skind=(\w+)/.exec(text)?.[1] ?? 'container') as EntityKind;
   const given = [...pairsOf(parseLabels(/\{.*\}/.exec(text)?.[0] ?? '{}'))];
-  const set = labels([['name', name], ...given.map(([label, value]) => [LONG_LABELS.get(label) ?? label, value] as const)]);
+  const set = labels([
+    ['name', name],
+    ...given.map(([label, value]) => [LONG_LABELS.get(label) ?? label, value] as const),
+  ]);
   reader.entities.set(name, { key: name, kind, startMs: start === undefined ? 0 : time(start), labels: set });
   for (const key of [...reader.rows.keys()]) if (key.startsWith(`${name} `)) reader.rows.delete(key);
 }
@@ -111,7 +130,10 @@ function readBatch(reader: Reader, text: string, body: readonly string[]): { bat
   const builders = new Map<Family, TableBuilder<Family, EntityRow>>();
   for (const line of body) addRow(reader, builders, line);
   const tables: FamilyTable[] = [...builders.values()].map((builder) => builder.build());
-  return { batch: { node: node as string, session, seq: Number(seq), timeMs: time(tick as string), tables }, nowMs: time(arrives as string) };
+  return {
+    batch: { node: node as string, session, seq: Number(seq), timeMs: time(tick as string), tables },
+    nowMs: time(arrives as string),
+  };
 }
 
 /** `web-1 work done=5 held=3 @20.1`, `web-1 net[eth0] received=7 @20.1` */
@@ -159,5 +181,7 @@ export function statistic(stats: AggregatorStats, path: string): number {
   const [name, reason] = path.split('.') as [keyof AggregatorStats, string | undefined];
   const value = stats[name];
   if (reason === undefined) return value as number;
-  return value instanceof Map ? (value.get(reason) ?? 0) : (value as unknown as Record<string, number>)[reason] ?? Number.NaN;
+  return value instanceof Map
+    ? (value.get(reason) ?? 0)
+    : ((value as unknown as Record<string, number>)[reason] ?? Number.NaN);
 }

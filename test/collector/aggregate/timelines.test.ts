@@ -10,8 +10,12 @@ const names = readdirSync(FOLDER).filter((file) => file.endsWith('.txt'));
 
 const breathe = () => Promise.resolve();
 
-async function framesOf(aggregator: Aggregator, step: Extract<Step, { nowMs: number; frames: unknown }>): Promise<ExpectedFrame[]> {
-  const frames = step.kind === 'flush' ? await aggregator.flush(breathe) : await aggregator.advance(step.nowMs, breathe);
+async function framesOf(
+  aggregator: Aggregator,
+  step: Extract<Step, { nowMs: number; frames: unknown }>,
+): Promise<ExpectedFrame[]> {
+  const frames =
+    step.kind === 'flush' ? await aggregator.flush(breathe) : await aggregator.advance(step.nowMs, breathe);
   for (const frame of frames) expect(frame.samples).toBe(expositionLines(frame.tables).length);
   return frames.map(({ startMs, endMs, tables }) => ({ startMs, endMs, lines: expositionLines(tables) }));
 }
@@ -19,7 +23,9 @@ async function framesOf(aggregator: Aggregator, step: Extract<Step, { nowMs: num
 /** As the timeline writes it, so that a difference can be read. */
 function written(frames: readonly ExpectedFrame[]): string {
   const seconds = (ms: number) => (ms - EPOCH_MS) / 1000;
-  return frames.map(({ startMs, endMs, lines }) => [`frame ${seconds(startMs)}-${seconds(endMs)}`, ...lines].join('\n  ')).join('\n');
+  return frames
+    .map(({ startMs, endMs, lines }) => [`frame ${seconds(startMs)}-${seconds(endMs)}`, ...lines].join('\n  '))
+    .join('\n');
 }
 
 describe('timelines', () => {
