@@ -34,6 +34,7 @@ function exposeSources(self: SelfMetrics, { scraper, cgroup }: Parts): void {
   self.expose('plimsoll_source_duration_seconds', each((h) => h.seconds));
   self.expose('plimsoll_source_samples', each((h) => h.samples));
   self.expose('plimsoll_source_failures_total', each((h) => h.failures));
+  self.expose('plimsoll_source_losses_total', () => scraper.health.flatMap((h) => byKey(h.losses, h.source)));
   self.expose('plimsoll_agent_read_errors_total', () => byKey(cgroup?.counts.failures ?? new Map<string, number>(), 'cgroup'));
 }
 
@@ -47,6 +48,13 @@ function exposeEngines(self: SelfMetrics, engines: readonly Engine[]): void {
   );
   self.expose('plimsoll_engine_errors_total', () =>
     engines.flatMap(({ endpoint, inventory }) => byKey(inventory.counts().apiErrors, endpoint)),
+  );
+  self.expose('plimsoll_engine_limited_total', () =>
+    engines.flatMap(({ endpoint, inventory }) => {
+      const { labelsCut, labelsRefused, refused } = inventory.counts();
+      const limited = { label_value: labelsCut, label: labelsRefused, container: refused };
+      return byKey(new Map(Object.entries(limited)), endpoint);
+    }),
   );
   self.expose('plimsoll_agent_containers', () => {
     const states = new Map<string, number>();

@@ -18,6 +18,8 @@ export interface SourceHealth {
   samples: number;
   failures: number;
   lastError: string;
+  /** See {@link Source}. */
+  readonly losses: ReadonlyMap<string, number>;
 }
 
 export interface ScraperOptions {
@@ -43,11 +45,13 @@ interface Watched {
   busy: boolean;
 }
 
+const NO_LOSSES: ReadonlyMap<string, number> = new Map();
+
 export function createScraper({ node, session, sources, deadlineMs, clock, log }: ScraperOptions): Scraper {
   const watched: Watched[] = sources.map((source) => ({
     source,
     busy: false,
-    health: { source: source.name, up: false, seconds: 0, samples: 0, failures: 0, lastError: '' },
+    health: { source: source.name, up: false, seconds: 0, samples: 0, failures: 0, lastError: '', losses: source.losses ?? NO_LOSSES },
   }));
   let seq = 0;
 

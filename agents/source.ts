@@ -22,4 +22,6 @@ export interface Source {
   readonly name: string;
   read(tick: Tick): Promise<FamilyTable[]>;
   close(): Promise<void>;
+  /** What it left out although it was there, by reason: counters, for those sources that have such reasons. */
+  readonly losses?: ReadonlyMap<string, number>;
 }

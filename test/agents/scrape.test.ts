@@ -89,3 +89,14 @@ test('batches are numbered from 1 and hold no empty tables', async () => {
   expect([first.seq, first.timeMs, first.tables.length]).toEqual([1, 10, 0]);
   expect([second.seq, second.tables.length]).toEqual([2, 1]);
 });
+
+test('what a source had to leave out can be asked of its health', () => {
+  const losses = new Map([['walk_budget', 2]]);
+  const sources = [{ ...source('filesystem', async () => []), losses }, source('cgroup', async () => [])];
+  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 5000, clock: clock(), log: silent, sources });
+  losses.set('walk_budget', 3);
+  expect(scraper.health.map((h) => [h.source, [...h.losses]])).toEqual([
+    ['filesystem', [['walk_budget', 3]]],
+    ['cgroup', []],
+  ]);
+});

@@ -63,7 +63,8 @@ describe('names', () => {
 
 /** cAdvisor's names without a unit, which we keep because dashboards use them. */
 function legacy(metric: string): string {
-  const bytes = /^container_memory_(cache|rss|mapped_file|swap|kernel_usage)$/;
+  if (metric === 'container_last_seen') return '_seconds';
+  const bytes = /^container_(memory_(cache|rss|mapped_file|swap|kernel_usage)|blkio_device_usage_total)$/;
   return bytes.test(metric) ? '_bytes' : '';
 }
 
