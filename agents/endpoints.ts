@@ -12,27 +12,36 @@ export function configuredEndpoints(settings: Config['agent'], env: NodeJS.Proce
   return settings.engines.flatMap((given) => {
     if (given === 'none') return [];
     if (given !== 'auto') return parsed(given, 'agent.engines', { settings, env });
-    const host = env['DOCKER_HOST'];
+    const host = env.DOCKER_HOST;
     if (host !== undefined && host !== '') return parsed(host, 'DOCKER_HOST', { settings, env });
     return localEndpoints({ env, resolve, list });
   });
 }
 
-function parsed(text: string, setting: string, { settings, env }: { settings: Config['agent']; env: NodeJS.ProcessEnv }): Endpoint {
-  const agentSocket = env['SSH_AUTH_SOCK'];
+function parsed(
+  text: string,
+  setting: string,
+  { settings, env }: { settings: Config['agent']; env: NodeJS.ProcessEnv },
+): Endpoint {
+  const agentSocket = env.SSH_AUTH_SOCK;
   return parseEndpoint(text, {
     setting,
-    tls: { verify: (env['DOCKER_TLS_VERIFY'] ?? '') !== '', ...certificates(settings, env) },
+    tls: { verify: (env.DOCKER_TLS_VERIFY ?? '') !== '', ...certificates(settings, env) },
     ssh: { knownHosts: textOf(join(homedir(), '.ssh', 'known_hosts')), ...(agentSocket ? { agentSocket } : {}) },
   });
 }
 
 /** The configuration's, else those of `DOCKER_CERT_PATH`, as docker itself reads them. */
-function certificates({ engine_tls: tls }: Config['agent'], env: NodeJS.ProcessEnv): { ca?: string; cert?: string; key?: string } {
-  const folder = env['DOCKER_CERT_PATH'] ?? '';
+function certificates(
+  { engine_tls: tls }: Config['agent'],
+  env: NodeJS.ProcessEnv,
+): { ca?: string; cert?: string; key?: string } {
+  const folder = env.DOCKER_CERT_PATH ?? '';
   const found: { ca?: string; cert?: string; key?: string } = {};
   for (const part of ['ca', 'cert', 'key'] as const) {
-    const text = pem(`agent.engine_tls.${part}`, tls[part])?.toString('utf8') ?? (folder === '' ? '' : textOf(join(folder, `${part}.pem`)));
+    const text =
+      pem(`agent.engine_tls.${part}`, tls[part])?.toString('utf8') ??
+      (folder === '' ? '' : textOf(join(folder, `${part}.pem`)));
     if (text !== '') found[part] = text;
   }
   return found;

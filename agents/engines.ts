@@ -70,7 +70,12 @@ export async function startEngines({ settings, endpoints, filter, clock, log }: 
         }
       }
     },
-    found: () => all.map(({ endpoint, inventory }) => ({ endpoint, status: inventory.status(), containers: countStates(inventory) })),
+    found: () =>
+      all.map(({ endpoint, inventory }) => ({
+        endpoint,
+        status: inventory.status(),
+        containers: countStates(inventory),
+      })),
     async close() {
       await Promise.all(all.map(({ inventory }) => inventory.close()));
     },

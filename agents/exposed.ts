@@ -15,7 +15,10 @@ export interface ExposedParts {
 }
 
 /** Registers them; answers the counters of requests refused before any route, for the HTTP server to fill. */
-export function exposeAgent(self: SelfMetrics, { parts, ticker, sending, tickSeconds }: ExposedParts): Map<string, number> {
+export function exposeAgent(
+  self: SelfMetrics,
+  { parts, ticker, sending, tickSeconds }: ExposedParts,
+): Map<string, number> {
   const refused = new Map<string, number>();
   self.expose('plimsoll_http_refused_total', () => byKey(refused));
   self.expose('plimsoll_agent_ticks_total', () => single(ticker.runs + 1));
@@ -29,20 +32,44 @@ export function exposeAgent(self: SelfMetrics, { parts, ticker, sending, tickSec
 }
 
 function exposeSources(self: SelfMetrics, { scraper, cgroup }: Parts): void {
-  const each = (value: (health: SourceHealth) => number) => () => scraper.health.map((h): Reading => [[h.source], value(h)]);
-  self.expose('plimsoll_source_up', each((h) => (h.up ? 1 : 0)));
-  self.expose('plimsoll_source_duration_seconds', each((h) => h.seconds));
-  self.expose('plimsoll_source_samples', each((h) => h.samples));
-  self.expose('plimsoll_source_failures_total', each((h) => h.failures));
+  const each = (value: (health: SourceHealth) => number) => () =>
+    scraper.health.map((h): Reading => [[h.source], value(h)]);
+  self.expose(
+    'plimsoll_source_up',
+    each((h) => (h.up ? 1 : 0)),
+  );
+  self.expose(
+    'plimsoll_source_duration_seconds',
+    each((h) => h.seconds),
+  );
+  self.expose(
+    'plimsoll_source_samples',
+    each((h) => h.samples),
+  );
+  self.expose(
+    'plimsoll_source_failures_total',
+    each((h) => h.failures),
+  );
   self.expose('plimsoll_source_losses_total', () => scraper.health.flatMap((h) => byKey(h.losses, h.source)));
-  self.expose('plimsoll_agent_read_errors_total', () => byKey(cgroup?.counts.failures ?? new Map<string, number>(), 'cgroup'));
+  self.expose('plimsoll_agent_read_errors_total', () =>
+    byKey(cgroup?.counts.failures ?? new Map<string, number>(), 'cgroup'),
+  );
 }
 
 function exposeEngines(self: SelfMetrics, engines: readonly Engine[]): void {
   const each = (value: (engine: Engine) => number) => () => engines.map((e): Reading => [[e.endpoint], value(e)]);
-  self.expose('plimsoll_engine_up', each(({ inventory }) => (inventory.status().connected ? 1 : 0)));
-  self.expose('plimsoll_engine_events_total', each(({ inventory }) => inventory.counts().events));
-  self.expose('plimsoll_engine_reconnects_total', each(({ inventory }) => inventory.counts().reconnects));
+  self.expose(
+    'plimsoll_engine_up',
+    each(({ inventory }) => (inventory.status().connected ? 1 : 0)),
+  );
+  self.expose(
+    'plimsoll_engine_events_total',
+    each(({ inventory }) => inventory.counts().events),
+  );
+  self.expose(
+    'plimsoll_engine_reconnects_total',
+    each(({ inventory }) => inventory.counts().reconnects),
+  );
   self.expose('plimsoll_engine_requests_total', () =>
     engines.map(({ endpoint, inventory }): Reading => [[endpoint, 'inspect'], inventory.counts().inspects]),
   );

@@ -10,7 +10,9 @@ export function enabledFamilies(switches: readonly string[]): Set<string> {
     const off = given.startsWith('-');
     const name = given.replace(/^[-+]/, '');
     if (!known.has(name)) {
-      throw new ConfigError(`agent.families: is ${JSON.stringify(given)}: must be one of ${[...known].join(', ')}, with a minus before it to switch it off`);
+      throw new ConfigError(
+        `agent.families: is ${JSON.stringify(given)}: must be one of ${[...known].join(', ')}, with a minus before it to switch it off`,
+      );
     }
     if (off) enabled.delete(name);
     else enabled.add(name);
@@ -19,6 +21,9 @@ export function enabledFamilies(switches: readonly string[]): Set<string> {
 }
 
 /** A table's families as the agent hands them on: those that are off are left out, whoever read them. */
-export function onlyEnabled<T extends { readonly shape: { readonly name: string } }>(tables: readonly T[], enabled: ReadonlySet<string>): T[] {
+export function onlyEnabled<T extends { readonly shape: { readonly name: string } }>(
+  tables: readonly T[],
+  enabled: ReadonlySet<string>,
+): T[] {
   return tables.filter((table) => enabled.has(table.shape.name));
 }

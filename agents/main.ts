@@ -49,7 +49,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const self = createSelfMetrics({ version, role: 'agent' });
   const node = config.node ?? hostname();
   const session = randomUUID();
-  const sending = options.deliver ? undefined : await startSending({ settings: settings.push, node, session, clock, log, life });
+  const sending = options.deliver
+    ? undefined
+    : await startSending({ settings: settings.push, node, session, clock, log, life });
   const deliver = options.deliver ?? sending?.offer ?? (() => undefined);
 
   const parts = await startParts({ settings, node, session, clock, log });
@@ -61,7 +63,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     const batch = enabled(await parts.scraper.scrape(timeMs, signal), parts);
     if (signal.aborted) return;
     deliver(batch);
-    Object.assign(latest, { batch, shown: batch.tables, lastRun: clock.monotonic(), seconds: (clock.monotonic() - startedMs) / 1000 });
+    Object.assign(latest, {
+      batch,
+      shown: batch.tables,
+      lastRun: clock.monotonic(),
+      seconds: (clock.monotonic() - startedMs) / 1000,
+    });
   };
   parts.onLastReadings((tables) => deliver(enabled(parts.scraper.batchOf(clock.now(), tables), parts)));
   await tick(clock.now(), new AbortController().signal);
@@ -107,7 +114,13 @@ function enabled(batch: Batch, { families }: Parts): Batch {
 
 /** One look without serving anything, for `plimsoll check`. */
 export async function lookAround({ config, clock, log }: Pick<AgentOptions, 'config' | 'clock' | 'log'>) {
-  const parts = await startParts({ settings: config.agent, node: config.node ?? hostname(), session: 'check', clock, log });
+  const parts = await startParts({
+    settings: config.agent,
+    node: config.node ?? hostname(),
+    session: 'check',
+    clock,
+    log,
+  });
   try {
     await parts.scraper.scrape(clock.now(), new AbortController().signal);
     return { found: parts.found(), sources: parts.scraper.health };

@@ -53,11 +53,20 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   setDescriptorBudget(descriptorBudget());
   const families = enabledFamilies(settings.families);
   const mounts = findMounts({ procRoot: settings.proc, cgroupRoot: settings.cgroup });
-  const engines = await startEngines({ settings, endpoints: configuredEndpoints(settings), filter: filterOf(settings), clock, log });
+  const engines = await startEngines({
+    settings,
+    endpoints: configuredEndpoints(settings),
+    filter: filterOf(settings),
+    clock,
+    log,
+  });
   const running = (): Iterable<Container> => engines.running();
   const host = createHostEntity(settings.proc);
   const around: Surroundings = { settings, mounts, running, host, families, clock, log };
-  const sources = [...SOURCES.flatMap((make) => make(around) ?? []), ...engines.all.flatMap((engine, i) => engineSources(engine, i, around))];
+  const sources = [
+    ...SOURCES.flatMap((make) => make(around) ?? []),
+    ...engines.all.flatMap((engine, i) => engineSources(engine, i, around)),
+  ];
   const scraper = createScraper({ node, session, sources, deadlineMs: settings.deadline, clock, log });
   const cgroup = sources.find((source): source is CgroupSource => source.name === 'cgroup' && 'readNow' in source);
   return {
@@ -93,7 +102,12 @@ function engineSources({ inventory }: Engine, i: number, { families, clock, sett
 }
 
 function filterOf({ include, exclude }: Config['agent']) {
-  const rule = (given: Config['agent']['include']) => ({ name: given.names, image: given.images, label: given.labels, cgroup: given.cgroups });
+  const rule = (given: Config['agent']['include']) => ({
+    name: given.names,
+    image: given.images,
+    label: given.labels,
+    cgroup: given.cgroups,
+  });
   return containerFilter({ include: rule(include), exclude: rule(exclude) });
 }
 

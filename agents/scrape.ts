@@ -51,7 +51,15 @@ export function createScraper({ node, session, sources, deadlineMs, clock, log }
   const watched: Watched[] = sources.map((source) => ({
     source,
     busy: false,
-    health: { source: source.name, up: false, seconds: 0, samples: 0, failures: 0, lastError: '', losses: source.losses ?? NO_LOSSES },
+    health: {
+      source: source.name,
+      up: false,
+      seconds: 0,
+      samples: 0,
+      failures: 0,
+      lastError: '',
+      losses: source.losses ?? NO_LOSSES,
+    },
   }));
   let seq = 0;
 
@@ -67,7 +75,8 @@ export function createScraper({ node, session, sources, deadlineMs, clock, log }
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       // On change only: a source that stays down is a metric, not a line per tick.
-      if (one.health.up || one.health.lastError === '') log.warn({ source: one.source.name, err: error }, 'source failed');
+      if (one.health.up || one.health.lastError === '')
+        log.warn({ source: one.source.name, err: error }, 'source failed');
       one.health.up = false;
       one.health.samples = 0;
       one.health.failures++;
@@ -80,7 +89,13 @@ export function createScraper({ node, session, sources, deadlineMs, clock, log }
 
   return {
     health: watched.map((one) => one.health),
-    batchOf: (timeMs, tables) => ({ node, session, seq: ++seq, timeMs, tables: tables.filter((t) => t.rows.length > 0) }),
+    batchOf: (timeMs, tables) => ({
+      node,
+      session,
+      seq: ++seq,
+      timeMs,
+      tables: tables.filter((t) => t.rows.length > 0),
+    }),
     async scrape(timeMs, signal) {
       const all = await Promise.all(watched.map((one) => readOne(one, timeMs, signal)));
       return this.batchOf(timeMs, all.flat());

@@ -21,10 +21,19 @@ export interface SendingOptions {
 const DRAIN_MS = 3000;
 
 /** Undefined if no collector is configured. */
-export async function startSending({ settings, node, session, clock, log, life }: SendingOptions): Promise<Sender | undefined> {
+export async function startSending({
+  settings,
+  node,
+  session,
+  clock,
+  log,
+  life,
+}: SendingOptions): Promise<Sender | undefined> {
   if (settings.url === undefined) return undefined;
   if (!URL.canParse(settings.url) || !/^https?:$/.test(new URL(settings.url).protocol)) {
-    throw new ConfigError(`agent.push.url: is ${JSON.stringify(settings.url)}: must be an address such as http://collector:9640`);
+    throw new ConfigError(
+      `agent.push.url: is ${JSON.stringify(settings.url)}: must be an address such as http://collector:9640`,
+    );
   }
   // Loaded only where it is used: the HTTP client alone takes ten megabytes.
   const { createSender } = await import('./send/sender.ts');
@@ -32,7 +41,11 @@ export async function startSending({ settings, node, session, clock, log, life }
   const sender = createSender({
     url: settings.url,
     token: secret('agent.push.token', settings.token, settings.token_file),
-    tls: { ca: pem('agent.push.tls.ca', ca)?.toString('utf8'), cert: pem('agent.push.tls.cert', cert)?.toString('utf8'), key: pem('agent.push.tls.key', key)?.toString('utf8') },
+    tls: {
+      ca: pem('agent.push.tls.ca', ca)?.toString('utf8'),
+      cert: pem('agent.push.tls.cert', cert)?.toString('utf8'),
+      key: pem('agent.push.tls.key', key)?.toString('utf8'),
+    },
     timeoutMs: settings.timeout,
     encoder: createEncoder({ node, session }),
     clock,

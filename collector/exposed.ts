@@ -33,7 +33,8 @@ function exposeIngest(self: SelfMetrics, ingest: Ingest): void {
 const BEFORE_AGGREGATION = ['unknown_metric', 'series_limit'];
 
 function exposeAggregator(self: SelfMetrics, aggregator: Aggregator, ingest: Ingest): void {
-  const early = () => new Map(BEFORE_AGGREGATION.map((reason) => [reason, ingest.stats().samplesDropped.get(reason) ?? 0]));
+  const early = () =>
+    new Map(BEFORE_AGGREGATION.map((reason) => [reason, ingest.stats().samplesDropped.get(reason) ?? 0]));
   self.expose('plimsoll_collector_samples_received_total', () => {
     const before = [...early().values()].reduce((a, b) => a + b, 0);
     return single(aggregator.stats().received + before);
@@ -58,12 +59,33 @@ function exposeAggregator(self: SelfMetrics, aggregator: Aggregator, ingest: Ing
 
 function exposeSinks(self: SelfMetrics, fanout: Fanout): void {
   const each = (value: (stats: SinkStats) => number) => () => fanout.stats().map((s): Reading => [[s.sink], value(s)]);
-  self.expose('plimsoll_sink_samples_received_total', each((s) => s.received));
-  self.expose('plimsoll_sink_samples_delivered_total', each((s) => s.delivered));
+  self.expose(
+    'plimsoll_sink_samples_received_total',
+    each((s) => s.received),
+  );
+  self.expose(
+    'plimsoll_sink_samples_delivered_total',
+    each((s) => s.delivered),
+  );
   self.expose('plimsoll_sink_samples_dropped_total', () => fanout.stats().flatMap((s) => byKey(s.dropped, s.sink)));
-  self.expose('plimsoll_sink_queue_samples', each((s) => s.queuedSamples));
-  self.expose('plimsoll_sink_queue_frames', each((s) => s.queuedFrames));
-  self.expose('plimsoll_sink_retries_total', each((s) => s.retries));
-  self.expose('plimsoll_sink_up', each((s) => (s.up ? 1 : 0)));
-  self.expose('plimsoll_sink_last_success_seconds', each((s) => s.lastSuccessMs / 1000));
+  self.expose(
+    'plimsoll_sink_queue_samples',
+    each((s) => s.queuedSamples),
+  );
+  self.expose(
+    'plimsoll_sink_queue_frames',
+    each((s) => s.queuedFrames),
+  );
+  self.expose(
+    'plimsoll_sink_retries_total',
+    each((s) => s.retries),
+  );
+  self.expose(
+    'plimsoll_sink_up',
+    each((s) => (s.up ? 1 : 0)),
+  );
+  self.expose(
+    'plimsoll_sink_last_success_seconds',
+    each((s) => s.lastSuccessMs / 1000),
+  );
 }

@@ -8,7 +8,9 @@ export function levelsOf(configured: Config['collector']['levels']): LevelDef[] 
   const levels = new Map<string, LevelDef>(DEFAULT_LEVELS.map((level) => [level.name, level]));
   for (const [name, given] of Object.entries(configured)) {
     if (given === null && !levels.has(name)) {
-      throw new ConfigError(`collector.levels.${name}: is null, which switches a standard level off: must be one of ${[...levels.keys()].join(', ')}`);
+      throw new ConfigError(
+        `collector.levels.${name}: is null, which switches a standard level off: must be one of ${[...levels.keys()].join(', ')}`,
+      );
     }
     if (given === null) levels.delete(name);
     else levels.set(name, { name, by: Object.entries(given.by).map(([as, from]) => ({ as, from })) });

@@ -65,9 +65,15 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     cluster: config.cluster,
   });
 
-  const page = createPrometheusSink({ containers: settings.containers, staleAfterMs: Math.max(settings.stale_after, 3 * settings.window) });
+  const page = createPrometheusSink({
+    containers: settings.containers,
+    staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
+  });
   const pageOutlet = { sink: page, maxFrames: 2, maxSamples: 2 * settings.max_series, deadlineMs: DRAIN_MS };
-  const fanout = createFanout([pageOutlet, ...createOutlets(config.sinks, { clock, stdout: process.stdout })], { clock, log });
+  const fanout = createFanout([pageOutlet, ...createOutlets(config.sinks, { clock, stdout: process.stdout })], {
+    clock,
+    log,
+  });
   life.onStop('sinks', () => fanout.close(DRAIN_MS));
 
   const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
@@ -118,7 +124,10 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   metricsRoute(http.app, { tables: () => page.tables(clock.now()), self, timestamps: false });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
-    ready: () => (page.windowEndMs > 0 ? undefined : `no window has closed yet; the first does ${(settings.window + settings.lateness) / 1000} s after an agent's first batch`),
+    ready: () =>
+      page.windowEndMs > 0
+        ? undefined
+        : `no window has closed yet; the first does ${(settings.window + settings.lateness) / 1000} s after an agent's first batch`,
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());

@@ -24,7 +24,13 @@ export function healthRoutes(app: FastifyInstance, { alive, ready }: Health): vo
 }
 
 /** Says so when a ticker has not completed a run for three intervals and ten seconds. */
-export function stuck(what: string, lastRunMs: number, { nowMs, intervalMs }: { nowMs: number; intervalMs: number }): string | undefined {
+export function stuck(
+  what: string,
+  lastRunMs: number,
+  { nowMs, intervalMs }: { nowMs: number; intervalMs: number },
+): string | undefined {
   const silentMs = nowMs - lastRunMs;
-  return silentMs > 3 * intervalMs + 10_000 ? `${what} has not completed for ${(silentMs / 1000).toFixed(0)} s` : undefined;
+  return silentMs > 3 * intervalMs + 10_000
+    ? `${what} has not completed for ${(silentMs / 1000).toFixed(0)} s`
+    : undefined;
 }

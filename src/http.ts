@@ -53,14 +53,18 @@ export function createHttp({ address, token, tls, maxBodyBytes, log, onRefused }
     if (status >= 500) log.error({ err: error }, 'request failed');
     return reply.code(status).send({ error: status >= 500 ? 'internal error' : error.message });
   });
-  app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: `no such route: ${request.url.slice(0, 200)}` }));
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ error: `no such route: ${request.url.slice(0, 200)}` }),
+  );
   return {
     app,
     async listen() {
       try {
         await app.listen({ host: address.host, port: address.port });
       } catch (error) {
-        throw new ConfigError(`cannot listen on ${address.host}:${address.port}: ${(error as Error).message}`, { cause: error });
+        throw new ConfigError(`cannot listen on ${address.host}:${address.port}: ${(error as Error).message}`, {
+          cause: error,
+        });
       }
       const { port } = app.server.address() as AddressInfo;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;

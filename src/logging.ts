@@ -41,7 +41,9 @@ export function textLine(line: string): string {
   }
   const { level, time, msg, err, ...fields } = entry;
   const clock = new Date(Number(time)).toISOString().slice(11, 19);
-  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const rest = Object.entries(fields).map(
+    ([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   const cause = err === undefined ? '' : ` error=${(err as { message?: string }).message ?? JSON.stringify(err)}`;
   // A container's name may hold control characters; a terminal must not obey them.
   return `${`${clock} ${NAMES.get(Number(level)) ?? level} ${String(msg)}${rest.join('')}${cause}`.replace(/\p{Cc}/gu, '\uFFFD')}\n`;

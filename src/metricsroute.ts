@@ -22,7 +22,10 @@ export function metricsRoute(app: FastifyInstance, { tables, self, timestamps }:
   const exposition = createExposition();
   self.expose('plimsoll_exposition_duplicates_total', () => single(exposition.duplicates));
   app.get('/metrics', async (request, reply) => {
-    const { format, contentType, gzip } = negotiate(request.headers.accept, request.headers['accept-encoding'] as string | undefined);
+    const { format, contentType, gzip } = negotiate(
+      request.headers.accept,
+      request.headers['accept-encoding'] as string | undefined,
+    );
     const own = await fromPromClient(self.registry);
     const body = exposition.render({ tables: tables(), self: own, format, timestamps, gzip });
     reply.header('content-type', contentType).header('vary', 'accept, accept-encoding');

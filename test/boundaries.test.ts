@@ -54,7 +54,11 @@ const RULES: readonly (readonly [of: string, may: readonly string[]])[] = [
 
 /** Who alone may use what. */
 const ONLY: readonly (readonly [what: string, pattern: RegExp, where: readonly string[]])[] = [
-  ['asks the time or arms a timer', /\b(Date\.now|setTimeout|setInterval|setImmediate|performance\.now|hrtime)\b/, ['src/run/clock.ts']],
+  [
+    'asks the time or arms a timer',
+    /\b(Date\.now|setTimeout|setInterval|setImmediate|performance\.now|hrtime)\b/,
+    ['src/run/clock.ts'],
+  ],
   ['speaks to a container engine', /from 'dockerode'/, ['agents/docker/client.ts', 'agents/docker/api.ts']],
   ['runs other programs', /from 'node:child_process'/, []],
   ['is an enum or exports everything', /^\s*(export\s+)?(const\s+)?enum\s|^export \* /m, []],
@@ -82,7 +86,9 @@ describe('import rules', () => {
     const broken = code.flatMap((file) => {
       const sink = /^collector\/sinks\/([^/]+)\//.exec(file)?.[1];
       if (!sink) return [];
-      const others = importsOf(file).filter((t) => /^collector\/sinks\/[^/]+\//.test(t) && !t.startsWith(`collector/sinks/${sink}/`));
+      const others = importsOf(file).filter(
+        (t) => /^collector\/sinks\/[^/]+\//.test(t) && !t.startsWith(`collector/sinks/${sink}/`),
+      );
       return others.map((other) => `${file} imports ${other}`);
     });
     expect(broken).toEqual([]);
@@ -95,7 +101,9 @@ describe('import rules', () => {
 
   test('aggregation does no input or output', () => {
     const pure = code.filter((file) => file.startsWith('collector/aggregate/'));
-    expect(pure.filter((file) => importsOf(file).some((name) => /^(node:(?!assert)|undici|fastify|pino)/.test(name)))).toEqual([]);
+    expect(
+      pure.filter((file) => importsOf(file).some((name) => /^(node:(?!assert)|undici|fastify|pino)/.test(name))),
+    ).toEqual([]);
   });
 
   test('there are no cycles, types included', () => {

@@ -140,7 +140,8 @@ function entityOf(from: Inspected, before: Container | undefined, set: Labels): 
 }
 
 function detailsFrom(from: Inspected, cgroupPath: string): ContainerDetails {
-  const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak, limits, places } = from;
+  const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak, limits, places } =
+    from;
   return {
     createdMs,
     startedMs,

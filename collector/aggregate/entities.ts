@@ -102,7 +102,7 @@ export class Entities {
     if (left > 0) return;
     const { kind, key } = this.#entities[slot] as Entity;
     this.#nodes[slot]?.entities.get(kind)?.delete(key);
-    this.groupOf.forEach((groupOf, levelAt) => this.#groups.leave(levelAt, groupOf[slot] as number));
+    for (const [levelAt, groupOf] of this.groupOf.entries()) this.#groups.leave(levelAt, groupOf[slot] as number);
     this.#entities[slot] = undefined;
     this.#nodes[slot] = undefined;
     this.#exposed[slot] = undefined;

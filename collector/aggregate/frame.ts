@@ -45,7 +45,10 @@ export function membersTable(state: AggregatorState, window: ResolvedWindow, lev
   for (const group of members) if (group >= 0) groups.lastReadMs[group] = endMs;
   const none = new Float64Array(0);
   const column = new Float64Array(groups.capacity).fill(Number.NaN);
-  count.fold({ size, groups: members, last: none, largest: none, increases: none, heads: new Uint8Array(size).fill(1) }, column);
+  count.fold(
+    { size, groups: members, last: none, largest: none, increases: none, heads: new Uint8Array(size).fill(1) },
+    column,
+  );
   return levelTable({ groups, shape: state.groupShapes[levelAt] as Shape, columns: [column], timeMs: endMs });
 }
 

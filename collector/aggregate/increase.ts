@@ -47,7 +47,8 @@ export function lifeOf(moment: Moment, staleAfterMs: number): number {
   const { previousMs, previousStartMs, timeMs, startMs } = moment;
   let life = 0;
   // It began while we watched the node, and too recently for its state to have been dropped since: never counted before.
-  if (startMs > 0 && startMs >= moment.watchedSinceMs && startMs <= timeMs && timeMs - startMs <= staleAfterMs) life |= WHOLE;
+  if (startMs > 0 && startMs >= moment.watchedSinceMs && startMs <= timeMs && timeMs - startMs <= staleAfterMs)
+    life |= WHOLE;
   const known = startMs > 0 && previousStartMs > 0;
   // Numbers come from the kernel at once, identity from the engine a moment later: a previous reading from after the new
   // start was already one of the new life, under the old name.

@@ -3,7 +3,7 @@
  * here, further levels come from the configuration. Adding a level is one entry in a list.
  */
 import { ConfigError } from '../../src/errors.ts';
-import { type Entity, type EntityKind } from '../../src/model/table.ts';
+import type { Entity, EntityKind } from '../../src/model/table.ts';
 import { type LabelPair, type Labels, labels, labelValue } from '../../src/model/labels.ts';
 
 /** One label of a level's groups. */
@@ -75,7 +75,8 @@ const RESERVED = new Set([CONTAINER_LEVEL, 'machine', 'plimsoll', 'process', 'no
 export function checkLevels(levels: readonly LevelDef[]): void {
   const names = new Set<string>();
   for (const { name, by } of levels) {
-    if (!LEVEL_NAME.test(name)) throw new ConfigError(`levels: name "${name}" is not legal; use lower-case letters, digits and _`);
+    if (!LEVEL_NAME.test(name))
+      throw new ConfigError(`levels: name "${name}" is not legal; use lower-case letters, digits and _`);
     if (RESERVED.has(name)) throw new ConfigError(`levels: name "${name}" is reserved (${[...RESERVED].join(', ')})`);
     if (names.has(name)) throw new ConfigError(`levels: name "${name}" is there twice; each level needs its own`);
     names.add(name);
@@ -83,7 +84,8 @@ export function checkLevels(levels: readonly LevelDef[]): void {
     const outs = new Set<string>();
     for (const { as, from } of by) {
       for (const label of [as, from]) {
-        if (!LABEL_NAME.test(label)) throw new ConfigError(`levels: "${name}" has the label "${label}"; a label is letters, digits and _`);
+        if (!LABEL_NAME.test(label))
+          throw new ConfigError(`levels: "${name}" has the label "${label}"; a label is letters, digits and _`);
       }
       if (outs.has(as)) throw new ConfigError(`levels: "${name}" makes the label "${as}" twice`);
       outs.add(as);

@@ -30,7 +30,10 @@ export class MemberColumns {
     this.largest = this.readOnce ? new Float64Array(0) : new Float64Array(this.size).fill(Number.NaN);
     this.#series = series;
     this.#increases = new Float64Array(this.size);
-    this.#entityAt = Int32Array.from({ length: this.size }, (_, place) => series.entityOf[series.slotAt[place] as number] as number);
+    this.#entityAt = Int32Array.from(
+      { length: this.size },
+      (_, place) => series.entityOf[series.slotAt[place] as number] as number,
+    );
     this.#groups = entities.groupOf.map((groupOf) => this.#entityAt.map((entity) => groupOf[entity] ?? NO_GROUP));
   }
 

@@ -57,7 +57,14 @@ export const AGGREGATOR_DEFAULTS: AggregatorOptions = {
 };
 
 const POSITIVE = [
-  'windowMs', 'staleAfterMs', 'groupStaleAfterMs', 'maxSeries', 'maxSeriesPerNode', 'maxGroups', 'maxNodes', 'maxPendingSamples',
+  'windowMs',
+  'staleAfterMs',
+  'groupStaleAfterMs',
+  'maxSeries',
+  'maxSeriesPerNode',
+  'maxGroups',
+  'maxNodes',
+  'maxPendingSamples',
 ] as const;
 const NOT_NEGATIVE = ['latenessMs', 'maxAheadMs'] as const;
 
@@ -66,7 +73,9 @@ export function checkOptions(options: AggregatorOptions): void {
   for (const name of POSITIVE) requireInteger(name, options[name], 1);
   for (const name of NOT_NEGATIVE) requireInteger(name, options[name], 0);
   if (options.staleAfterMs < options.windowMs) {
-    throw new ConfigError(`staleAfterMs is ${options.staleAfterMs}; it must not be below windowMs (${options.windowMs})`);
+    throw new ConfigError(
+      `staleAfterMs is ${options.staleAfterMs}; it must not be below windowMs (${options.windowMs})`,
+    );
   }
   if (options.cluster === '') throw new ConfigError('cluster is empty; give the cluster a name');
   checkLevels(options.levels);

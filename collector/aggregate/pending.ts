@@ -143,13 +143,17 @@ export function countRow(table: FamilyTable, row: number, dropped?: Tally): numb
   for (let at = row; at < values.length; at += rows.length) {
     const value = values[at] as number;
     if (value - value === 0) finite++;
-    else if (value === value) dropped?.add('not_finite');
+    else if (!Number.isNaN(value)) dropped?.add('not_finite');
   }
   return finite;
 }
 
 /** The slow way, for a table that spans windows or bounds: row by row. */
-function sortRows(table: FamilyTable, bounds: Bounds & { readonly windowMs: number }, dropped: Tally): Map<number, PendingRows> {
+function sortRows(
+  table: FamilyTable,
+  bounds: Bounds & { readonly windowMs: number },
+  dropped: Tally,
+): Map<number, PendingRows> {
   const windows = new Map<number, { picked: number[]; samples: number }>();
   for (let row = 0; row < table.rows.length; row++) {
     const time = table.timesMs[row] as number;
@@ -172,7 +176,7 @@ function countTable(table: FamilyTable, dropped: Tally): number {
   let infinite = 0;
   for (const value of table.values) {
     if (value - value === 0) finite++;
-    else if (value === value) infinite++;
+    else if (!Number.isNaN(value)) infinite++;
   }
   dropped.add('not_finite', infinite);
   return finite;

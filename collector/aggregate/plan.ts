@@ -55,7 +55,14 @@ export function planLevel(level: string, family: Family, choice: OutputChoice): 
 /** The shape of a level's own table: how many containers each group had. */
 export function membersShape(level: string): Shape {
   const help = count.help('Containers read in the window.');
-  const column: Column = { metric: `${level}_containers`, field: 'containers', labels: [], kind: 'gauge', unit: 'none', help };
+  const column: Column = {
+    metric: `${level}_containers`,
+    field: 'containers',
+    labels: [],
+    kind: 'gauge',
+    unit: 'none',
+    help,
+  };
   return { measurement: `${level}_group`, columns: [column] };
 }
 
@@ -64,7 +71,11 @@ function suffixOf(column: FamilyColumn, { suffix }: Output, own: ReadonlySet<str
   return suffix !== '' && own.has(column.metric + suffix) ? `_member${suffix}` : suffix;
 }
 
-function groupColumn(level: string, column: FamilyColumn, { output, suffix }: { output: Output; suffix: string }): Column {
+function groupColumn(
+  level: string,
+  column: FamilyColumn,
+  { output, suffix }: { output: Output; suffix: string },
+): Column {
   return {
     metric: `${level}_${column.metric.replace(/^container_/, '')}${suffix}`,
     field: column.field + suffix,

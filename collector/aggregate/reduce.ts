@@ -11,16 +11,19 @@ import { foldRatio } from './outputs/ratio.ts';
 import type { ResolvedFamily, ResolvedTable } from './resolve.ts';
 import type { FamilySeries } from './series.ts';
 import type { AggregatorState } from './state.ts';
-import { GroupColumns } from './totals.ts';
+import type { GroupColumns } from './totals.ts';
 
 /**
  * Reduces one family's part of a window into its groups' columns, and answers the containers' table if frames are to have
  * it. Yields after each column how many numbers it went through.
  */
-export function* reduceFamily(state: AggregatorState, family: ResolvedFamily): Generator<number, LevelTable | undefined> {
+export function* reduceFamily(
+  state: AggregatorState,
+  family: ResolvedFamily,
+): Generator<number, LevelTable | undefined> {
   const { series, tables } = family;
   const columns = state.groupColumns.get(series) ?? [];
-  columns.forEach((groups, levelAt) => groups?.open(state.groups.levels[levelAt]?.capacity ?? 0));
+  for (const [levelAt, groups] of columns.entries()) groups?.open(state.groups.levels[levelAt]?.capacity ?? 0);
   if (series.placed === 0) return undefined;
   const steps = series.placed * (1 + columns.length);
   const members = new MemberColumns(state.entities, family);
@@ -75,7 +78,10 @@ function foldRatios(columns: readonly (GroupColumns | undefined)[], members: Mem
   columns.forEach((groups, levelAt) => {
     groups?.plan.ratios.forEach(({ of, against }, i) => {
       const column = groups.column(groups.plan.outputs.length + i);
-      foldRatio({ size: members.size, groups: members.groups(levelAt), of: members.used(of), against: members.last(against) }, column);
+      foldRatio(
+        { size: members.size, groups: members.groups(levelAt), of: members.used(of), against: members.last(against) },
+        column,
+      );
     });
   });
 }

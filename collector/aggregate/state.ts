@@ -31,7 +31,12 @@ export class AggregatorState {
   readonly increases: IncreaseCounts = { first: 0, newcomer: 0, resets: 0, backward: 0, gaps: 0 };
   /** Filled anew for each reading. */
   readonly moment: Moment = {
-    previousMs: 0, previousStartMs: 0, timeMs: 0, startMs: 0, replaceable: false, watchedSinceMs: 0,
+    previousMs: 0,
+    previousStartMs: 0,
+    timeMs: 0,
+    startMs: 0,
+    replaceable: false,
+    watchedSinceMs: 0,
   };
   /** The number of the window that is being closed, from 1. */
   epoch = 0;

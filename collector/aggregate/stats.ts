@@ -29,7 +29,10 @@ export interface AggregatorStats {
 }
 
 /** What the state does not know. */
-export type OuterStats = Pick<AggregatorStats, 'received' | 'pendingSamples' | 'pendingBatches' | 'closedEndMs' | 'frames'>;
+export type OuterStats = Pick<
+  AggregatorStats,
+  'received' | 'pendingSamples' | 'pendingBatches' | 'closedEndMs' | 'frames'
+>;
 
 export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorStats {
   let rows = 0;

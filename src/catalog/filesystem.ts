@@ -12,7 +12,8 @@ export const filesystem = family({
       unit: 'bytes',
       grouped: true,
       help: 'Bytes in use: of the file system, or of the container’s own layer and the folder of its log.',
-      source: 'host: statfs; container: st_blocks * 512 over the overlay upper directory and the folder of the log, hard links once',
+      source:
+        'host: statfs; container: st_blocks * 512 over the overlay upper directory and the folder of the log, hard links once',
     },
     limit: {
       metric: 'container_fs_limit_bytes',

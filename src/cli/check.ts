@@ -16,14 +16,20 @@ export async function check(config: Config, out: { write(text: string): unknown 
   say('ok', `configuration (plimsoll ${VERSION}, node ${config.node ?? 'named after the host'})`);
   const token = secret('token', config.token, config.token_file);
   const tls = serverTls(config.tls);
-  for (const [key, address] of [['agent.listen', config.agent.listen], ['collector.listen', config.collector.listen]] as const) {
+  for (const [key, address] of [
+    ['agent.listen', config.agent.listen],
+    ['collector.listen', config.collector.listen],
+  ] as const) {
     requireGuard(key, address, { token, clientCa: tls?.clientCa });
     say('ok', `${key} ${address.host}:${address.port}${token ? ', with a token' : ''}${tls ? ', with TLS' : ''}`);
   }
   const seen = await lookAround({ config, clock: systemClock, log: silent });
   for (const line of foundLines(seen.found)) say(line.startsWith('Engine:    none') ? '--' : 'ok', line);
   for (const health of seen.sources) {
-    say(health.up ? 'ok' : 'no', `source ${health.source}: ${health.up ? `${health.samples} samples in ${(health.seconds * 1000).toFixed(1)} ms` : health.lastError}`);
+    say(
+      health.up ? 'ok' : 'no',
+      `source ${health.source}: ${health.up ? `${health.samples} samples in ${(health.seconds * 1000).toFixed(1)} ms` : health.lastError}`,
+    );
   }
   return seen.sources.every((health) => health.up);
 }

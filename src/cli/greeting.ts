@@ -12,11 +12,21 @@ export interface GreetingParts {
 /** The lines. */
 export function greeting({ agent, collector, config }: GreetingParts): string[] {
   const lines: string[] = [];
-  if (agent) lines.push(...foundLines(agent.found()), `Agent:     ${agent.url}/metrics  (this machine's containers, every ${config.agent.interval / 1000} s)`);
+  if (agent)
+    lines.push(
+      ...foundLines(agent.found()),
+      `Agent:     ${agent.url}/metrics  (this machine's containers, every ${config.agent.interval / 1000} s)`,
+    );
   if (collector) {
-    lines.push(`Collector: ${collector.url}/metrics  (services, pods, nodes, the cluster, in windows of ${config.collector.window / 1000} s)`);
+    lines.push(
+      `Collector: ${collector.url}/metrics  (services, pods, nodes, the cluster, in windows of ${config.collector.window / 1000} s)`,
+    );
     const sinks = Object.entries(config.sinks).map(([name, sink]) => `${name} (${sink.kind})`);
-    lines.push(sinks.length > 0 ? `Sinks:     ${sinks.join(', ')}` : 'Sinks:     none configured; Prometheus can scrape the two addresses above.');
+    lines.push(
+      sinks.length > 0
+        ? `Sinks:     ${sinks.join(', ')}`
+        : 'Sinks:     none configured; Prometheus can scrape the two addresses above.',
+    );
   }
   return lines;
 }

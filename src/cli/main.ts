@@ -21,18 +21,22 @@ for (const [name, roles, description] of ROLES) {
   const command = addConfigOptions(program.command(name).description(description));
   command.option('--table', 'show the live table (the default on a terminal)').option('--no-table', 'do not');
   command.action(async (options: Record<string, unknown>) => {
-    const table = options['table'];
+    const table = options.table;
     const { runProgram } = await import('./program.ts');
-    await runProgram({ config: configOf(options, process.env), roles, table: typeof table === 'boolean' ? table : undefined });
+    await runProgram({
+      config: configOf(options, process.env),
+      roles,
+      table: typeof table === 'boolean' ? table : undefined,
+    });
   });
 }
 
-addConfigOptions(program.command('check').description('check the configuration and what this machine lets us read')).action(
-  async (options: Record<string, unknown>) => {
-    const { check } = await import('./check.ts');
-    process.exitCode = (await check(configOf(options, process.env), process.stdout)) ? 0 : 1;
-  },
-);
+addConfigOptions(
+  program.command('check').description('check the configuration and what this machine lets us read'),
+).action(async (options: Record<string, unknown>) => {
+  const { check } = await import('./check.ts');
+  process.exitCode = (await check(configOf(options, process.env), process.stdout)) ? 0 : 1;
+});
 
 addConfigOptions(program.command('top').description('a live table of an agent’s containers'))
   .option('--url <url>', 'the agent’s or collector’s /metrics (default: the agent of this machine)')

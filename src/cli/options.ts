@@ -10,7 +10,8 @@ export function addConfigOptions(command: Command): Command {
   for (const leaf of configLeaves()) {
     if (leaf.type === 'map') continue;
     const fallback = leaf.fallback === undefined ? '' : ` (default ${JSON.stringify(leaf.fallback)})`;
-    const placeholder = leaf.type === 'list' ? 'a,b' : leaf.type === 'boolean' ? 'true|false' : leaf.type === 'number' ? 'n' : 'text';
+    const placeholder =
+      leaf.type === 'list' ? 'a,b' : leaf.type === 'boolean' ? 'true|false' : leaf.type === 'number' ? 'n' : 'text';
     command.addOption(new Option(`--${leaf.path} <${placeholder}>`, leaf.description + fallback));
   }
   return command;
@@ -22,6 +23,6 @@ export function configOf(options: Readonly<Record<string, unknown>>, env: NodeJS
   for (const [name, value] of Object.entries(options)) {
     if (name !== 'config' && typeof value === 'string') flags.set(name, value);
   }
-  const file = typeof options['config'] === 'string' ? options['config'] : env['PLIMSOLL_CONFIG'];
+  const file = typeof options.config === 'string' ? options.config : env.PLIMSOLL_CONFIG;
   return loadConfig({ file, env, flags });
 }

@@ -34,9 +34,13 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
     const guard = { token: secret('token', config.token, config.token_file), tls: serverTls(config.tls) };
     const common = { config, guard, version: VERSION, clock, log, life };
     // Each side is loaded only where it runs: the other one's libraries would cost tens of megabytes.
-    const collector = roles.includes('collector') ? await (await import('../../collector/main.ts')).startCollector(common) : undefined;
+    const collector = roles.includes('collector')
+      ? await (await import('../../collector/main.ts')).startCollector(common)
+      : undefined;
     const deliver = collector ? { deliver: collector.accept } : {};
-    const agent = roles.includes('agent') ? await (await import('../../agents/main.ts')).startAgent({ ...common, ...deliver }) : undefined;
+    const agent = roles.includes('agent')
+      ? await (await import('../../agents/main.ts')).startAgent({ ...common, ...deliver })
+      : undefined;
     const words = greeting({ agent, collector, config });
     // With JSON lines on standard output, words would be in their way.
     const out = Object.values(config.sinks).some((sink) => sink.kind === 'stdout') ? process.stderr : process.stdout;

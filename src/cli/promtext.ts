@@ -10,11 +10,12 @@ export function* parseSamples(text: string): Generator<ViewSample> {
     const match = LINE.exec(line);
     if (!match) continue;
     const labels = new Map<string, string>();
-    for (const [, name, value] of (match[2] ?? '').matchAll(LABEL)) labels.set(name as string, unescape(value as string));
+    for (const [, name, value] of (match[2] ?? '').matchAll(LABEL))
+      labels.set(name as string, unescaped(value as string));
     yield { metric: match[1] as string, labels, value: Number(match[3]) };
   }
 }
 
-function unescape(value: string): string {
+function unescaped(value: string): string {
   return value.replace(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c));
 }

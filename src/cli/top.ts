@@ -29,7 +29,10 @@ export async function runTop({ read, intervalMs, clock, out, heading, signal }: 
       const { timeMs, samples } = await read();
       if (timeMs !== beforeMs) {
         const now = sumUp(samples);
-        lines = drawTable(viewRows(now, before, (timeMs - beforeMs) / 1000), { columns: out.columns ?? 120, rows: Math.max(5, (out.rows ?? 40) - heading().length - 2) });
+        lines = drawTable(viewRows(now, before, (timeMs - beforeMs) / 1000), {
+          columns: out.columns ?? 120,
+          rows: Math.max(5, (out.rows ?? 40) - heading().length - 2),
+        });
         before = now;
         beforeMs = timeMs;
       }

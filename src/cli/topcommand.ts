@@ -10,17 +10,24 @@ import { drawTable, sumUp, viewRows } from './view.ts';
 export async function topCommand(config: Config, options: Readonly<Record<string, unknown>>): Promise<void> {
   const { host, port } = config.agent.listen;
   const scheme = config.tls.cert === undefined ? 'http' : 'https';
-  const url = typeof options['url'] === 'string' ? pageUrl(options['url']) : `${scheme}://${host}:${port}/metrics`;
-  const intervalMs = parseDuration(String(options['every']));
+  const url = typeof options.url === 'string' ? pageUrl(options.url) : `${scheme}://${host}:${port}/metrics`;
+  const intervalMs = parseDuration(String(options.every));
   if (intervalMs === undefined || intervalMs < 100) {
-    throw new ConfigError(`--every: is ${JSON.stringify(options['every'])}: must be a duration such as "2s", from 100ms`);
+    throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
   }
   const token = secret('token', config.token, config.token_file);
   const read = () => readPage(url, token, systemClock.now);
-  if (options['once']) return once(read, intervalMs);
+  if (options.once) return once(read, intervalMs);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));
-  await runTop({ read, intervalMs, clock: systemClock, out: process.stdout, heading: () => [`plimsoll top  ${url}`], signal: stop.signal });
+  await runTop({
+    read,
+    intervalMs,
+    clock: systemClock,
+    out: process.stdout,
+    heading: () => [`plimsoll top  ${url}`],
+    signal: stop.signal,
+  });
 }
 
 async function once(read: () => ReturnType<typeof readPage>, intervalMs: number): Promise<void> {
@@ -34,7 +41,8 @@ async function once(read: () => ReturnType<typeof readPage>, intervalMs: number)
 
 /** Takes an address with or without the path. */
 function pageUrl(given: string): string {
-  if (!URL.canParse(given)) throw new ConfigError(`--url: is ${JSON.stringify(given)}: must be a URL such as http://127.0.0.1:9641`);
+  if (!URL.canParse(given))
+    throw new ConfigError(`--url: is ${JSON.stringify(given)}: must be a URL such as http://127.0.0.1:9641`);
   const url = new URL(given);
   if (url.pathname === '/') url.pathname = '/metrics';
   return url.href;

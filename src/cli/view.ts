@@ -44,7 +44,10 @@ export function sumUp(samples: Iterable<ViewSample>): Sums {
     const id = labels.get('id');
     if (id === undefined) continue;
     let entry = sums.get(id);
-    if (!entry) sums.set(id, (entry = { labels, values: new Map() }));
+    if (!entry) {
+      entry = { labels, values: new Map() };
+      sums.set(id, entry);
+    }
     const which = metric === STATE ? labels.get('state') : metric === HEALTH ? labels.get('status') : undefined;
     const key = which === undefined ? metric : `${metric}:${which}`;
     entry.values.set(key, (entry.values.get(key) ?? 0) + value);
@@ -89,7 +92,8 @@ function rank(row: ViewRow): number {
 }
 
 function oneOf(values: ReadonlyMap<string, number>, metric: string): string {
-  for (const [key, value] of values) if (value === 1 && key.startsWith(`${metric}:`)) return key.slice(metric.length + 1);
+  for (const [key, value] of values)
+    if (value === 1 && key.startsWith(`${metric}:`)) return key.slice(metric.length + 1);
   return '';
 }
 
@@ -111,13 +115,26 @@ const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: Vie
 export function drawTable(rows: readonly ViewRow[], size: { columns: number; rows: number }): string[] {
   const nameWidth = Math.min(40, Math.max(4, ...rows.map((row) => row.name.length)));
   const line = (name: string, cells: readonly string[]) =>
-    [fit(name, -nameWidth), ...cells.map((cell, i) => fit(cell, (COLUMNS[i] as (typeof COLUMNS)[number])[1]))].join(' ').slice(0, size.columns);
-  const head = line('NAME', COLUMNS.map(([title]) => title));
-  return [head, ...rows.slice(0, Math.max(0, size.rows - 1)).map((row) => line(plain(row.name), COLUMNS.map(([, , cell]) => cell(row))))];
+    [fitted(name, -nameWidth), ...cells.map((cell, i) => fitted(cell, (COLUMNS[i] as (typeof COLUMNS)[number])[1]))]
+      .join(' ')
+      .slice(0, size.columns);
+  const head = line(
+    'NAME',
+    COLUMNS.map(([title]) => title),
+  );
+  return [
+    head,
+    ...rows.slice(0, Math.max(0, size.rows - 1)).map((row) =>
+      line(
+        plain(row.name),
+        COLUMNS.map(([, , cell]) => cell(row)),
+      ),
+    ),
+  ];
 }
 
 /** Pads or cuts; a negative width aligns to the left. */
-function fit(text: string, width: number): string {
+function fitted(text: string, width: number): string {
   const w = Math.abs(width);
   const cut = text.length > w ? `${text.slice(0, w - 1)}…` : text;
   return width < 0 ? cut.padEnd(w) : cut.padStart(w);

@@ -73,7 +73,11 @@ function put(raw: Raw, leaf: Leaf, given: string): void {
 }
 
 function fromText(leaf: Leaf, given: string): unknown {
-  if (leaf.type === 'list') return given.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  if (leaf.type === 'list')
+    return given
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
   if (leaf.type === 'boolean') return given === 'true' ? true : given === 'false' ? false : given;
   if (leaf.type === 'number') return /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given;
   return given;

@@ -8,9 +8,17 @@ import { address, duration, size } from './units.ts';
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
 const whole = (fallback: number, { min, max }: { min: number; max: number }) =>
-  z.number({ error: () => `must be a whole number from ${min} to ${max}` }).int().min(min).max(max).default(fallback);
+  z
+    .number({ error: () => `must be a whole number from ${min} to ${max}` })
+    .int()
+    .min(min)
+    .max(max)
+    .default(fallback);
 const toggle = (fallback: boolean, description: string) =>
-  z.boolean({ error: () => 'must be true or false' }).default(fallback).describe(description);
+  z
+    .boolean({ error: () => 'must be true or false' })
+    .default(fallback)
+    .describe(description);
 
 /** The labels of containers that become labels of their series; everything else is in `container_info` or nowhere. */
 export const DEFAULT_LABELS = [
@@ -65,7 +73,10 @@ const agent = z.strictObject({
       volumes: toggle(false, 'count the container’s volumes too'),
     })
     .prefault({}),
-  timestamps: toggle(false, 'put the time of reading into /metrics; Prometheus then sees vanished series 5 minutes late'),
+  timestamps: toggle(
+    false,
+    'put the time of reading into /metrics; Prometheus then sees vanished series 5 minutes late',
+  ),
   push: z
     .strictObject({
       url: text('the collector’s address, http://host:9640').optional(),
@@ -91,7 +102,9 @@ const collector = z.strictObject({
   lateness: duration('10s', { min: '0ms', max: '1h' }).describe('how long a window stays open after its end'),
   max_ahead: duration('1m', { min: '1s', max: '1h' }).describe('how far an agent’s clock may be ahead'),
   stale_after: duration('5m', { min: '1s', max: '24h' }).describe('a series without samples for so long is forgotten'),
-  group_stale_after: duration('1h', { min: '1s', max: '30d' }).describe('a group without members for so long is forgotten'),
+  group_stale_after: duration('1h', { min: '1s', max: '30d' }).describe(
+    'a group without members for so long is forgotten',
+  ),
   max_series: whole(2_000_000, { min: 1, max: 100_000_000 }).describe('series in all'),
   max_series_per_node: whole(200_000, { min: 1, max: 100_000_000 }).describe('series of one agent'),
   max_groups: whole(100_000, { min: 1, max: 10_000_000 }).describe('groups over all levels'),

@@ -8,7 +8,8 @@ import { type Address, isLoopback } from './units.ts';
 
 /** A secret given in the configuration itself or as the name of a file that holds it; undefined if neither. */
 export function secret(key: string, inline: string | undefined, file: string | undefined): string | undefined {
-  if (inline !== undefined && file !== undefined) throw new ConfigError(`${key} and ${key}_file are both set; keep one`);
+  if (inline !== undefined && file !== undefined)
+    throw new ConfigError(`${key} and ${key}_file are both set; keep one`);
   const value = file === undefined ? inline : readSecretFile(`${key}_file`, file).toString('utf8').trim();
   if (value !== undefined && !/^[\x21-\x7e]+$/.test(value)) {
     throw new ConfigError(`${key}: must be one or more visible ASCII characters without spaces`);
@@ -37,7 +38,11 @@ export interface ServerTls {
   readonly clientCa: Buffer | undefined;
 }
 
-export function serverTls(tls: { cert?: string | undefined; key?: string | undefined; client_ca?: string | undefined }) {
+export function serverTls(tls: {
+  cert?: string | undefined;
+  key?: string | undefined;
+  client_ca?: string | undefined;
+}) {
   if (tls.cert === undefined && tls.key === undefined && tls.client_ca === undefined) return undefined;
   if (tls.cert === undefined || tls.key === undefined) {
     throw new ConfigError('tls: cert and key belong together; set tls.cert and tls.key');
@@ -51,7 +56,11 @@ export function serverTls(tls: { cert?: string | undefined; key?: string | undef
 }
 
 /** Refuses an address beyond this machine when anybody could read it. */
-export function requireGuard(key: string, address: Address, guard: { token: string | undefined; clientCa: unknown }): void {
+export function requireGuard(
+  key: string,
+  address: Address,
+  guard: { token: string | undefined; clientCa: unknown },
+): void {
   if (isLoopback(address) || guard.token !== undefined || guard.clientCa !== undefined) return;
   throw new ConfigError(
     `${key}: ${address.host}:${address.port} can be reached from other machines, and nothing guards it. ` +

@@ -82,7 +82,8 @@ export function family<K extends string>(def: FamilyDef<K>): Family<K> {
 function column(familyName: string, def: MetricDef): FamilyColumn {
   const fixed = Object.entries(def.labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const stem = def.metric.replace(/^(container|machine)_/, '').replace(new RegExp(`^${familyName}_`), '');
-  const suffix = fixed.length > 1 || !fixed.some(([, v]) => v === 'total') ? fixed.map(([, v]) => `_${v}`).join('') : '';
+  const suffix =
+    fixed.length > 1 || !fixed.some(([, v]) => v === 'total') ? fixed.map(([, v]) => `_${v}`).join('') : '';
   return {
     metric: def.metric,
     field: stem + suffix,

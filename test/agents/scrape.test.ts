@@ -58,7 +58,14 @@ test('a source still busy with the tick before is not asked a second time', asyn
     await time.sleep(8000);
     return [table('a', asked)];
   });
-  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 5000, clock: time, log: silent, sources: [slow] });
+  const scraper = createScraper({
+    node: 'n',
+    session: 's',
+    deadlineMs: 5000,
+    clock: time,
+    log: silent,
+    sources: [slow],
+  });
   const signal = new AbortController().signal;
   for (const expected of [1, 1, 2]) {
     const pending = scraper.scrape(time.now(), signal);
@@ -72,8 +79,18 @@ test('a source still busy with the tick before is not asked a second time', asyn
 test('a late source is told to stop', async () => {
   const time = clock();
   let told = false;
-  const listening = source('l', (tick) => new Promise(() => tick.signal.addEventListener('abort', () => (told = true))));
-  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 100, clock: time, log: silent, sources: [listening] });
+  const listening = source(
+    'l',
+    (tick) => new Promise(() => tick.signal.addEventListener('abort', () => (told = true))),
+  );
+  const scraper = createScraper({
+    node: 'n',
+    session: 's',
+    deadlineMs: 100,
+    clock: time,
+    log: silent,
+    sources: [listening],
+  });
   const pending = scraper.scrape(0, new AbortController().signal);
   await time.advance(100);
   await pending;
@@ -82,7 +99,14 @@ test('a late source is told to stop', async () => {
 
 test('batches are numbered from 1 and hold no empty tables', async () => {
   const empty = new TableBuilder<typeof cpu, EntityRow>(cpu).build();
-  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 1, clock: clock(), log: silent, sources: [source('e', async () => [empty])] });
+  const scraper = createScraper({
+    node: 'n',
+    session: 's',
+    deadlineMs: 1,
+    clock: clock(),
+    log: silent,
+    sources: [source('e', async () => [empty])],
+  });
   const signal = new AbortController().signal;
   const first = await scraper.scrape(10, signal);
   const second = scraper.batchOf(20, [table('a', 1)]);

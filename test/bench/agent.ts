@@ -7,15 +7,20 @@ import type { Engine } from '../support/engine.ts';
 import { costOf, median, percentile, printTable } from './process.ts';
 import { type Program, startProgram } from './programs.ts';
 
-const CONTAINERS = Number(process.env['BENCH_CONTAINERS'] ?? 100);
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 120);
+const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? 100);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 120);
 const SCRAPE_EVERY_MS = 5000;
 
 export async function benchAgent(): Promise<void> {
   const dockerd = await startDockerd();
   try {
     await startContainers(dockerd, CONTAINERS);
-    const agent = await startProgram('agent', ['--agent.interval', '10s', '--agent.engines', `unix://${dockerd.socket}`]);
+    const agent = await startProgram('agent', [
+      '--agent.interval',
+      '10s',
+      '--agent.engines',
+      `unix://${dockerd.socket}`,
+    ]);
     try {
       await measure(agent, dockerd.pid);
     } finally {
@@ -30,7 +35,9 @@ export async function benchAgent(): Promise<void> {
 async function startContainers(engine: Engine, count: number): Promise<void> {
   for (let first = 0; first < count; first += 4) {
     const names = Array.from({ length: Math.min(4, count - first) }, (_, i) => `bench-${first + i}`);
-    await Promise.all(names.map((name) => engine.run({ name, flags: ['--memory', '64m', '--cpus', '0.5'], script: 'sleep 100000' })));
+    await Promise.all(
+      names.map((name) => engine.run({ name, flags: ['--memory', '64m', '--cpus', '0.5'], script: 'sleep 100000' })),
+    );
   }
 }
 
@@ -52,8 +59,16 @@ async function measure(agent: Program, dockerdPid: number): Promise<void> {
   const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
   const ms = (value: number) => `${(value * 1000).toFixed(1)} ms`;
   printTable(`Agent: ${CONTAINERS} containers, tick 10 s, scrape every 5 s, ${elapsed.toFixed(0)} s`, [
-    { what: 'CPU of the agent', value: share(before.agent.cpuSeconds, after.agent.cpuSeconds), target: '≤ 1.2 %, aim 0.6 %' },
-    { what: 'CPU caused in dockerd', value: share(before.engine.cpuSeconds, after.engine.cpuSeconds), target: '≤ 0.2 %' },
+    {
+      what: 'CPU of the agent',
+      value: share(before.agent.cpuSeconds, after.agent.cpuSeconds),
+      target: '≤ 1.2 %, aim 0.6 %',
+    },
+    {
+      what: 'CPU caused in dockerd',
+      value: share(before.engine.cpuSeconds, after.engine.cpuSeconds),
+      target: '≤ 0.2 %',
+    },
     { what: 'RSS', value: `${(after.agent.rssBytes / 1e6).toFixed(0)} MB`, target: '≤ 75 MB' },
     { what: 'series on the page', value: String(series), target: '' },
     { what: 'scrape, median', value: ms(median(seconds)), target: '≤ 15 ms for 7 500 series' },

@@ -15,7 +15,7 @@ const AGENTS = 200;
 const CONTAINERS = 30;
 const METRICS = 33;
 const WARM_UP_TICKS = 6;
-const TICKS = Number(process.env['BENCH_TICKS'] ?? 24);
+const TICKS = Number(process.env.BENCH_TICKS ?? 24);
 
 interface Scrape {
   readonly seconds: number;
@@ -48,32 +48,52 @@ async function drive(collector: Program): Promise<void> {
     }
     await untilNextSecond();
     const timeMs = Math.floor(Date.now() / 1000) * 1000;
-    sentBytes += (await Promise.all(agents.map((agent, i) => push({ agent, timeMs, pool, encode: encoders[i] as never })))).reduce((a, b) => a + b, 0);
+    sentBytes += (
+      await Promise.all(agents.map((agent, i) => push({ agent, timeMs, pool, encode: encoders[i] as never })))
+    ).reduce((a, b) => a + b, 0);
     if (tick % 5 === 4) scrapes.push(await scrape(collector.url));
   }
   const after = costOf(collector.pid);
   const samples = TICKS * AGENTS * CONTAINERS * METRICS;
   const page = scrapes.at(-1) as Scrape;
-  const own = (metric: string) => Number(new RegExp(`^${metric}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(page.text)?.[1] ?? Number.NaN);
+  const own = (metric: string) =>
+    Number(new RegExp(`^${metric}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(page.text)?.[1] ?? Number.NaN);
   const cpu = after.cpuSeconds - before.cpuSeconds;
-  printTable(`Collector: ${AGENTS} agents × ${CONTAINERS} containers × ${METRICS} metrics, ${TICKS} ticks, ${samples} samples`, [
-    { what: 'CPU seconds per million samples, all in', value: (cpu / (samples / 1e6)).toFixed(2), target: '≤ 1.0 (1/5 of vmagent)' },
-    { what: 'CPU at a 10 s tick', value: `${((cpu / (samples / 1e6)) * ((AGENTS * CONTAINERS * METRICS) / 1e6) * 10).toFixed(2)} % of a core`, target: '' },
-    { what: 'RSS', value: mb(after.rssBytes), target: '≤ 121 MB (1/5 of Heapster)' },
-    { what: 'RSS, peak', value: mb(after.peakRssBytes), target: '' },
-    { what: 'series held', value: String(own('plimsoll_collector_series')), target: '' },
-    { what: 'event loop delay, p99', value: ms(own('nodejs_eventloop_lag_p99_seconds')), target: '' },
-    { what: 'event loop delay, longest', value: ms(own('nodejs_eventloop_lag_max_seconds')), target: '' },
-    { what: `scrape of ${page.text.split('\n').length} lines, median`, value: ms(median(scrapes.map((s) => s.seconds))), target: '' },
-    { what: 'bytes per sample on the wire, gzip', value: (sentBytes / samples).toFixed(2), target: '' },
-    { what: 'samples dropped', value: String(dropped(page.text)), target: '0' },
-  ]);
+  printTable(
+    `Collector: ${AGENTS} agents × ${CONTAINERS} containers × ${METRICS} metrics, ${TICKS} ticks, ${samples} samples`,
+    [
+      {
+        what: 'CPU seconds per million samples, all in',
+        value: (cpu / (samples / 1e6)).toFixed(2),
+        target: '≤ 1.0 (1/5 of vmagent)',
+      },
+      {
+        what: 'CPU at a 10 s tick',
+        value: `${((cpu / (samples / 1e6)) * ((AGENTS * CONTAINERS * METRICS) / 1e6) * 10).toFixed(2)} % of a core`,
+        target: '',
+      },
+      { what: 'RSS', value: mb(after.rssBytes), target: '≤ 121 MB (1/5 of Heapster)' },
+      { what: 'RSS, peak', value: mb(after.peakRssBytes), target: '' },
+      { what: 'series held', value: String(own('plimsoll_collector_series')), target: '' },
+      { what: 'event loop delay, p99', value: ms(own('nodejs_eventloop_lag_p99_seconds')), target: '' },
+      { what: 'event loop delay, longest', value: ms(own('nodejs_eventloop_lag_max_seconds')), target: '' },
+      {
+        what: `scrape of ${page.text.split('\n').length} lines, median`,
+        value: ms(median(scrapes.map((s) => s.seconds))),
+        target: '',
+      },
+      { what: 'bytes per sample on the wire, gzip', value: (sentBytes / samples).toFixed(2), target: '' },
+      { what: 'samples dropped', value: String(dropped(page.text)), target: '0' },
+    ],
+  );
   await pool.close();
 }
 
 /** All reasons together. */
 function dropped(text: string): number {
-  const values = [...text.matchAll(/^plimsoll_collector_samples_dropped_total\{[^}]*\} (\S+)/gm)].map((match) => Number(match[1]));
+  const values = [...text.matchAll(/^plimsoll_collector_samples_dropped_total\{[^}]*\} (\S+)/gm)].map((match) =>
+    Number(match[1]),
+  );
   return values.reduce((a, b) => a + b, 0);
 }
 

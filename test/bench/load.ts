@@ -21,7 +21,10 @@ const FAMILY_NAMES = ['cpu', 'memory', 'pids', 'pressure', 'network'];
 
 /** The agents; each batch has `containers × metrics` samples. */
 export function syntheticAgents({ agents, containers, metrics }: LoadOptions): SyntheticAgent[] {
-  const widths = split(FAMILY_NAMES.map((name) => familyNamed(name) as Family), metrics);
+  const widths = split(
+    FAMILY_NAMES.map((name) => familyNamed(name) as Family),
+    metrics,
+  );
   return Array.from({ length: agents }, (_, a) => agent(`node-${a}`, containers, widths));
 }
 
@@ -40,14 +43,19 @@ function split(families: readonly Family[], metrics: number): [Family, number][]
 
 function agent(node: string, containers: number, widths: readonly [Family, number][]): SyntheticAgent {
   const entities = Array.from({ length: containers }, (_, c) => container(node, c));
-  const dims = (family: Family) => (family.dims.length === 0 ? NO_LABELS : labels(family.dims.map((dim) => [dim, 'eth0'])));
-  const rows = new Map<Family, EntityRow[]>(widths.map(([family]) => [family, entities.map((e) => entityRow(e, dims(family)))]));
+  const dims = (family: Family) =>
+    family.dims.length === 0 ? NO_LABELS : labels(family.dims.map((dim) => [dim, 'eth0']));
+  const rows = new Map<Family, EntityRow[]>(
+    widths.map(([family]) => [family, entities.map((e) => entityRow(e, dims(family)))]),
+  );
   let seq = 0;
   return {
     node,
     batch(timeMs) {
       seq++;
-      const tables = widths.map(([family, width]) => table(family, width, { rows: rows.get(family) as EntityRow[], seq, timeMs }));
+      const tables = widths.map(([family, width]) =>
+        table(family, width, { rows: rows.get(family) as EntityRow[], seq, timeMs }),
+      );
       return { node, session: `session-of-${node}`, seq, timeMs, tables };
     },
   };

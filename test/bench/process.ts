@@ -43,9 +43,12 @@ export interface Row {
 /** A table for a terminal and for a note. */
 export function printTable(title: string, rows: readonly Row[]): void {
   const width = (key: keyof Row) => Math.max(...rows.map((row) => row[key].length), key.length);
-  const line = (row: Row) => `| ${row.what.padEnd(width('what'))} | ${row.value.padStart(width('value'))} | ${row.target.padEnd(width('target'))} |`;
+  const line = (row: Row) =>
+    `| ${row.what.padEnd(width('what'))} | ${row.value.padStart(width('value'))} | ${row.target.padEnd(width('target'))} |`;
   console.log(`\n${title}\n`);
   console.log(line({ what: 'what', value: 'value', target: 'target' }));
-  console.log(`|${'-'.repeat(width('what') + 2)}|${'-'.repeat(width('value') + 2)}|${'-'.repeat(width('target') + 2)}|`);
+  console.log(
+    `|${'-'.repeat(width('what') + 2)}|${'-'.repeat(width('value') + 2)}|${'-'.repeat(width('target') + 2)}|`,
+  );
   for (const row of rows) console.log(line(row));
 }

@@ -17,7 +17,11 @@ export interface Program {
 export async function startProgram(role: 'agent' | 'collector', flags: readonly string[]): Promise<Program> {
   const port = await freePort();
   const listen = [`--${role}.listen`, `127.0.0.1:${port}`, '--log.level', 'warn'];
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', `${ROOT}dist/src/cli/main.js`, role, ...listen, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=2', `${ROOT}dist/src/cli/main.js`, role, ...listen, ...flags],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   let said = '';
   child.stdout.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-10_000)));
   child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-10_000)));

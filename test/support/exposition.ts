@@ -12,7 +12,8 @@ export function expositionLines(tables: readonly Table[]): string[] {
     shape.columns.forEach((column, c) => {
       rows.forEach((row, r) => {
         const value = values[c * rows.length + r] as number;
-        if (!Number.isNaN(value)) lines.push(line(column.metric, labels([...column.labels, ...pairsOf(row.labels)]), value));
+        if (!Number.isNaN(value))
+          lines.push(line(column.metric, labels([...column.labels, ...pairsOf(row.labels)]), value));
       });
     });
   }
@@ -30,7 +31,8 @@ export function canonicalLine(text: string): string {
 export function parseLabels(text: string): Labels {
   const pairs: LabelPair[] = [];
   const inside = text.trim().replace(/^\{/, '').replace(/\}$/, '');
-  for (const [, name, value] of inside.matchAll(/([a-zA-Z_]\w*)="([^"]*)"/g)) pairs.push([name as string, value as string]);
+  for (const [, name, value] of inside.matchAll(/([a-zA-Z_]\w*)="([^"]*)"/g))
+    pairs.push([name as string, value as string]);
   return labels(pairs);
 }
 

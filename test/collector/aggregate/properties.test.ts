@@ -77,7 +77,8 @@ function batchOf({ node, second, readings }: Tick, seq: number): Batch {
       ),
       timeMs + offset,
     );
-    cells.forEach((value, c) => value !== undefined && c < family.columns.length && builder.set(c, value));
+    for (const [c, value] of cells.entries())
+      if (value !== undefined && c < family.columns.length) builder.set(c, value);
   }
   return { node, session: 's', seq, timeMs, tables: [...builders.values()].map((builder) => builder.build()) };
 }

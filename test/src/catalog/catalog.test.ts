@@ -8,13 +8,16 @@ import { PIPELINE_METRICS } from '../../../src/catalog/pipeline.ts';
 const columns = FAMILIES.flatMap((family) => family.columns.map((column) => ({ family, column })));
 
 describe('names', () => {
-  test.each(FAMILIES.map((f) => [f.name, f] as const))('family %s is one lower-case word, its fields are unique', (name, family) => {
-    expect(name).toMatch(/^[a-z0-9_]+$/);
-    const fields = family.columns.map((c) => c.field);
-    expect(new Set(fields).size).toBe(fields.length);
-    for (const field of fields) expect(field).toMatch(/^[a-z][a-z0-9_]*$/);
-    for (const reserved of ['time', '_field', '_measurement', 'id']) expect(fields).not.toContain(reserved);
-  });
+  test.each(FAMILIES.map((f) => [f.name, f] as const))(
+    'family %s is one lower-case word, its fields are unique',
+    (name, family) => {
+      expect(name).toMatch(/^[a-z0-9_]+$/);
+      const fields = family.columns.map((c) => c.field);
+      expect(new Set(fields).size).toBe(fields.length);
+      for (const field of fields) expect(field).toMatch(/^[a-z][a-z0-9_]*$/);
+      for (const reserved of ['time', '_field', '_measurement', 'id']) expect(fields).not.toContain(reserved);
+    },
+  );
 
   test('no family comes twice', () => {
     expect(new Set(FAMILIES.map((f) => f.name)).size).toBe(FAMILIES.length);
@@ -35,13 +38,17 @@ describe('names', () => {
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });
 
-  test.each(columns.map((c) => [c.column.metric, c] as const))('%s has a legal name, a unit suffix and help', (metric, { column }) => {
-    expect(metric).toMatch(/^(container|machine)_[a-z0-9_]+$/);
-    expect(column.help).toMatch(/^[A-Z0-9].*\.$/);
-    expect(column.source).not.toBe('');
-    if (column.kind === 'counter') expect(metric).toMatch(/_total$/);
-    if (column.unit === 'seconds' || column.unit === 'bytes') expect(metric + legacy(metric)).toMatch(new RegExp(`_${column.unit}(_total)?$`));
-  });
+  test.each(columns.map((c) => [c.column.metric, c] as const))(
+    '%s has a legal name, a unit suffix and help',
+    (metric, { column }) => {
+      expect(metric).toMatch(/^(container|machine)_[a-z0-9_]+$/);
+      expect(column.help).toMatch(/^[A-Z0-9].*\.$/);
+      expect(column.source).not.toBe('');
+      if (column.kind === 'counter') expect(metric).toMatch(/_total$/);
+      if (column.unit === 'seconds' || column.unit === 'bytes')
+        expect(metric + legacy(metric)).toMatch(new RegExp(`_${column.unit}(_total)?$`));
+    },
+  );
 
   test('pipeline metrics start with plimsoll_, counters end in _total', () => {
     for (const row of PIPELINE_METRICS) {

@@ -29,7 +29,11 @@ test('without anything the defaults hold: loopback, 10 s', () => {
 
 test('flags win over the environment, the environment over the file', () => {
   const yaml = 'agent: {interval: 1s, deadline: 2s, env: [A]}';
-  const config = load(yaml, { PLIMSOLL_AGENT_INTERVAL: '3s', PLIMSOLL_AGENT_DEADLINE: '4s' }, { 'agent.interval': '5s' });
+  const config = load(
+    yaml,
+    { PLIMSOLL_AGENT_INTERVAL: '3s', PLIMSOLL_AGENT_DEADLINE: '4s' },
+    { 'agent.interval': '5s' },
+  );
   expect([config.agent.interval, config.agent.deadline, config.agent.env]).toEqual([5000, 4000, ['A']]);
 });
 
@@ -56,23 +60,65 @@ test('names of variables and flags do not meet', () => {
 
 describe('what is wrong is said', () => {
   const cases: [string, string, Record<string, string>, Record<string, string>, RegExp][] = [
-    ['an unknown key', 'agent: {intervall: 3s}', {}, {}, /agent\.intervall: no such key.*did you mean agent\.interval\?/],
+    [
+      'an unknown key',
+      'agent: {intervall: 3s}',
+      {},
+      {},
+      /agent\.intervall: no such key.*did you mean agent\.interval\?/,
+    ],
     ['an unknown section', 'agents: {}', {}, {}, /agents: no such key.*did you mean agent|legal here: .*agent/],
     ['a key named __proto__', '{__proto__: {a: 1}}', {}, {}, /__proto__: no such key/],
     ['a key named constructor', 'collector: {constructor: 1}', {}, {}, /collector\.constructor: no such key/],
-    ['a bad duration', 'agent: {interval: soon}', {}, {}, /agent\.interval: is "soon".*such as "10s".*from 100ms to 1h/],
+    [
+      'a bad duration',
+      'agent: {interval: soon}',
+      {},
+      {},
+      /agent\.interval: is "soon".*such as "10s".*from 100ms to 1h/,
+    ],
     ['a number for a duration', 'agent: {interval: 10}', {}, {}, /agent\.interval: is 10 .*must be a duration/],
     ['a duration out of bounds', 'agent: {interval: 2h}', {}, {}, /agent\.interval: is "2h".*from 100ms to 1h/],
     ['a bad address', 'agent: {listen: "host:99999"}', {}, {}, /agent\.listen: is "host:99999".*port from 0 to 65535/],
-    ['a bad number in the environment', '', { PLIMSOLL_COLLECTOR_MAX_SERIES: 'many' }, {}, /max_series: is "many" \(environment PLIMSOLL_COLLECTOR_MAX_SERIES\).*whole number/],
-    ['a bad flag', '', {}, { 'agent.timestamps': 'perhaps' }, /agent\.timestamps: is "perhaps" \(flag --agent\.timestamps\): must be true or false/],
-    ['an unknown variable', '', { PLIMSOLL_AGENT_INTERVALL: '1s' }, {}, /PLIMSOLL_AGENT_INTERVALL: no such key; did you mean PLIMSOLL_AGENT_INTERVAL\?/],
-    ['an unknown sink kind', 'sinks: {x: {kind: influx}}', {}, {}, /sinks\.x\.kind: is "influx".*influxdb2.*influxdb1.*stdout/],
-    ['a missing key of a sink', 'sinks: {x: {kind: influxdb2, url: "http://h"}}', {}, {}, /sinks\.x\.bucket: is missing/],
+    [
+      'a bad number in the environment',
+      '',
+      { PLIMSOLL_COLLECTOR_MAX_SERIES: 'many' },
+      {},
+      /max_series: is "many" \(environment PLIMSOLL_COLLECTOR_MAX_SERIES\).*whole number/,
+    ],
+    [
+      'a bad flag',
+      '',
+      {},
+      { 'agent.timestamps': 'perhaps' },
+      /agent\.timestamps: is "perhaps" \(flag --agent\.timestamps\): must be true or false/,
+    ],
+    [
+      'an unknown variable',
+      '',
+      { PLIMSOLL_AGENT_INTERVALL: '1s' },
+      {},
+      /PLIMSOLL_AGENT_INTERVALL: no such key; did you mean PLIMSOLL_AGENT_INTERVAL\?/,
+    ],
+    [
+      'an unknown sink kind',
+      'sinks: {x: {kind: influx}}',
+      {},
+      {},
+      /sinks\.x\.kind: is "influx".*influxdb2.*influxdb1.*stdout/,
+    ],
+    [
+      'a missing key of a sink',
+      'sinks: {x: {kind: influxdb2, url: "http://h"}}',
+      {},
+      {},
+      /sinks\.x\.bucket: is missing/,
+    ],
     ['no YAML', 'a: [1', {}, {}, /is not YAML.*line 1/s],
     ['a list for a file', '- 1', {}, {}, /must hold keys and values/],
   ];
-  test.each(cases)('%s', (_what, yaml, env, flags, message) => {
+  test.each(cases)('%s', (...[, yaml, env, flags, message]) => {
     expect(() => load(yaml, env, flags)).toThrow(message);
   });
 
