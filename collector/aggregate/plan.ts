@@ -5,7 +5,6 @@
 import type { Family, FamilyColumn, RatioDef } from '../../src/model/family.ts';
 import type { Column, Shape } from '../../src/model/shape.ts';
 import { OUTPUTS } from './outputs/index.ts';
-import { count } from './outputs/count.ts';
 import type { Output } from './outputs/output.ts';
 import type { OutputChoice } from './options.ts';
 
@@ -54,14 +53,13 @@ export function planLevel(level: string, family: Family, choice: OutputChoice): 
 
 /** The shape of a level's own table: how many containers each group had. */
 export function membersShape(level: string): Shape {
-  const help = count.help('Containers read in the window.');
   const column: Column = {
     metric: `${level}_containers`,
     field: 'containers',
     labels: [],
     kind: 'gauge',
     unit: 'none',
-    help,
+    help: 'Containers seen in the window, stopped ones included.',
   };
   return { measurement: `${level}_group`, columns: [column] };
 }

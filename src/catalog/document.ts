@@ -14,6 +14,8 @@ This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every 
   \`container_\` in the name: a *total* is the sum of the members' increases and never goes down while members come and go; of a gauge
   groups get the sum under the same name, the average as \`…_avg\` and the largest sample as \`…_max\`. Labels such as \`interface\` and
   \`device\` are summed away.
+- Every group has \`<level>_containers\`, the containers seen in the window, stopped ones included; those that run are
+  \`<level>_state{state="running"}\`.
 - Families marked *off* are read when switched on: \`agent.families: [tcp, process]\`. A minus switches one off: \`[-pressure]\`.
 - In InfluxDB a family is a measurement (\`container_cpu\`, \`service_cpu\` …) with the field named in the table.
 `;

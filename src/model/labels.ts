@@ -53,13 +53,14 @@ export function* pairsOf(set: Labels): Generator<LabelPair> {
 
 /** Length-prefixed, so that no choice of separators inside a value can make two sets look the same. */
 function labelKey(names: readonly string[], values: readonly string[]): string {
-  let key = '';
+  // Joined, not added up piece by piece: the engine would keep every piece for as long as the key lives.
+  const parts: string[] = [];
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     const value = values[i] as string;
-    key += `${name.length}:${name}${value.length}:${value}`;
+    parts.push(`${name.length}:`, name, `${value.length}:`, value);
   }
-  return key;
+  return parts.join('');
 }
 
 const NOT_LABEL_CHARACTER = /[^a-zA-Z0-9_]/g;
