@@ -104,9 +104,11 @@ function apt(args) {
   return spawnSync('apt-get', args, { ...options, env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } }).status;
 }
 
-/** The first line that holds a number with dots. @param {Needed} needed */
-function versionOf({ program, version }) {
+/** What it says of itself, or what Debian calls the package's version where it says nothing. @param {Needed} needed */
+function versionOf({ program, packages, version }) {
   const { stdout, stderr } = spawnSync(find(program) ?? program, version, { encoding: 'utf8' });
-  const lines = `${stdout}\n${stderr}`.split('\n');
-  return lines.find((line) => /\d+\.\d+/.test(line))?.trim() ?? 'unknown version';
+  const line = `${stdout}\n${stderr}`.split('\n').find((each) => /\d+\.\d+/.test(each));
+  if (line) return line.trim();
+  const known = spawnSync('dpkg-query', ['-W', '-f', '${Version}', packages[0] ?? program], { encoding: 'utf8' });
+  return known.stdout || 'unknown version';
 }

@@ -3,7 +3,7 @@
  * lock file, builds when the build is missing or older than the sources. Uses Node's built-ins only, because it runs first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { env, execPath, exit, stderr, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,6 @@ import { fileURLToPath } from 'node:url';
 /** The checkout's folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const NEEDED_NODE = [20, 11];
 const SOURCES = ['src', 'agents', 'collector', 'package.json', 'tsconfig.json', 'scripts/build.mjs'];
 const BUILT = join(ROOT, 'dist', '.built');
 
@@ -29,11 +28,11 @@ export function giveUp(reason) {
 /** Refuses a Node that is too old, before anything else fails in a stranger way. */
 export function requireNode() {
   const [major = 0, minor = 0] = versions.node.split('.').map(Number);
-  const [wantedMajor, wantedMinor] = NEEDED_NODE;
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const wanted = engines.node.replace('>=', '');
+  const [wantedMajor, wantedMinor] = wanted.split('.').map(Number);
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
-  giveUp(
-    `this is Node ${versions.node}, and Node ${NEEDED_NODE.join('.')} or newer is needed: see https://nodejs.org/`,
-  );
+  giveUp(`this is Node ${versions.node}, and Node ${wanted} or newer is needed: see https://nodejs.org/`);
 }
 
 /** Installs the packages if that has not been done since the lock file last changed. */
