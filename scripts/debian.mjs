@@ -109,6 +109,7 @@ function versionOf({ program, packages, version }) {
   const { stdout, stderr } = spawnSync(find(program) ?? program, version, { encoding: 'utf8' });
   const line = `${stdout}\n${stderr}`.split('\n').find((each) => /\d+\.\d+/.test(each));
   if (line) return line.trim();
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholder
   const known = spawnSync('dpkg-query', ['-W', '-f', '${Version}', packages[0] ?? program], { encoding: 'utf8' });
   return known.stdout || 'unknown version';
 }
