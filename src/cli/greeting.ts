@@ -43,7 +43,8 @@ export function foundLines(found: Found): string[] {
 
 function engineLine({ endpoint, status, containers }: Found['engines'][number]): string {
   if (!status.connected && status.lastError !== '') {
-    return `Engine:    none at ${endpoint}: ${status.lastError}. Serving the host; an engine that starts later is picked up by itself.`;
+    const known = containers.size > 0 ? 'Its containers keep their names; it' : 'The host alone is served; an engine';
+    return `Engine:    not answering: ${status.lastError}. ${known} is picked up when it starts.`;
   }
   const name = status.podman ? 'Podman' : 'Docker';
   const counts = [...containers].map(([state, count]) => `${count} ${state}`);

@@ -45,7 +45,8 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
     // With JSON lines on standard output, words would be in their way.
     const out = Object.values(config.sinks).some((sink) => sink.kind === 'stdout') ? process.stderr : process.stdout;
     out.write(`${words.join('\n')}\n`);
-    if (agent && (table ?? (process.stdout.isTTY && out === process.stdout))) await showTable({ agent, config, life });
+    if (agent && (table ?? (process.stdout.isTTY && out === process.stdout)))
+      await showTable({ agent, collector, config, life });
   } catch (error) {
     await life.stop();
     throw error;
@@ -53,7 +54,14 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
   await stopped;
 }
 
-async function showTable({ agent, config, life }: { agent: Agent; config: Config; life: Lifecycle }): Promise<void> {
+interface Shown {
+  readonly agent: Agent;
+  readonly collector: { readonly url: string } | undefined;
+  readonly config: Config;
+  readonly life: Lifecycle;
+}
+
+async function showTable({ agent, collector, config, life }: Shown): Promise<void> {
   const { readingOf, runTop } = await import('./top.ts');
   const stop = new AbortController();
   process.stdout.write('\x1b[2J');
@@ -66,7 +74,7 @@ async function showTable({ agent, config, life }: { agent: Agent; config: Config
     intervalMs: Math.min(1000, config.agent.interval),
     clock: systemClock,
     out: process.stdout,
-    heading: () => [...greeting({ agent, collector: undefined, config }).slice(0, 4), ''],
+    heading: () => greeting({ agent, collector, config }),
     signal: stop.signal,
   });
   life.onStop('table', async () => {

@@ -39,7 +39,8 @@ export async function runTop({ read, intervalMs, clock, out, heading, signal }: 
     } catch (error) {
       trouble = `cannot read: ${(error as Error).message}`;
     }
-    draw(out, [...heading(), trouble, ...lines]);
+    const width = out.columns ?? 120;
+    draw(out, [...heading().map((line) => line.slice(0, width)), trouble, ...lines]);
     try {
       await clock.sleep(intervalMs, signal);
     } catch (error) {

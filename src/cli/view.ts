@@ -70,7 +70,7 @@ export function viewRows(now: Sums, before: Sums | undefined, seconds: number): 
     return {
       id,
       name: id === '/' ? '(host)' : (labels.get('name') ?? id),
-      state: id === '/' ? '' : oneOf(values, STATE),
+      state: id === '/' ? '' : stateOf(values),
       health: oneOf(values, HEALTH).replace('none', ''),
       cpuCores: rate('container_cpu_usage_seconds_total'),
       throttledShare: periods && throttled !== undefined ? throttled / periods : undefined,
@@ -91,6 +91,12 @@ function rank(row: ViewRow): number {
   return row.id === '/' ? Number.POSITIVE_INFINITY : (row.cpuCores ?? -1);
 }
 
+/** With the exit code of one that has ended: `exited (137)`. */
+function stateOf(values: ReadonlyMap<string, number>): string {
+  const code = values.get('container_exit_code');
+  return code === undefined ? oneOf(values, STATE) : `${oneOf(values, STATE)} (${code})`;
+}
+
 function oneOf(values: ReadonlyMap<string, number>, metric: string): string {
   for (const [key, value] of values)
     if (value === 1 && key.startsWith(`${metric}:`)) return key.slice(metric.length + 1);
@@ -98,7 +104,7 @@ function oneOf(values: ReadonlyMap<string, number>, metric: string): string {
 }
 
 const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: ViewRow) => string])[] = [
-  ['STATE', -10, (row) => row.state],
+  ['STATE', -12, (row) => row.state],
   ['HEALTH', -9, (row) => row.health],
   ['CPU %', 7, (row) => percent(row.cpuCores)],
   ['THROTTLED', 9, (row) => percent(row.throttledShare)],

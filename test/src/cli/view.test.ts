@@ -1,0 +1,73 @@
+/** The live table: two pages of samples in, lines of text out. */
+import { expect, test } from 'vitest';
+import { parseSamples } from '../../../src/cli/promtext.ts';
+import { bytes, drawTable, sumUp, viewRows } from '../../../src/cli/view.ts';
+
+const FIRST = `
+# TYPE container_cpu_usage_seconds_total counter
+container_cpu_usage_seconds_total{cpu="total",id="/",} 100
+container_cpu_usage_seconds_total{cpu="total",id="/docker/a",name="web"} 10
+container_cpu_cfs_periods_total{id="/docker/a",name="web"} 100
+container_cpu_cfs_throttled_periods_total{id="/docker/a",name="web"} 40
+container_network_receive_bytes_total{id="/docker/a",interface="eth0",name="web"} 1000
+container_network_receive_bytes_total{id="/docker/a",interface="eth1",name="web"} 500
+container_memory_working_set_bytes{id="/docker/a",name="web"} 1048576
+container_spec_memory_limit_bytes{id="/docker/a",name="web"} 67108864
+container_state{id="/docker/a",name="web",state="running"} 1
+container_state{id="/docker/a",name="web",state="exited"} 0
+container_health_status{id="/docker/a",name="web",status="healthy"} 1
+container_state{id="/docker/b",name="job",state="exited"} 1
+container_exit_code{id="/docker/b",name="job"} 137
+`;
+
+// 10 s later: the host used 15 s, web 2 s of CPU; 100 more periods, 95 of them throttled; 3000 + 7000 bytes came in.
+const SECOND = FIRST.replace('"/",} 100', '"/",} 115')
+  .replace('name="web"} 10\n', 'name="web"} 12\n')
+  .replace('_periods_total{id="/docker/a",name="web"} 100', '_periods_total{id="/docker/a",name="web"} 200')
+  .replace('name="web"} 40\n', 'name="web"} 135\n')
+  .replace('"eth0",name="web"} 1000', '"eth0",name="web"} 4000')
+  .replace('"eth1",name="web"} 500', '"eth1",name="web"} 7500');
+
+function table(first: string | undefined, second: string, columns = 200): string[] {
+  const before = first === undefined ? undefined : sumUp(parseSamples(first));
+  return drawTable(viewRows(sumUp(parseSamples(second)), before, 10), { columns, rows: 20 });
+}
+
+test('rates are of two readings, interfaces are added up, the host comes first', () => {
+  const [head, host, web, job] = table(FIRST, SECOND).map((line) => line.trim().split(/ {2,}/).join(' | '));
+  expect(head).toMatch(/^NAME/);
+  // 15 s in 10 s: 150 % of a core.
+  expect(host).toBe('(host) | 150.0');
+  // 2 s in 10 s: 20 %; 95 of 100 periods; 1 MiB of 64; (3000 + 7000) / 10 s = 1000 bytes a second.
+  expect(web).toBe('web | running | healthy | 20.0 | 95.0 | 1.0 MiB | 64.0 MiB | 1.0 KiB');
+  expect(job).toBe('job | exited (137)');
+});
+
+test('without an earlier reading there are no rates, and after a restart neither', () => {
+  expect(table(undefined, FIRST)[2]).not.toContain('20.0');
+  expect(table(SECOND, FIRST)[2]).not.toContain('-');
+});
+
+test('a line is never longer than the terminal, and control characters of a name do nothing', () => {
+  const hostile = 'container_state{id="/x",name="\u001b[2Jgone",state="running"} 1\n';
+  for (const line of table(undefined, FIRST + hostile, 40)) expect(line.length).toBeLessThanOrEqual(40);
+  expect(table(undefined, hostile).join('')).not.toContain('\u001b');
+});
+
+test('label values come back as they were before they were escaped', () => {
+  const [sample] = parseSamples('m{a="x\\"y\\\\z\\nw",b="}"} 1.5e3 1700000000000\n');
+  expect([...(sample?.labels ?? [])]).toEqual([
+    ['a', 'x"y\\z\nw'],
+    ['b', '}'],
+  ]);
+  expect(sample?.value).toBe(1500);
+});
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 KiB'],
+  [1_048_576, '1.0 MiB'],
+  [250 * 1024 ** 3, '250 GiB'],
+  [undefined, ''],
+])('%s bytes', (value, text) => expect(bytes(value)).toBe(text));
