@@ -66,8 +66,15 @@ export async function startStage({ socket, sinks = {}, agent = {} }: StageOption
     program,
     prometheus,
     views,
-    until: (view, test, what) =>
-      waitFor(async () => test(await views[view]()), { timeoutMs: 30_000, everyMs: 100, what: `${what} (${view})` }),
+    async until(view, test, what) {
+      try {
+        const wait = { timeoutMs: 30_000, everyMs: 100, what: `${what} (${view})` };
+        return await waitFor(async () => test(await views[view]()), wait);
+      } catch (error) {
+        if (program.pid !== 0) throw error;
+        throw new Error(`the program has ended:\n${program.log().slice(-4000)}`, { cause: error });
+      }
+    },
     async stop() {
       await prometheus.stop();
       await program.stop();
