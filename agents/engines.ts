@@ -5,7 +5,8 @@
 import type { Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
 import type { Clock } from '../src/run/clock.ts';
-import { cgroupPathsOf } from './cgroup/locate.ts';
+import { locator } from './cgroup/locate.ts';
+import type { CgroupMounts } from './cgroup/mounts.ts';
 import type { Container } from './container.ts';
 import type { Endpoint } from './docker/endpoint.ts';
 import { address } from './docker/failure.ts';
@@ -15,6 +16,7 @@ import type { EngineStatus } from './docker/status.ts';
 
 export interface EngineOptions {
   readonly settings: Config['agent'];
+  readonly mounts: CgroupMounts;
   readonly endpoints: readonly Endpoint[];
   readonly filter: (candidate: Candidate) => boolean;
   readonly clock: Clock;
@@ -43,13 +45,20 @@ export interface Engines {
 }
 
 /** Connects to all of them side by side; never rejects for an engine that is not there. */
-export async function startEngines({ settings, endpoints, filter, clock, log }: EngineOptions): Promise<Engines> {
+export async function startEngines({
+  settings,
+  mounts,
+  endpoints,
+  filter,
+  clock,
+  log,
+}: EngineOptions): Promise<Engines> {
   const all = endpoints.map((endpoint): Engine => {
     const inventory = createInventory({
       endpoint,
       labelAllow: settings.labels,
       envAllow: settings.env,
-      locate: (pid) => cgroupPathsOf(settings.proc, pid),
+      locate: locator(settings.proc, mounts),
       filter,
       clock,
       log,

@@ -55,6 +55,7 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const mounts = findMounts({ procRoot: settings.proc, cgroupRoot: settings.cgroup });
   const engines = await startEngines({
     settings,
+    mounts,
     endpoints: configuredEndpoints(settings),
     filter: filterOf(settings),
     clock,

@@ -16,7 +16,32 @@ export interface CgroupDirs {
   readonly controllers: ReadonlyMap<string, string>;
 }
 
-/** The cgroups of a process, or undefined when it has gone. Meant as the argument that tells the inventory where containers are. */
+/** The cgroups of a process as the host names them, or undefined when it has gone: the argument that tells the inventory where containers are. */
+export function locator(procRoot: string, mounts: CgroupMounts): (pid: number) => CgroupPaths | undefined {
+  return (pid) => {
+    const paths = cgroupPathsOf(procRoot, pid);
+    return paths && hostPaths(mounts, paths);
+  };
+}
+
+/** Paths as the kernel names them to a cgroup namespace (`/../x`), by the names of the host (`/docker/x`). Others stay. */
+export function hostPaths(mounts: CgroupMounts, { unified, controllers }: CgroupPaths): CgroupPaths {
+  const all = [...controllers].map(([name, path]) => [name, hostPath(mounts.controllers.get(name), path)] as const);
+  return { unified: unified === undefined ? undefined : hostPath(mounts.unified, unified), controllers: new Map(all) };
+}
+
+function hostPath(hierarchy: Hierarchy | undefined, path: string): string {
+  if (hierarchy === undefined || hierarchy.above.length === 0) return path;
+  const parts = [...hierarchy.above];
+  for (const part of partsOf(path)) {
+    if (part !== '..') parts.push(part);
+    // Above what is mounted: nobody here has a name for it.
+    else if (parts.pop() === undefined) return path;
+  }
+  return `/${parts.join('/')}`;
+}
+
+/** The cgroups of a process as the kernel names them to us, or undefined when it has gone. */
 export function cgroupPathsOf(procRoot: string, pid: number): CgroupPaths | undefined {
   const bytes = readOnce(join(procRoot, String(pid), 'cgroup'));
   return bytes === undefined ? undefined : parseCgroupPaths(bytes.toString('utf8'));
@@ -69,13 +94,9 @@ export function ownPath(path: string, id: string): string {
 export function belowRoot(hierarchy: Hierarchy, path: string): string | undefined {
   const root = partsOf(hierarchy.root);
   const wanted = partsOf(path);
-  let common = 0;
-  while (common < root.length && common < wanted.length && root[common] === wanted[common]) common++;
-  const left = root.slice(common);
-  // What is left of the root is `..` only when the mount shows the tree above our cgroup namespace: then the way leads down again.
-  if (!left.every((part) => part === '..') || left.length > hierarchy.above.length) return undefined;
-  const below = [...hierarchy.above.slice(0, left.length), ...wanted.slice(common)];
-  return below.includes('..') ? undefined : below.join('/');
+  const below = wanted.slice(root.length);
+  const isThere = root.every((part, i) => part === wanted[i]) && !below.includes('..');
+  return isThere ? below.join('/') : undefined;
 }
 
 function partsOf(path: string): string[] {

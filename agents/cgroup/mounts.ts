@@ -11,9 +11,12 @@ import { foldersIn, namesDownTo } from './namespace.ts';
 export interface Hierarchy {
   /** Where we see it. */
   readonly mountPoint: string;
-  /** The cgroup that is at the mount point, as our cgroup namespace names it: `/`, or below it or above it (`/..`) in a container. */
+  /** The cgroup that is at the mount point: `/`, or a part of the tree. */
   readonly root: string;
-  /** The names of the folders from the mount point down to our own cgroup, when `root` lies above our cgroup namespace. */
+  /**
+   * In a cgroup namespace with the tree above it mounted: the names of the folders from the mount point down to the namespace. The
+   * kernel's paths are relative to that; {@link hostPaths} makes them the mount's. Else empty.
+   */
   readonly above: readonly string[];
 }
 
@@ -100,26 +103,32 @@ const NOT_CONTROLLERS = new Set([
 ]);
 
 function mountsOf(lines: readonly MountLine[], pid: number): CgroupMounts {
-  const controllers = new Map<string, Hierarchy>();
-  let unified: Hierarchy | undefined;
+  const best = new Map<string, MountLine>();
   for (const line of lines) {
-    const here = hierarchyOf(line, pid);
-    if (line.type === 'cgroup2') {
-      if (!unified || depthOf(here.root) < depthOf(unified.root)) unified = here;
-      continue;
-    }
-    for (const name of line.options) {
-      if (NOT_CONTROLLERS.has(name) || name.startsWith('release_agent=')) continue;
-      const other = controllers.get(name);
-      if (!other || depthOf(here.root) < depthOf(other.root)) controllers.set(name, here);
+    for (const name of line.type === 'cgroup2' ? [''] : controllersOf(line)) {
+      const other = best.get(name);
+      if (!other || depthOf(line.root) < depthOf(other.root)) best.set(name, line);
     }
   }
+  // Controllers in one mount are one hierarchy.
+  const made = new Map<MountLine, Hierarchy>();
+  for (const line of best.values()) if (!made.has(line)) made.set(line, hierarchyOf(line, pid));
+  const controllers = new Map<string, Hierarchy>();
+  for (const [name, line] of best) if (name !== '') controllers.set(name, made.get(line) as Hierarchy);
+  const unifiedLine = best.get('');
+  const unified = unifiedLine && made.get(unifiedLine);
   return { version: versionOf(unified, controllers), unified, controllers };
 }
 
+function controllersOf({ options }: MountLine): string[] {
+  return options.filter((name) => !NOT_CONTROLLERS.has(name) && !name.startsWith('release_agent='));
+}
+
+/** A root of `/../..` lies above our cgroup namespace: if our own place below it is found, it is the root of all that we name. */
 function hierarchyOf({ mountPoint, root }: MountLine, pid: number): Hierarchy {
-  const levels = root.startsWith('/..') ? root.split('/').length - 1 : 0;
-  return { mountPoint, root, above: levels === 0 ? [] : (namesDownTo(mountPoint, levels, pid) ?? []) };
+  const levels = /^(\/\.\.)+$/.test(root) ? root.split('/').length - 1 : 0;
+  const above = levels === 0 ? undefined : namesDownTo(mountPoint, levels, pid);
+  return above ? { mountPoint, root: '/', above } : { mountPoint, root, above: [] };
 }
 
 function versionOf(

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { belowRoot, cgroupPathsOf, directoriesOf, ownPath, parseCgroupPaths } from '../../../agents/cgroup/locate.ts';
+import {
+  belowRoot,
+  cgroupPathsOf,
+  directoriesOf,
+  hostPaths,
+  ownPath,
+  parseCgroupPaths,
+} from '../../../agents/cgroup/locate.ts';
 import { findMounts } from '../../../agents/cgroup/mounts.ts';
 import { recordedHost } from '../../support/fixture.ts';
 
@@ -57,22 +64,47 @@ test.each([
 });
 
 test.each([
-  ['/', [], '/docker/a', 'docker/a'],
-  ['/', [], '/', ''],
+  ['/', '/docker/a', 'docker/a'],
+  ['/', '/', ''],
   // The agent's own part of the tree is mounted, without a namespace: others are not in it.
-  ['/docker/me', [], '/docker/a', undefined],
-  ['/docker/me', [], '/docker/me/child', 'child'],
-  // In a cgroup namespace at /system.slice/me.scope, with the host's tree mounted: paths are relative to our place.
-  ['/../..', ['system.slice', 'me.scope'], '/../other.scope', 'system.slice/other.scope'],
-  ['/../..', ['system.slice', 'me.scope'], '/../../user.slice/x', 'user.slice/x'],
-  ['/../..', ['system.slice', 'me.scope'], '/', 'system.slice/me.scope'],
-  ['/../..', ['system.slice', 'me.scope'], '/below', 'system.slice/me.scope/below'],
-  // Our own place could not be found.
-  ['/../..', [], '/../other.scope', undefined],
+  ['/docker/me', '/docker/a', undefined],
+  ['/docker/me', '/docker/me/child', 'child'],
+  // In a cgroup namespace whose own place could not be found.
+  ['/../..', '/../other.scope', undefined],
+  ['/../..', '/../../user.slice/x', 'user.slice/x'],
   // A namespace, but only our own tree mounted.
-  ['/', [], '/../other.scope', undefined],
-])('with %s (%j) mounted, %s is at %s', (root, above, path, below) => {
-  expect(belowRoot({ mountPoint: '/m', root, above }, path)).toBe(below);
+  ['/', '/../other.scope', undefined],
+])('with %s mounted, %s is at %s', (root, path, below) => {
+  expect(belowRoot({ mountPoint: '/m', root, above: [] }, path)).toBe(below);
+});
+
+describe('in a cgroup namespace at /system.slice/me.scope, with the host’s tree mounted', () => {
+  const here = { mountPoint: '/m', root: '/', above: ['system.slice', 'me.scope'] };
+  const v1 = { ...here, above: ['docker', 'me'] };
+  const mounts = { version: 'hybrid', unified: here, controllers: new Map([['memory', v1]]) } as const;
+
+  test.each([
+    ['/../other.scope', '/system.slice/other.scope'],
+    ['/../../user.slice/x', '/user.slice/x'],
+    ['/', '/system.slice/me.scope'],
+    ['/below', '/system.slice/me.scope/below'],
+    ['/../..', '/'],
+    // Above the mount: it has no name here.
+    ['/../../../x', '/../../../x'],
+  ])('the kernel’s %s is the host’s %s', (path, named) => {
+    expect(hostPaths(mounts, { unified: path, controllers: new Map() }).unified).toBe(named);
+  });
+
+  test('each hierarchy has its own place; one that is not mounted keeps the kernel’s names', () => {
+    const controllers = new Map([
+      ['memory', '/../other'],
+      ['freezer', '/../other'],
+    ]);
+    expect(Object.fromEntries(hostPaths(mounts, { unified: undefined, controllers }).controllers)).toEqual({
+      memory: '/docker/other',
+      freezer: '/../other',
+    });
+  });
 });
 
 describe('folders', () => {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { directoriesOf, hostPaths } from '../../../agents/cgroup/locate.ts';
 import { findMounts } from '../../../agents/cgroup/mounts.ts';
 import { recordedHost } from '../../support/fixture.ts';
 
@@ -89,7 +90,11 @@ describe('in a container', () => {
       42,
     );
     expect(mounts.unified?.mountPoint).toBe(join(root, 'host'));
-    expect(mounts.unified?.above).toEqual(['system.slice', 'docker-x.scope']);
+    expect(mounts.unified).toMatchObject({ root: '/', above: ['system.slice', 'docker-x.scope'] });
+    // So that cgroups have the names by which the host, and the configuration, know them.
+    const paths = hostPaths(mounts, { unified: '/../other.service', controllers: new Map() });
+    expect(paths.unified).toBe('/system.slice/other.service');
+    expect(directoriesOf(mounts, paths, '').unified).toBe(join(root, 'host/system.slice/other.service'));
   });
 });
 
