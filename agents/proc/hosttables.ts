@@ -22,11 +22,16 @@ export function cpuTables(
   rowOf: (mode: CpuMode) => EntityRow,
 ): FamilyTable[] {
   const of = (mode: CpuMode): number => seconds.get(mode) ?? Number.NaN;
-  const user = of('user') + of('nice');
-  const system = of('system') + of('irq') + of('softirq');
+  const user = inTicks(of('user') + of('nice'));
+  const system = inTicks(of('system') + of('irq') + of('softirq'));
   const modes = builderOf(machineCpu);
   for (const mode of CPU_MODES) addCells(modes, { row: rowOf(mode), timeMs: reading.timeMs }, { seconds: of(mode) });
-  return [tableOf(cpu, reading, { usage: user + system, user, system }), modes.build()];
+  return [tableOf(cpu, reading, { usage: inTicks(user + system), user, system }), modes.build()];
+}
+
+/** Sums of hundredths are hundredths: 6036.81, not 6036.8099999999995. */
+function inTicks(seconds: number): number {
+  return Math.round(seconds * 100) / 100;
 }
 
 /** Families `memory` and `oom`. The machine's limit is the memory that it has. */

@@ -35,7 +35,7 @@ interface Shown {
   readonly value: number;
 }
 
-const ROUNDS = 10;
+const ROUNDS = 20;
 
 /** Compares until every series has been found right; fails for a counter beyond the kernel's, and for what stays different. */
 export async function compareWithKernel(options: SideBySideOptions): Promise<Compared> {
