@@ -1,5 +1,4 @@
 /** Engine stats against the kernel's own files, and an engine over TLS with client certificates. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { request as ask } from 'node:http';
@@ -15,6 +14,7 @@ import type { FamilyTable } from '../../src/model/batch.ts';
 import { labelValue } from '../../src/model/labels.ts';
 import { systemClock } from '../../src/run/clock.ts';
 import { cgroupDir, keyIn, numberIn } from '../support/cgroupfiles.ts';
+import { makeCertificates, type Pair } from '../support/certificates.ts';
 import { burn, transfer } from '../support/containers.ts';
 import { engineAt } from '../support/engine.ts';
 
@@ -128,18 +128,13 @@ interface Pem {
 
 let made = 0;
 
-/** An authority, and a server and a client that it signed. */
+/** The texts of certificates of an authority that no other call shares. */
 function certificates(): { server: Pem; client: Pem } {
-  const at = join(dir, String(made++));
-  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  openssl('req', '-x509', ...curve, '-subj', '/CN=authority', '-keyout', `${at}-ca.key`, '-out', `${at}-ca.pem`);
-  const ca = readFileSync(`${at}-ca.pem`, 'utf8');
-  const sign = (name: string): Pem => {
-    const [key, cert] = [`${at}-${name}.key`, `${at}-${name}.pem`];
-    const signed = ['-CA', `${at}-ca.pem`, '-CAkey', `${at}-ca.key`, '-addext', 'subjectAltName=IP:127.0.0.1'];
-    openssl('req', '-x509', ...curve, '-subj', `/CN=${name}`, ...signed, '-keyout', key, '-out', cert);
-    return { ca, cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
-  };
-  return { server: sign('server'), client: sign('client') };
+  const files = makeCertificates(dir, String(made++));
+  const texts = ({ cert, key }: Pair): Pem => ({
+    ca: readFileSync(files.ca, 'utf8'),
+    cert: readFileSync(cert, 'utf8'),
+    key: readFileSync(key, 'utf8'),
+  });
+  return { server: texts(files.server), client: texts(files.client) };
 }
