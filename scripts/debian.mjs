@@ -17,11 +17,16 @@ import { giveUp, say } from './setup.mjs';
 export const NEEDED = [
   { program: 'dockerd', packages: ['docker.io', 'iptables'], version: ['--version'] },
   { program: 'docker', packages: ['docker.io'], version: ['--version'] },
+  { program: 'podman', packages: ['podman'], version: ['--version'] },
   { program: 'busybox', packages: ['busybox-static'], version: ['--help'] },
   { program: 'prometheus', packages: ['prometheus'], version: ['--version'] },
   { program: 'promtool', packages: ['prometheus'], version: ['--version'] },
   { program: 'influxd', packages: ['influxdb'], version: ['version'] },
   { program: 'victoria-metrics', packages: ['victoria-metrics'], version: ['-version'] },
+  // For engines without root's rights; the first is what dockerd needs for that, and Podman does by itself.
+  { program: 'rootlesskit', packages: ['rootlesskit'], version: ['--version'] },
+  { program: 'slirp4netns', packages: ['slirp4netns'], version: ['--version'] },
+  { program: 'newuidmap', packages: ['uidmap'], version: [] },
   { program: 'ip', packages: ['iproute2'], version: ['-V'] },
   { program: 'unshare', packages: ['util-linux'], version: ['--version'] },
   { program: 'nsenter', packages: ['util-linux'], version: ['--version'] },
@@ -36,7 +41,7 @@ const POLICY = '/usr/sbin/policy-rc.d';
 export function ensureServers() {
   ensurePrograms(NEEDED);
   if (getuid?.() !== 0) giveUp('the live tests start a Docker Engine and need root; `npm run test:unit` does not.');
-  for (const needed of NEEDED.slice(0, 7)) say(`  ${needed.program}: ${versionOf(needed)}`);
+  for (const needed of NEEDED.slice(0, 8)) say(`  ${needed.program}: ${versionOf(needed)}`);
 }
 
 /** Installs the packages of those programs that are missing. @param {readonly { program: string, packages: string[] }[]} needed */

@@ -3,10 +3,10 @@
  * that runs here already nor leaves bridges, mounts or firewall rules behind. Containers use the engine's default bridge, which
  * lives in that namespace; their processes and cgroups are the host's like any other's.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Engine, engineAt, makeImage } from './engine.ts';
+import { holdNamespaces } from './namespaces.ts';
 import { type Server, serverDir, startServer } from './servers.ts';
 import { waitFor } from './wait.ts';
 
@@ -32,7 +32,7 @@ export async function startDockerd({ flags = [], image = true }: DockerdOptions 
   const socket = join(dir, 'docker.sock');
   for (const folder of ['data', 'exec']) mkdirSync(join(dir, folder));
   writeFileSync(join(dir, 'daemon.json'), '{}');
-  const namespaces = await holdNamespaces(dir);
+  const namespaces = await holdNamespaces({ dir });
   const engine = engineAt(socket);
   const server = await startServer({
     name: 'dockerd',
@@ -55,7 +55,7 @@ export async function startDockerd({ flags = [], image = true }: DockerdOptions 
       // Without this dockerd asks each container to stop and waits for it.
       if (server.pid !== 0) await engine.remove().catch((error: unknown) => console.warn('dockerd:', error));
       await stopServer();
-      namespaces.stdin?.end();
+      namespaces.release();
     },
   });
   if (image) await makeImage(engine);
@@ -77,19 +77,4 @@ async function buryContainerd(pidFile: string): Promise<void> {
   const stat = (): string => (existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') Z');
   await waitFor(() => /\) [ZX]/.test(stat()), { what: 'containerd to end' });
   rmSync(pidFile, { force: true });
-}
-
-/** A process that does nothing but keep the namespaces while dockerd comes and goes; it ends with us. */
-async function holdNamespaces(dir: string): Promise<ChildProcess> {
-  const script = 'ip link set lo up && echo made && read -r _';
-  const holder = spawn('unshare', ['-n', '-m', 'sh', '-c', script, 'namespaces', `${dir}/`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    detached: true,
-  });
-  await new Promise<void>((resolve, reject) => {
-    holder.once('error', reject);
-    holder.once('exit', (code) => reject(new Error(`unshare -n -m ended with ${code}: are we root?`)));
-    holder.stdout?.once('data', () => resolve());
-  });
-  return holder;
 }
