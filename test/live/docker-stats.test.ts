@@ -17,6 +17,7 @@ import { cgroupDir, keyIn, numberIn } from '../support/cgroupfiles.ts';
 import { makeCertificates, type Pair } from '../support/certificates.ts';
 import { burn, transfer } from '../support/containers.ts';
 import { engineAt } from '../support/engine.ts';
+import { waitFor } from '../support/wait.ts';
 
 const engine = engineAt(inject('dockerSocket'));
 const v2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
@@ -64,6 +65,9 @@ test("the engine's numbers lie between two readings of the kernel's", async () =
   const burning = await burn(engine, { cores: 0.2 });
   const { receiver, bytes, done } = await transfer(engine, { mebibytes: 5 });
   await done();
+  // On a busy machine the first periods may pass without the quota being used up.
+  const cpuStat = join(cgroupDir(burning.id, v2 ? '' : 'cpu'), 'cpu.stat');
+  await waitFor(() => keyIn(cpuStat, 'nr_throttled') > 0, { timeoutMs: 60_000, what: 'the kernel to throttle' });
   inventory = unseen({ socketPath: engine.socket });
   await inventory.start();
   const used = (): number =>
