@@ -97,6 +97,14 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
       const { evicted } = departed;
       return { failures, vanished: open.vanished, putOff: units.putOff, evicted, unwatched: finalWatch.unwatched };
     },
+    get losses() {
+      return new Map([
+        ['vanished', open.vanished],
+        ['put_off', units.putOff],
+        ['last_reading_evicted', departed.evicted],
+        ['end_not_watched', finalWatch.unwatched],
+      ]);
+    },
     async close() {
       finalWatch.close();
       open.close();
