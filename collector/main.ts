@@ -40,6 +40,9 @@ export interface Collector {
   accept(batch: Batch): void;
 }
 
+/** Windows that may close at once after a pause (a stopped machine) without the page counting the older ones as lost. */
+const PAGE_FRAMES = 60;
+
 /** How long sinks may take to empty their queues when the collector stops. */
 const DRAIN_MS = 5000;
 
@@ -69,7 +72,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     containers: settings.containers,
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
-  const pageOutlet = { sink: page, maxFrames: 2, maxSamples: 2 * settings.max_series, deadlineMs: DRAIN_MS };
+  const pageOutlet = {
+    sink: page,
+    maxFrames: PAGE_FRAMES,
+    maxSamples: PAGE_FRAMES * settings.max_series,
+    deadlineMs: DRAIN_MS,
+  };
   const fanout = createFanout([pageOutlet, ...createOutlets(config.sinks, { clock, stdout: process.stdout })], {
     clock,
     log,

@@ -1,14 +1,13 @@
 /**
  * A reading close to a container's end. Docker tells of it (`die`) only after the cgroup was removed, but when the last process exits
- * the kernel changes `cgroup.events` (`populated 0`) some milliseconds before the runtime removes it: that file is watched. Where
- * there is no unified hierarchy, young containers are read often instead: an old one loses little, a short-lived one would lose all.
+ * the kernel changes `cgroup.events` (`populated 0`) some milliseconds before the cgroup is removed: that file is watched. systemd
+ * watches it too and often is the faster one, and cgroup v1 has no such file: so young containers are read often as well. An old one
+ * loses little by its last moments; a short-lived one would lose all.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../../src/log.ts';
 import type { Clock } from '../../src/run/clock.ts';
-import { readOnce } from '../files.ts';
-import { FlatKeys } from './keys.ts';
 import type { CgroupDirs } from './locate.ts';
 
 export interface FinalWatchOptions {
@@ -25,8 +24,6 @@ const YOUNG_EVERY_MS = 250;
 /** More than this are not watched; the kernel's limit for all of a user's programs is often 8192. */
 const MAX_WATCHED = 2048;
 
-const POPULATED = new FlatKeys([['populated', 0]]);
-
 export class FinalWatch {
   readonly #options: FinalWatchOptions;
   readonly #watched = new Map<string, FSWatcher>();
@@ -42,7 +39,7 @@ export class FinalWatch {
 
   /** Begins to watch for the end of a container. */
   follow(id: string, { unified }: CgroupDirs): void {
-    if (unified !== undefined && this.#watch(id, join(unified, 'cgroup.events'))) return;
+    if (unified !== undefined) this.#watch(id, join(unified, 'cgroup.events'));
     this.#young.set(id, this.#options.clock.monotonic() + YOUNG_MS);
     this.#arm();
   }
@@ -59,32 +56,27 @@ export class FinalWatch {
     this.#cancelTimer = undefined;
   }
 
-  #watch(id: string, path: string): boolean {
-    if (this.#watched.size >= MAX_WATCHED) return this.#cannot(path, undefined);
+  #watch(id: string, path: string): void {
+    if (this.#watched.size >= MAX_WATCHED) {
+      this.#cannot(path, undefined);
+      return;
+    }
     try {
-      const watcher = watch(path, { persistent: false }, () => this.#changed(id, path));
+      // Read first, asked never: the file tells of freezing as well, but by the time that is known the cgroup may be gone.
+      const watcher = watch(path, { persistent: false }, () => this.#options.readAgain(id));
       watcher.on('error', (error) => {
         this.#cannot(path, error);
         this.forget(id);
       });
       this.#watched.set(id, watcher);
-      return true;
     } catch (error) {
-      return this.#cannot(path, error);
+      this.#cannot(path, error);
     }
   }
 
-  #changed(id: string, path: string): void {
-    const cells = new Float64Array([Number.NaN]);
-    const bytes = readOnce(path);
-    if (bytes !== undefined) POPULATED.read(bytes, cells);
-    if (cells[0] === 0) this.#options.readAgain(id);
-  }
-
-  #cannot(path: string, error: unknown): false {
+  #cannot(path: string, error: unknown): void {
     const { log } = this.#options;
     if (this.unwatched++ === 0) log.warn({ path, err: error }, 'a cgroup cannot be watched for its end');
-    return false;
   }
 
   #arm(): void {

@@ -6,6 +6,12 @@ import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
 import type { Role } from './program.ts';
 
+// `plimsoll check | head`: whoever reads has had enough, which is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const program = new Command('plimsoll')
   .description('The monitoring pipeline for containers.')
   .version(VERSION)

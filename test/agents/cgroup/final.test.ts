@@ -27,12 +27,20 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('when the last process has exited the container is read again', async () => {
-  make().follow('a', { unified: join(dir, 'cg'), controllers: new Map() });
+test('a change of cgroup.events is enough to be read again, at once', async () => {
+  // Timers never fire here: it is the file alone.
+  make(handClock().clock).follow('a', { unified: join(dir, 'cg'), controllers: new Map() });
   writeFileSync(join(dir, 'cg', 'cgroup.events'), 'populated 1\nfrozen 1\n');
   writeFileSync(join(dir, 'cg', 'cgroup.events'), 'populated 0\nfrozen 0\n');
   await waitFor(() => read.length > 0);
   expect(new Set(read)).toEqual(new Set(['a']));
+});
+
+test('one that is watched is read often while it is young, too: the file may be gone before we are told', () => {
+  const { clock, pass } = handClock();
+  make(clock).follow('a', { unified: join(dir, 'cg'), controllers: new Map() });
+  pass(1000);
+  expect(read).toEqual(['a', 'a', 'a', 'a']);
 });
 
 /** A clock whose timers fire when the test says so. */
