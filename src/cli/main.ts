@@ -6,8 +6,9 @@ import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
 import type { Role } from './program.ts';
 
-// `plimsoll check | head`: whoever reads has had enough, which is no error.
+// `plimsoll check | head`: whoever reads has had enough, which is no error. The daemons go on, their sink says so.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (ROLES.some(([name]) => name === process.argv[2])) return;
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });

@@ -167,7 +167,7 @@ async function oneShort(engine: Engine, plimsoll: Plimsoll, name: string): Promi
     },
     { timeoutMs: 60_000, everyMs: 500 },
   ).catch(() => undefined);
-  within(`${name}: CPU seconds in its service`, total, [used - 0.5, used + 1]);
+  within(`${name}: CPU seconds in its service`, total, [used - 0.3, used + 1]);
   const samples = await waitFor(
     async () => {
       const now = await plimsoll.agent();
