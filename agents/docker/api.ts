@@ -112,9 +112,10 @@ export function parseInfo(answer: unknown): EngineInfo {
     cgroupVersion: textField(answer, 'CgroupVersion') ?? '',
     storageDriver: textField(answer, 'Driver') ?? '',
     rootDir: textField(answer, 'DockerRootDir') ?? '',
-    rootless: textsField(answer, 'SecurityOptions').some(
-      (option) => option === 'rootless' || option === 'name=rootless',
-    ),
+    // Podman says it in a field of its own.
+    rootless:
+      trueField(answer, 'Rootless') ||
+      textsField(answer, 'SecurityOptions').some((option) => option === 'rootless' || option === 'name=rootless'),
     systemTimeMs: timeField(answer, 'SystemTime'),
   };
 }

@@ -24,6 +24,8 @@ export interface ContainerDetails {
   readonly places: Places;
   /** The path shown as label `id`. */
   readonly cgroupPath: string;
+  /** Whether `/proc` has the container's process under its pid: not so for an engine on another host or in another pid namespace. */
+  readonly visible: boolean;
   /** What is said once, in `container_info`. */
   readonly info: Labels;
   /** False while only the engine's list told of it, because it could not be inspected. */
@@ -34,6 +36,8 @@ export interface IdentityOptions {
   readonly policy: LabelPolicy;
   /** Where a process's cgroup is; undefined if the process is not to be seen from here. */
   locate(pid: number): CgroupPaths | undefined;
+  /** Whether a process is this container's, told without its cgroup: rootless engines cannot make any on cgroup v1. */
+  isProcessOf(pid: number, id: string): boolean;
   placing(): Placing;
 }
 
@@ -41,6 +45,7 @@ export interface IdentityOptions {
 export function containerOf(from: Inspected, before: Container | undefined, options: IdentityOptions): Container {
   const cgroup = from.pid > 0 ? ownCgroup(from.id, options.locate(from.pid)) : undefined;
   const cgroupPath = pathOf(from, before, cgroup, options.placing());
+  const visible = cgroup !== undefined || (from.pid > 0 && options.isProcessOf(from.pid, from.id));
   const made: Container = {
     id: from.id,
     name: from.name,
@@ -50,7 +55,7 @@ export function containerOf(from: Inspected, before: Container | undefined, opti
     cgroup,
     ownNetwork: !/^(host$|container:|ns:)/.test(from.networkMode),
     cpuShares: from.cpuShares,
-    details: detailsFrom(from, cgroupPath),
+    details: detailsFrom(from, { cgroupPath, visible }),
   };
   return before !== undefined && isSame(before, made) ? before : made;
 }
@@ -139,7 +144,7 @@ function entityOf(from: Inspected, before: Container | undefined, set: Labels): 
   };
 }
 
-function detailsFrom(from: Inspected, cgroupPath: string): ContainerDetails {
+function detailsFrom(from: Inspected, seen: Pick<ContainerDetails, 'cgroupPath' | 'visible'>): ContainerDetails {
   const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak, limits, places } =
     from;
   return {
@@ -153,7 +158,7 @@ function detailsFrom(from: Inspected, cgroupPath: string): ContainerDetails {
     failingStreak,
     limits,
     places,
-    cgroupPath,
+    ...seen,
     info: infoOf(from),
     inspected: from.restarts !== undefined,
   };

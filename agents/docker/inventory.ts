@@ -10,7 +10,7 @@ import type { Endpoint } from './endpoint.ts';
 import { type EngineListener, type EngineWatch, type EventCounts, type WatchTiming, watchEngine } from './events.ts';
 import { address } from './failure.ts';
 import type { Candidate } from './filter.ts';
-import type { IdentityOptions } from './identity.ts';
+import { detailsOf, type IdentityOptions } from './identity.ts';
 import { Keeper } from './keeper.ts';
 import { labelPolicy } from './labels.ts';
 import { type Placing, shownPath } from './place.ts';
@@ -25,6 +25,8 @@ export interface InventoryOptions {
   readonly envAllow: readonly string[];
   /** Where a process's cgroup is; undefined when it cannot be seen from here (a remote engine, another pid namespace). */
   locate(pid: number): CgroupPaths | undefined;
+  /** Whether a process is a container's, told without its cgroup. Default: none is. */
+  isProcessOf?(pid: number, id: string): boolean;
   /** False: the container is not watched at all. */
   filter?(candidate: Candidate): boolean;
   readonly clock: Clock;
@@ -66,7 +68,7 @@ export interface Inventory {
   status(): EngineStatus;
   /**
    * Whether a container that is known to run still does: the engine's word, or, while the engine is away, whether its process
-   * is still in its cgroup.
+   * is still in its place.
    */
   alive(container: Container): boolean;
   /** Calls back on every change until the answer is called. */
@@ -92,7 +94,9 @@ export function createInventory(options: InventoryOptions): Inventory {
   const register = createRegister({ maxContainers, log });
   let status: EngineStatus = NOT_CONNECTED;
   const placing = (): Placing => ({ driver: status.cgroupDriver, podman: status.podman });
-  const identity: IdentityOptions = { policy, placing, locate: (pid) => options.locate(pid) };
+  const locate = (pid: number): CgroupPaths | undefined => options.locate(pid);
+  const isProcessOf = (pid: number, id: string): boolean => options.isProcessOf?.(pid, id) ?? false;
+  const identity: IdentityOptions = { policy, placing, locate, isProcessOf };
   const wanted = (candidate: Candidate): boolean => options.filter?.(candidate) ?? true;
   const keeper = new Keeper({ client, register, identity, wanted, clock, log });
   const listener: EngineListener = {
@@ -124,8 +128,7 @@ export function createInventory(options: InventoryOptions): Inventory {
     },
     containers: () => register.containers,
     status: () => status,
-    alive: (container) =>
-      container.pid > 0 && (status.connected || isInPlace(container, options.locate(container.pid))),
+    alive: (container) => container.pid > 0 && (status.connected || isInPlace(container, identity)),
     onChange: register.onChange,
     counts: () => ({
       containers: register.containers.size,
@@ -144,6 +147,9 @@ export function createInventory(options: InventoryOptions): Inventory {
   };
 }
 
-function isInPlace({ id, cgroup }: Container, now: CgroupPaths | undefined): boolean {
-  return cgroup !== undefined && now !== undefined && shownPath(now, id) === shownPath(cgroup, id);
+function isInPlace(container: Container, { locate, isProcessOf }: IdentityOptions): boolean {
+  const { id, pid, cgroup } = container;
+  if (cgroup === undefined) return detailsOf(container).visible && isProcessOf(pid, id);
+  const now = locate(pid);
+  return now !== undefined && shownPath(now, id) === shownPath(cgroup, id);
 }

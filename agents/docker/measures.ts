@@ -29,7 +29,15 @@ export function isReading(answer: unknown): boolean {
   return timeField(answer, 'read') > 0;
 }
 
-export function fillCpu(set: SetCell, answer: unknown, told: { limits: Limits; shares: number }): void {
+/** What the engine's own record adds to the answer. */
+export interface Told {
+  readonly limits: Limits;
+  readonly shares: number;
+  /** Podman leaves throttling at zero, whatever the kernel says. */
+  readonly podman: boolean;
+}
+
+export function fillCpu(set: SetCell, answer: unknown, told: Told): void {
   const { at } = cpu;
   const stats = field(answer, 'cpu_stats');
   const usage = field(stats, 'cpu_usage');
@@ -41,9 +49,10 @@ export function fillCpu(set: SetCell, answer: unknown, told: { limits: Limits; s
   set(at.period, cpuPeriod > 0 ? cpuPeriod : undefined);
   // Without a quota nothing is ever enforced; the zeros mean nothing.
   if (cpuQuota === 0) return;
-  const throttling = field(stats, 'throttling_data');
   set(at.quota, cpuQuota);
   set(at.limit, cpuQuota / cpuPeriod);
+  if (told.podman) return;
+  const throttling = field(stats, 'throttling_data');
   set(at.periods, numberField(throttling, 'periods'));
   set(at.throttledPeriods, numberField(throttling, 'throttled_periods'));
   set(at.throttled, per(numberField(throttling, 'throttled_time'), 1e9));
@@ -97,11 +106,14 @@ export function fillPids(set: SetCell, answer: unknown): void {
   set(pids.at.limit, limit > 0 && limit < NO_LIMIT ? limit : undefined);
 }
 
-/** A row per interface; loopback is left out. */
-export function networkRows(answer: unknown): DimRow[] {
+/**
+ * A row per interface; loopback is left out. Podman 4 tells of one interface that it calls `network`, with received and sent in each
+ * other's place and zeros for the rest: nothing of that is shown.
+ */
+export function networkRows(answer: unknown, { podman }: Pick<Told, 'podman'>): DimRow[] {
   const networks = field(answer, 'networks');
   if (typeof networks !== 'object' || networks === null || Array.isArray(networks)) return [];
-  const found = Object.entries(networks).filter(([name]) => name !== 'lo');
+  const found = Object.entries(networks).filter(([name]) => name !== 'lo' && !(podman && name === 'network'));
   return found.slice(0, MAX_ROWS).map(([dim, counters]) => ({
     dim,
     fill(set) {

@@ -29,13 +29,14 @@ import {
   networkRows,
   type SetCell,
 } from './measures.ts';
+import { type EngineStatus, makesCgroups } from './status.ts';
 
 export interface StatsSourceOptions {
   readonly inventory: Pick<Inventory, 'containers' | 'status' | 'client'>;
   readonly clock: Clock;
   /** Names of the families wanted; others than cpu, memory, network, diskio and pids are ignored. */
   readonly families: ReadonlySet<string>;
-  /** Which running containers have no other source. Default: those without a cgroup within reach. */
+  /** Which running containers have no other source. Default: those whose processes are not to be seen from here. */
   wanted?(container: Container): boolean;
   /** A device's name, if this is the engine's own host. Without it devices are named by their numbers: `254:0`. */
   deviceName?(major: number, minor: number): string | undefined;
@@ -55,12 +56,7 @@ const MAX_IN_FLIGHT = 4;
 const PATIENCE_MS = 5000;
 
 export function statsSource(options: StatsSourceOptions): Source {
-  const {
-    inventory,
-    clock,
-    patienceMs = PATIENCE_MS,
-    wanted = (container) => container.cgroup === undefined,
-  } = options;
+  const { inventory, clock, patienceMs = PATIENCE_MS, wanted = (container) => !detailsOf(container).visible } = options;
   const closing = new AbortController();
   const rows = rowCache();
   // By container, until the next reading takes them.
@@ -117,14 +113,14 @@ function isRunning({ state }: Container): boolean {
   return state === 'running' || state === 'paused';
 }
 
-type PlainFill = (set: SetCell, one: Answer) => void;
+type PlainFill = (set: SetCell, one: Answer, status: EngineStatus) => void;
 type RowsOf = (one: Answer, options: StatsSourceOptions) => DimRow[];
 
 const PLAIN: readonly (readonly [Family, PlainFill])[] = [
   [
     cpu,
-    (set, { container, answer }) =>
-      fillCpu(set, answer, { limits: detailsOf(container).limits, shares: container.cpuShares }),
+    (set, { container, answer }, { podman }) =>
+      fillCpu(set, answer, { limits: detailsOf(container).limits, shares: container.cpuShares, podman }),
   ],
   [memory, (set, { container, answer }) => fillMemory(set, answer, detailsOf(container).limits)],
   [pids, (set, { answer }) => fillPids(set, answer)],
@@ -132,14 +128,21 @@ const PLAIN: readonly (readonly [Family, PlainFill])[] = [
 
 const BY_DIM: readonly (readonly [Family, string, RowsOf])[] = [
   // Of host networking and of a shared network the engine answers nothing, or somebody else's numbers.
-  [network, 'interface', ({ container, answer }) => (container.ownNetwork ? networkRows(answer) : [])],
+  [
+    network,
+    'interface',
+    ({ container, answer }, { inventory }) => (container.ownNetwork ? networkRows(answer, inventory.status()) : []),
+  ],
   [diskio, 'device', ({ answer }, { deviceName }) => diskRows(answer, (major, minor) => deviceName?.(major, minor))],
 ];
 
 function tablesOf(answers: readonly Answer[], options: StatsSourceOptions, rows: RowCache): FamilyTable[] {
   const tables: FamilyTable[] = [];
+  const status = options.inventory.status();
+  // Where the engine could make no cgroups it answers the numbers of the cgroup that it is in itself, or of the machine.
+  const owned = makesCgroups(status);
   const finish = (family: Family, fill: (builder: TableBuilder<Family, EntityRow>) => void): void => {
-    if (!options.families.has(family.name)) return;
+    if (!options.families.has(family.name) || !(owned || family === network)) return;
     const builder = new TableBuilder<Family, EntityRow>(family, answers.length);
     fill(builder);
     if (builder.size > 0) tables.push(builder.build());
@@ -148,7 +151,7 @@ function tablesOf(answers: readonly Answer[], options: StatsSourceOptions, rows:
     finish(family, (builder) => {
       for (const one of answers) {
         builder.add(rows.row(one.container.entity, '', ''), one.timeMs);
-        fill((column, value) => builder.set(column, value ?? Number.NaN), one);
+        fill((column, value) => builder.set(column, value ?? Number.NaN), one, status);
       }
     });
   }

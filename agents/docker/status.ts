@@ -40,6 +40,11 @@ export const NOT_CONNECTED: EngineStatus = {
   connectedSinceMs: 0,
 };
 
+/** Whether the engine's containers have cgroups of their own: without root's rights none can be made on cgroup v1. */
+export function makesCgroups({ cgroupDriver, cgroupVersion, rootless }: EngineStatus): boolean {
+  return cgroupDriver !== 'none' && !(rootless && cgroupVersion === '1');
+}
+
 export function statusOf({ version, info }: Engine, nowMs: number): EngineStatus {
   const { systemTimeMs: _, ...rest } = info;
   return { ...NOT_CONNECTED, ...rest, ...version, connected: true, connectedSinceMs: nowMs };
