@@ -11,8 +11,10 @@ import type { Container } from './container.ts';
 import type { Endpoint } from './docker/endpoint.ts';
 import { address } from './docker/failure.ts';
 import type { Candidate } from './docker/filter.ts';
+import { detailsOf } from './docker/identity.ts';
 import { createInventory, type Inventory } from './docker/inventory.ts';
 import type { EngineStatus } from './docker/status.ts';
+import { isProcessOf } from './proc/owner.ts';
 
 export interface EngineOptions {
   readonly settings: Config['agent'];
@@ -26,6 +28,12 @@ export interface EngineOptions {
 export interface Engine {
   readonly endpoint: string;
   readonly inventory: Inventory;
+  /**
+   * The containers that this endpoint speaks for: all that it knows, but of several endpoints that lead to one engine only the first
+   * that answers has them.
+   */
+  containers(): ReadonlyMap<string, Container>;
+  speaksFor(id: string): boolean;
 }
 
 /** How it stands with one engine, for words. */
@@ -38,7 +46,7 @@ export interface FoundEngine {
 
 export interface Engines {
   readonly all: readonly Engine[];
-  /** Containers that run now, whose engine says so or whose process is still there. */
+  /** Containers that run now, whose engine says so or whose process is still there, and whose process is to be seen from here. */
   running(): Iterable<Container>;
   found(): FoundEngine[];
   close(): Promise<void>;
@@ -53,29 +61,31 @@ export async function startEngines({
   clock,
   log,
 }: EngineOptions): Promise<Engines> {
-  const all = endpoints.map((endpoint): Engine => {
+  const all: Engine[] = endpoints.map((endpoint) => {
     const inventory = createInventory({
       endpoint,
       labelAllow: settings.labels,
       envAllow: settings.env,
       locate: locator(settings.proc, mounts),
+      isProcessOf: (pid, id) => isProcessOf(settings.proc, pid, id),
       filter,
       clock,
       log,
     });
-    return { endpoint: address(endpoint), inventory };
+    return {
+      endpoint: address(endpoint),
+      inventory,
+      containers: () => (all.length === 1 ? inventory.containers() : spokenFor(inventory, all)),
+      speaksFor: (id) => speakerOf(id, all)?.inventory === inventory,
+    };
   });
   await Promise.all(all.map(({ inventory }) => inventory.start()));
   return {
     all,
     *running() {
-      // Two endpoints may lead to one engine; a container is one all the same.
-      const seen = new Set<string>();
-      for (const { inventory } of all) {
-        for (const container of inventory.containers().values()) {
-          if (container.pid === 0 || seen.has(container.id) || !inventory.alive(container)) continue;
-          seen.add(container.id);
-          yield container;
+      for (const { inventory, containers } of all) {
+        for (const container of containers().values()) {
+          if (container.pid > 0 && detailsOf(container).visible && inventory.alive(container)) yield container;
         }
       }
     },
@@ -89,6 +99,21 @@ export async function startEngines({
       await Promise.all(all.map(({ inventory }) => inventory.close()));
     },
   };
+}
+
+function spokenFor(inventory: Inventory, all: readonly Engine[]): Map<string, Container> {
+  const known = [...inventory.containers()];
+  return new Map(known.filter(([id]) => speakerOf(id, all)?.inventory === inventory));
+}
+
+function speakerOf(id: string, all: readonly Engine[]): Engine | undefined {
+  let silent: Engine | undefined;
+  for (const engine of all) {
+    if (!engine.inventory.containers().has(id)) continue;
+    if (engine.inventory.status().connected) return engine;
+    silent ??= engine;
+  }
+  return silent;
 }
 
 /** Containers by state. */

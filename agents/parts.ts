@@ -77,10 +77,10 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
     cgroup,
     found: () => ({ engines: engines.found(), cgroup: mounts.version, host: hostWords() }),
     onLastReadings(listener) {
-      for (const { inventory } of engines.all) {
+      for (const { inventory, speaksFor } of engines.all) {
         inventory.onChange((container, event) => {
           // At the start too: a container that ends before the next tick has then been read at least once.
-          if ((event !== 'die' && event !== 'start') || cgroup === undefined) return;
+          if ((event !== 'die' && event !== 'start') || cgroup === undefined || !speaksFor(container.id)) return;
           const tables = cgroup.readNow(container);
           if (tables.length > 0) listener(tables);
         });
@@ -94,8 +94,10 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
 }
 
 /** What each engine tells by itself: states, and numbers of containers whose files are out of reach. The first needs no number. */
-function engineSources({ inventory }: Engine, i: number, { families, clock, settings }: Surroundings): Source[] {
+function engineSources(engine: Engine, i: number, { families, clock, settings }: Surroundings): Source[] {
   const suffix = i === 0 ? '' : String(i + 1);
+  const { alive, status, client } = engine.inventory;
+  const inventory = { containers: engine.containers, alive, status, client };
   return [
     stateSource({ inventory, clock, name: `docker${suffix}` }),
     statsSource({ inventory, clock, families, name: `stats${suffix}`, patienceMs: settings.deadline * 0.8 }),
