@@ -51,7 +51,13 @@ export function createSender(options: SenderOptions): Sender {
     const cancel = clock.after(deadlineMs, () => worker.stop());
     await worker.finish();
     cancel();
-    for (const { samples } of spool.close()) ledger.drop('shutdown', samples);
+    let lost = 0;
+    for (const { samples } of spool.close()) {
+      ledger.drop('shutdown', samples);
+      lost += samples;
+    }
+    // The last that is heard of them: nobody will read the metrics any more.
+    if (lost > 0) options.log.warn({ samples: lost }, 'stopped before all was delivered; the rest is lost');
     await client.close();
   }
 

@@ -71,14 +71,17 @@ export class SinkWorker {
   }
 
   async #shut(deadlineMs: number): Promise<void> {
-    const { clock, queue, sink } = this.#options;
+    const { clock, queue, sink, log } = this.#options;
     this.#ring();
     await within(clock, deadlineMs, this.#loop);
     this.#halted = true;
     this.#running.abort(new SinkError('shutdown', 'the program is stopping', { retryable: true }));
     await within(clock, GRACE_MS, this.#loop);
     this.#sealed = true;
-    this.#account.drop('shutdown', queue.clear());
+    const lost = queue.clear();
+    this.#account.drop('shutdown', lost);
+    // The last that is heard of them: nobody will read the metrics any more.
+    if (lost > 0) log.warn({ sink: sink.name, samples: lost }, 'stopped before all was delivered; the rest is lost');
     await within(clock, GRACE_MS, sink.close());
   }
 
