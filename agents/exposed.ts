@@ -103,6 +103,7 @@ function exposeSending(self: SelfMetrics, sending: Sender): void {
     return byKey(counts);
   });
   self.expose('plimsoll_push_queue_batches', () => single(sending.stats().queued.batches));
+  self.expose('plimsoll_push_queue_samples', () => single(sending.stats().queued.samples));
   self.expose('plimsoll_push_queue_bytes', () => single(sending.stats().queuedBytes));
   self.expose('plimsoll_push_retries_total', () => single(sending.stats().retries));
 }

@@ -55,6 +55,12 @@ export const PIPELINE_METRICS = [
     'Samples for the collector: offered, acknowledged, or dropped_<reason>.',
   ),
   row('plimsoll_push_queue_batches', 'gauge', [], 'Batches waiting for the collector.'),
+  row(
+    'plimsoll_push_queue_samples',
+    'gauge',
+    [],
+    'Samples waiting for the collector: offered less acknowledged and dropped.',
+  ),
   row('plimsoll_push_queue_bytes', 'gauge', [], 'Memory of the batches waiting for the collector.'),
   row('plimsoll_push_retries_total', 'counter', [], 'Deliveries to the collector that had to be tried again.'),
   row('plimsoll_http_refused_total', 'counter', ['reason'], 'Requests refused before any route saw them.'),
