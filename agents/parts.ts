@@ -7,10 +7,12 @@ import type { Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
 import type { FamilyTable } from '../src/model/batch.ts';
 import type { Clock } from '../src/run/clock.ts';
+import { isWithinReach } from './cgroup/locate.ts';
 import { findMounts } from './cgroup/mounts.ts';
 import type { CgroupSource } from './cgroup/source.ts';
 import type { Container } from './container.ts';
 import { containerFilter } from './docker/filter.ts';
+import { detailsOf } from './docker/identity.ts';
 import { stateSource } from './docker/state.ts';
 import { statsSource } from './docker/stats.ts';
 import { configuredEndpoints } from './endpoints.ts';
@@ -94,14 +96,33 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
 }
 
 /** What each engine tells by itself: states, and numbers of containers whose files are out of reach. The first needs no number. */
-function engineSources(engine: Engine, i: number, { families, clock, settings }: Surroundings): Source[] {
+function engineSources(engine: Engine, i: number, around: Surroundings): Source[] {
+  const { families, clock, settings } = around;
   const suffix = i === 0 ? '' : String(i + 1);
   const { alive, status, client } = engine.inventory;
   const inventory = { containers: engine.containers, alive, status, client };
   return [
     stateSource({ inventory, clock, name: `docker${suffix}` }),
-    statsSource({ inventory, clock, families, name: `stats${suffix}`, patienceMs: settings.deadline * 0.8 }),
+    statsSource({
+      inventory,
+      clock,
+      families,
+      wanted: outOfReach(around),
+      name: `stats${suffix}`,
+      patienceMs: settings.deadline * 0.8,
+    }),
   ];
+}
+
+/** Finds containers whose numbers only the engine can tell: their process is elsewhere, or their cgroup's files are not mounted here. */
+function outOfReach({ mounts }: Surroundings): (container: Container) => boolean {
+  const known = new WeakMap<Container, boolean>();
+  return (container) => {
+    const { id, cgroup } = container;
+    const found = known.get(container) ?? (cgroup ? !isWithinReach(mounts, cgroup, id) : !detailsOf(container).visible);
+    known.set(container, found);
+    return found;
+  };
 }
 
 function filterOf({ include, exclude }: Config['agent']) {

@@ -74,6 +74,12 @@ export function directoriesOf(mounts: CgroupMounts, paths: CgroupPaths, id: stri
   return { unified: existingDir(mounts.unified, paths.unified, id), controllers };
 }
 
+/** Whether any of a container's files can be read from here. */
+export function isWithinReach(mounts: CgroupMounts, paths: CgroupPaths, id: string): boolean {
+  const { unified, controllers } = directoriesOf(mounts, paths, id);
+  return unified !== undefined || controllers.size > 0;
+}
+
 function existingDir(hierarchy: Hierarchy | undefined, path: string | undefined, id: string): string | undefined {
   if (hierarchy === undefined || path === undefined) return undefined;
   const own = ownPath(path, id);

@@ -131,7 +131,9 @@ const BY_DIM: readonly (readonly [Family, string, RowsOf])[] = [
   [
     network,
     'interface',
-    ({ container, answer }, { inventory }) => (container.ownNetwork ? networkRows(answer, inventory.status()) : []),
+    // Where the process is to be seen from here its own files are read instead.
+    ({ container, answer }, { inventory }) =>
+      container.ownNetwork && !detailsOf(container).visible ? networkRows(answer, inventory.status()) : [],
   ],
   [diskio, 'device', ({ answer }, { deviceName }) => diskRows(answer, (major, minor) => deviceName?.(major, minor))],
 ];
