@@ -24,7 +24,7 @@ export async function check(config: Config, out: { write(text: string): unknown 
     say('ok', `${key} ${address.host}:${address.port}${token ? ', with a token' : ''}${tls ? ', with TLS' : ''}`);
   }
   const seen = await lookAround({ config, clock: systemClock, log: silent });
-  for (const line of foundLines(seen.found)) say(line.startsWith('Engine:    not answering') ? '--' : 'ok', line);
+  for (const line of foundLines(seen.found)) say(/^(Engine: {4}not answering|Note:)/.test(line) ? '--' : 'ok', line);
   for (const health of seen.sources) {
     say(
       health.up ? 'ok' : 'no',

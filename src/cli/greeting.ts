@@ -1,4 +1,5 @@
 /** What the start says, in plain words: what was found on this machine, and which addresses to open. */
+import { makesCgroups } from '../../agents/docker/status.ts';
 import type { Agent } from '../../agents/main.ts';
 import type { Found } from '../../agents/parts.ts';
 import type { Config } from '../config/schema.ts';
@@ -33,7 +34,8 @@ export function greeting({ agent, collector, config }: GreetingParts): string[] 
 
 /** Engine, cgroup version, containers: one line each. */
 export function foundLines(found: Found): string[] {
-  const engines = found.engines.map(engineLine);
+  const alone = !found.engines.some(({ status }) => status.connected);
+  const engines = found.engines.flatMap((engine) => engineLines(engine, alone));
   return [
     ...(engines.length > 0 ? engines : ['No container engine is configured: serving the host alone.']),
     cgroupLine(found),
@@ -41,16 +43,23 @@ export function foundLines(found: Found): string[] {
   ];
 }
 
-function engineLine({ endpoint, status, containers }: Found['engines'][number]): string {
+function engineLines({ endpoint, status, containers }: Found['engines'][number], alone: boolean): string[] {
   if (!status.connected && status.lastError !== '') {
-    const known = containers.size > 0 ? 'Its containers keep their names; it' : 'The host alone is served; an engine';
-    return `Engine:    not answering: ${status.lastError}. ${known} is picked up when it starts.`;
+    const host = alone ? 'The host alone is served; an engine' : 'It';
+    const known = containers.size > 0 ? 'Its containers keep their names; it' : host;
+    return [`Engine:    not answering: ${status.lastError}. ${known} is picked up when it starts.`];
   }
   const name = status.podman ? 'Podman' : 'Docker';
   const counts = [...containers].map(([state, count]) => `${count} ${state}`);
   const what = counts.length > 0 ? counts.join(', ') : 'no containers yet';
-  return `Engine:    ${name} ${status.version} (API ${status.apiVersion}) at ${endpoint}: ${what}`;
+  const rootless = status.rootless ? ', rootless' : '';
+  const line = `Engine:    ${name} ${status.version} (API ${status.apiVersion}${rootless}) at ${endpoint}: ${what}`;
+  return makesCgroups(status) ? [line] : [line, `Note:      ${NO_CGROUPS}`];
 }
+
+const NO_CGROUPS =
+  'that engine cannot give its containers cgroups (without root’s rights it takes cgroup v2): their states, networks and room on disk' +
+  ' are shown, but nobody knows their CPU, memory, block io and processes.';
 
 function cgroupLine({ cgroup }: Found): string {
   const words = {
