@@ -2,7 +2,7 @@
  * `npm run build`: the programs as a few bundled files in dist/. Bundling is what keeps the agent small: what is not used of the
  * libraries is not loaded, and half of the memory is libraries. Types are checked by `npm run typecheck`, not here.
  */
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -22,6 +22,20 @@ const NO_SCHEMAS = `module.exports = () => () => () => { throw new Error('routes
 /** ssh2 is loaded when an engine is reached by ssh, and not before: merely loading it takes ten megabytes. */
 const LAZY_SSH = `exports.Client = function () { const { Client } = require('ssh2-itself'); return new Client(); };`;
 
+/**
+ * docker-modem spells each request out for its debug log, sockets and all, whether somebody reads it or not: five milliseconds a
+ * request, which is most of what a container's start costs the agent.
+ */
+const MODEM = /docker-modem\/lib\/modem\.js$/;
+const SPELLED_OUT = /util\.inspect\(options, \{[^}]*\}\)/;
+
+/** @param {string} path */
+function quietModem(path) {
+  const text = readFileSync(path, 'utf8');
+  if (!SPELLED_OUT.test(text)) throw new Error(`${path} no longer spells requests out: remove this`);
+  return { contents: text.replace(SPELLED_OUT, 'options.path') };
+}
+
 const lean = {
   name: 'lean',
   setup({ onResolve, onLoad }) {
@@ -30,6 +44,7 @@ const lean = {
     onResolve({ filter: NATIVE }, ({ path }) => ({ path, namespace: 'missing' }));
     onResolve({ filter: /^ssh2$/ }, ({ path }) => ({ path, namespace: 'lazy-ssh' }));
     onResolve({ filter: /^ssh2-itself$/ }, () => ({ path: require.resolve('ssh2') }));
+    onLoad({ filter: MODEM }, ({ path }) => quietModem(path));
     onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: /.*/, namespace: 'no-schemas' }, () => ({ contents: NO_SCHEMAS }));
     onLoad({ filter: /.*/, namespace: 'missing' }, ({ path }) => ({
