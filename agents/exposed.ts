@@ -83,6 +83,9 @@ function exposeEngines(self: SelfMetrics, engines: readonly Engine[]): void {
       return byKey(new Map(Object.entries(limited)), endpoint);
     }),
   );
+  self.expose('plimsoll_agent_filtered', () =>
+    single(engines.reduce((sum, { inventory }) => sum + inventory.counts().filtered, 0)),
+  );
   self.expose('plimsoll_agent_containers', () => {
     const states = new Map<string, number>();
     for (const { inventory } of engines) {

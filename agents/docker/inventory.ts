@@ -52,6 +52,8 @@ export interface InventoryCounts {
   readonly apiErrors: ReadonlyMap<string, number>;
   /** Containers not taken because the map was full. */
   readonly refused: number;
+  /** Containers that the filter leaves out. */
+  readonly filtered: number;
   /** Label values cut, and labels left out, for their length or number. */
   readonly labelsCut: number;
   readonly labelsRefused: number;
@@ -136,6 +138,7 @@ export function createInventory(options: InventoryOptions): Inventory {
       inspects: keeper.inspects,
       apiErrors: client.errors,
       refused: register.refused(),
+      filtered: register.ignored(),
       labelsCut: policy.cut,
       labelsRefused: policy.refused,
     }),

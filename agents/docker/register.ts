@@ -33,6 +33,8 @@ export interface Register {
   /** True when no further container fits; counts the refusal. */
   full(): boolean;
   refused(): number;
+  /** How many are not watched. */
+  ignored(): number;
   /** Takes a container as the engine says it is now. */
   settle(next: Container): void;
   /** An event told of a new run: its end will be news again. */
@@ -98,6 +100,7 @@ export function createRegister({ maxContainers, log }: RegisterOptions): Registe
     isIgnored: (id) => ignored.has(id),
     full,
     refused: () => refused,
+    ignored: () => ignored.size,
     settle,
     began: (id) => void ended.delete(id),
     died(known, after, attributes) {
