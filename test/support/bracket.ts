@@ -15,11 +15,14 @@ export interface Shown {
   readonly kernel: () => number;
 }
 
+/** What must be able to be asked. */
+type Asked = Pick<Stage, 'until'>;
+
 /** Ticks are a second apart: what was seen a second later belongs to a tick that began later. */
 const TICK_SECONDS = 1;
 
 /** A view of a running container that was measured after now. */
-export function measuredFromNow(stage: Stage, view: ViewName, container: Match): Promise<Page> {
+export function measuredFromNow(stage: Asked, view: ViewName, container: Match): Promise<Page> {
   const since = Date.now() / 1000;
   const fresh = (page: Page): Page | false =>
     page.value('container_last_seen', container) >= since + TICK_SECONDS && page;
@@ -34,7 +37,7 @@ interface Expected {
 }
 
 /** Expects counters of a running container between two readings of the kernel's files, in every view named. */
-export async function expectBracketed(stage: Stage, { container, shown, views }: Expected): Promise<void> {
+export async function expectBracketed(stage: Asked, { container, shown, views }: Expected): Promise<void> {
   const low = shown.map(({ kernel }) => kernel());
   const pages = await Promise.all(views.map((view) => measuredFromNow(stage, view, container)));
   const high = shown.map(({ kernel }) => kernel());
@@ -48,7 +51,7 @@ export async function expectBracketed(stage: Stage, { container, shown, views }:
 }
 
 /** Expects gauges equal to the kernel's files, in every view named. Waits for a moment in which the kernel's numbers stand still. */
-export async function expectEqual(stage: Stage, { container, shown, views }: Expected): Promise<void> {
+export async function expectEqual(stage: Asked, { container, shown, views }: Expected): Promise<void> {
   const still = async (): Promise<{ pages: readonly Page[]; kernel: readonly number[] } | false> => {
     const before = shown.map(({ kernel }) => kernel());
     const pages = await Promise.all(views.map((view) => measuredFromNow(stage, view, container)));

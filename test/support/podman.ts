@@ -66,7 +66,7 @@ export async function startPodman({ rootless = false }: PodmanOptions = {}): Pro
     podman: ask,
     async remove(...containers: string[]) {
       // A pod's own container goes with the pod only.
-      if (containers.length === 0) await ask('pod', 'rm', '--force', '--all');
+      if (containers.length === 0) await ask('pod', 'rm', '--force', '--time', '0', '--all');
       await engine.remove(...containers);
     },
     async restart() {

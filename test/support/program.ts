@@ -1,5 +1,6 @@
 /** The program itself, built and started as a person would: `node dist/src/cli/main.js run --config plimsoll.yaml`. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -19,6 +20,8 @@ export interface ProgramOptions {
   /** Further flags. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The beginning of the command line, if it is not to run as we do: that of another user. */
+  readonly become?: readonly string[];
   /** Sent as a bearer token by {@link Program.metrics}. */
   readonly token?: string;
 }
@@ -30,6 +33,8 @@ export interface Program extends Server {
   readonly collectorUrl: string;
   /** The exposition of one side. */
   metrics(side: 'agent' | 'collector'): Promise<string>;
+  /** What `plimsoll check` says with the same configuration, asked by the user whom `become` names. */
+  check(become: readonly string[]): string;
   /** Waits until `/readyz` of every side that runs says yes: there is data. */
   ready(): Promise<void>;
 }
@@ -40,6 +45,7 @@ export async function startProgram({
   config = {},
   flags = [],
   env = {},
+  become = [],
   token,
 }: ProgramOptions): Promise<Program> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: npm run build`);
@@ -48,14 +54,15 @@ export async function startProgram({
   const collector = { listen: `127.0.0.1:${await freePort()}`, ...config.collector };
   const file = join(dir, 'plimsoll.yaml');
   writeFileSync(file, stringify({ ...config, agent, collector }));
+  if (become.length > 0) chmodSync(dir, 0o755);
   const urls = { agent: `http://${agent.listen}`, collector: `http://${collector.listen}` };
   const sides = command === 'run' ? (['agent', 'collector'] as const) : [command];
   const askAll = (path: string): Promise<unknown> =>
     Promise.all(sides.map((side) => get(`${urls[side]}${path}`, token)));
   const server = await startServer({
     name: `plimsoll-${command}`,
-    file: process.execPath,
-    args: [MAIN, command, '--config', file, ...flags],
+    file: become[0] ?? process.execPath,
+    args: [...[...become, process.execPath].slice(1), MAIN, command, '--config', file, ...flags],
     dir,
     env,
     ready: () => askAll('/healthz'),
@@ -64,6 +71,11 @@ export async function startProgram({
     agentUrl: urls.agent,
     collectorUrl: urls.collector,
     metrics: (side: 'agent' | 'collector') => get(`${urls[side]}/metrics`, token),
+    check(user: readonly string[]) {
+      chmodSync(dir, 0o755);
+      const [program = '', ...args] = [...user, process.execPath, MAIN, 'check', '--config', file];
+      return spawnSync(program, args, { encoding: 'utf8' }).stdout;
+    },
     ready: async () => {
       await waitFor(async () => (await askAll('/readyz')) !== undefined, {
         timeoutMs: 60_000,

@@ -33,7 +33,7 @@ export async function startRootlessDocker(): Promise<RootlessDocker> {
     name: 'rootless-docker',
     file: 'nsenter',
     dir,
-    args: ['-t', String(namespaces.pid), '-n', '-m', ...user.become, SCRIPT, '--storage-driver=vfs'],
+    args: ['-t', String(namespaces.pid), '-n', '-m', ...user.become, SCRIPT, '--storage-driver=overlay2'],
     ready: () => engine.docker('version'),
   });
   const stopServer = server.stop;
