@@ -2,8 +2,9 @@
  * The process's own metrics, in prom-client: the pipeline's rows of the catalogue, each pulled from the counters of the part that
  * owns it at the moment of the scrape, and the usual process and Node ones.
  */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { PIPELINE_METRICS, type PipelineMetric } from './catalog/pipeline.ts';
+import { addProcessMetrics } from './processmetrics.ts';
 
 /** Label values in the order of the row's labels, and the number. */
 export type Reading = readonly [values: readonly string[], value: number];
@@ -16,14 +17,13 @@ export interface SelfMetrics {
 
 const rows = new Map<string, PipelineMetric>(PIPELINE_METRICS.map((row) => [row.metric, row]));
 
-/** The library's sums by type. They are gauges that are named like counters, which promtool objects to; the parts stay. */
-const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+/** Milliseconds. The collector is busy and must never be busy for long in one piece; an agent does nearly nothing, a look costs it more. */
+const DELAY_EVERY_MS = { agent: 100, collector: 10 };
 
 /** A registry of its own, never the library's global one: two programs in one process or test keep apart. */
-export function createSelfMetrics(build: { version: string; role: string }): SelfMetrics {
+export function createSelfMetrics(build: { version: string; role: 'agent' | 'collector' }): SelfMetrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  addProcessMetrics({ registry, delayEveryMs: DELAY_EVERY_MS[build.role] });
   const self: SelfMetrics = {
     registry,
     expose(metric, read) {
