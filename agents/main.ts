@@ -12,9 +12,8 @@ import type { Log } from '../src/log.ts';
 import { metricsRoute } from '../src/metricsroute.ts';
 import type { Batch, FamilyTable } from '../src/model/batch.ts';
 import type { Clock } from '../src/run/clock.ts';
-import { startHousekeeping } from '../src/run/housekeeping.ts';
 import type { Lifecycle } from '../src/run/lifecycle.ts';
-import { memoryTrimmer } from '../src/run/memory.ts';
+import { keepTrimmed } from '../src/run/memory.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/selfmetrics.ts';
 import { exposeAgent } from './exposed.ts';
@@ -40,6 +39,8 @@ export interface Agent {
   latest(): Batch | undefined;
   found(): Found;
 }
+
+const TRIM_EVERY_MS = 600_000;
 
 /** Starts everything and does the first tick; rejects with a ConfigError if it cannot. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -75,10 +76,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const ticker = startTicker({ intervalMs: settings.interval, clock, log, run: tick });
   life.onStop('ticks', () => ticker.stop());
 
-  const trim = memoryTrimmer();
-  const chores = startHousekeeping([{ name: 'memory', schedule: '*/10 * * * *', run: trim }], log);
-  life.onStop('housekeeping', () => chores.stop());
-
   const refused = exposeAgent(self, { parts, ticker, sending, tickSeconds: () => latest.seconds });
   const http = createHttp({
     address: settings.listen,
@@ -95,7 +92,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  trim();
+  // By the plain clock: the schedules of node-cron ask for the time in words, whose tables take 8 MB.
+  const stopTrimming = keepTrimmed(clock, TRIM_EVERY_MS);
+  life.onStop('memory', async () => stopTrimming());
   return { url, latest: () => latest.batch, found: () => parts.found() };
 }
 
