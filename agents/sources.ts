@@ -72,6 +72,10 @@ export const SOURCES: readonly Row[] = [
   when(['advtcp'], (around) => createAdvtcpSource(namespaceOptions(around))),
 ];
 
+/** A reading must leave room for the rest of its tick, and at long intervals not take all the time that there is. */
+const CGROUP_SHARE = 0.7;
+const CGROUP_MS = 1500;
+
 function cgroupSource({ settings, mounts, running, families, clock, log }: Surroundings) {
   const devices = createDevices({ procRoot: settings.proc, sysRoot: settings.sys, clock });
   const patterns = settings.cgroups;
@@ -83,6 +87,7 @@ function cgroupSource({ settings, mounts, running, families, clock, log }: Surro
     log,
     around: { deviceName: (major, minor) => devices.nameOf(major, minor), pageBytes: pageBytes(settings.proc) },
     breathe,
+    budgetMs: Math.min(CGROUP_MS, settings.interval * CGROUP_SHARE),
     subtrees: patterns.length > 0 ? createSubtrees({ mounts, patterns, breathe, log }) : undefined,
   });
 }

@@ -29,6 +29,8 @@ export interface CgroupSourceOptions {
   /** Lets others run between two pieces of work. */
   readonly breathe: () => Promise<void>;
   readonly subtrees?: Subtrees | undefined;
+  /** How long a reading may take before other cgroups than containers are put off to the next. Default 1 500 ms. */
+  readonly budgetMs?: number;
 }
 
 /** What happened so far, for the self-metrics. */
@@ -54,11 +56,15 @@ export interface CgroupSource extends Source {
   readonly counts: CgroupCounts;
 }
 
+const BUDGET_MS = 1500;
+/** However long the containers took, the others get on. */
+const LEAST_MS = 50;
+
 /** Work in one piece before others get a turn. */
 const PIECE_MS = 5;
 
 export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
-  const { clock, log, subtrees } = options;
+  const { clock, log, subtrees, budgetMs = BUDGET_MS } = options;
   const failures = new Map<string, number>();
   const onFailure: OnFailure = (family, dirs, error) => {
     const before = failures.get(family) ?? 0;
@@ -75,6 +81,7 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
     name: 'cgroup',
     async read({ signal }: Tick) {
       const into: Builders = new Map();
+      const endMs = clock.monotonic() + budgetMs;
       const live = new Set<string>();
       for (const container of [...options.containers()]) {
         if (signal.aborted) return tablesOf(into);
@@ -85,7 +92,8 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
       }
       open.keepOnly(live);
       await subtrees?.tick();
-      await units.read([...(subtrees?.units() ?? [])], { into, signal, pause });
+      const untilMs = Math.max(endMs, clock.monotonic() + LEAST_MS);
+      await units.read([...(subtrees?.units() ?? [])], { into, signal, untilMs, pause });
       return tablesOf(into);
     },
     readNow(container) {

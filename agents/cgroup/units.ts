@@ -7,9 +7,6 @@ import { keyOf, sameDirs } from './place.ts';
 import { type Builders, CgroupReader, type ReaderOptions } from './reader.ts';
 import type { CgroupUnit } from './subtrees.ts';
 
-/** A tick spends no more than this on them. */
-const BUDGET_MS = 1500;
-
 const DESCRIPTOR_SHARE = 0.5;
 
 /** Nothing is known of their shares. */
@@ -24,6 +21,8 @@ export interface UnitOptions extends ReaderOptions {
 export interface UnitReading {
   readonly into: Builders;
   readonly signal: AbortSignal;
+  /** By the monotonic clock: what has not been read by then is put off. */
+  readonly untilMs: number;
   /** Lets others run when this has been running for long. */
   readonly pause: () => Promise<void>;
 }
@@ -40,12 +39,11 @@ export class UnitReaders {
     this.#options = { ...options, descriptorShare: DESCRIPTOR_SHARE };
   }
 
-  async read(units: readonly CgroupUnit[], { into, signal, pause }: UnitReading): Promise<void> {
+  async read(units: readonly CgroupUnit[], { into, signal, untilMs, pause }: UnitReading): Promise<void> {
     const { clock } = this.#options;
     this.#keepOnly(units);
-    const endMs = clock.monotonic() + BUDGET_MS;
     let done = 0;
-    while (done < units.length && !signal.aborted && clock.monotonic() < endMs) {
+    while (done < units.length && !signal.aborted && clock.monotonic() < untilMs) {
       this.#readUnit(units[(this.#first + done) % units.length] as CgroupUnit, into);
       done++;
       await pause();

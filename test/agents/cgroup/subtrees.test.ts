@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findMounts } from '../../../agents/cgroup/mounts.ts';
 import { createSubtrees } from '../../../agents/cgroup/subtrees.ts';
 import { silent } from '../../../src/log.ts';
-import { breathe } from '../../../src/run/clock.ts';
+import { breathe, systemClock } from '../../../src/run/clock.ts';
 import { recordedHost } from '../../support/fixture.ts';
 import { waitFor } from '../../support/wait.ts';
 import { numbersOf, recordedContainers, sourceOf } from './host.ts';
@@ -71,7 +71,7 @@ test('a unit’s labels: its path, and its name as systemd shows it', async () =
   await tree.tick();
   const [unit] = tree.units();
   expect(unit?.entity).toMatchObject({ kind: 'cgroup', key: '/system.slice/dev-disk\\x2dby.service' });
-  expect(unit?.entity.labels.values).toEqual(['/system.slice/dev-disk\\x2dby.service', 'dev-disk-by.service']);
+  expect(unit?.entity.labels.values).toEqual(['/system.slice/dev-disk\\x2dby.service', 'dev-disk\\x2dby.service']);
 });
 
 test('a unit keeps its identity from search to search; new and gone ones are noticed', async () => {
@@ -86,6 +86,26 @@ test('a unit keeps its identity from search to search; new and gone ones are not
   await waitFor(() => keys().join() === '/b,/c');
   expect([...tree.units()].find((unit) => unit.entity.key === '/b')).toBe(before);
   await tree.close();
+});
+
+test('what a tick has no time for comes first in the next one, and is counted', async () => {
+  cgroups(...Array.from({ length: 30 }, (_, i) => `many/${String(i).padStart(2, '0')}`));
+  const mounts = findMounts({ procRoot: '/nowhere', cgroupRoot: root });
+  // Each look at this clock takes 10 ms; each cgroup needs several, and there are 50 ms in any case.
+  let now = 0;
+  const clock = { ...systemClock, monotonic: () => (now += 10) };
+  const source = sourceOf(mounts, { subtrees: subtrees(['/many/*']), clock, budgetMs: 1 });
+  const seen: string[][] = [];
+  while (new Set(seen.flat()).size < 30) {
+    const tables = await source.read(tick);
+    seen.push(tables.flatMap(({ shape, rows }) => (shape.name === 'memory' ? rows.map((row) => row.entity.key) : [])));
+    expect(seen.at(-1)?.length).toBeGreaterThan(0);
+    expect(seen.length).toBeLessThan(31);
+  }
+  // One after the other, nobody twice before all have been read once.
+  expect(new Set(seen.flat().slice(0, 30)).size).toBe(30);
+  expect(source.counts.putOff).toBe(seen.reduce((sum, read) => sum + 30 - read.length, 0));
+  await source.close();
 });
 
 test('more than the limit are left out, and counted', async () => {
