@@ -98,9 +98,9 @@ function unitOf(path: string, mounts: CgroupMounts, before: CgroupUnit | undefin
   return { entity: before?.entity ?? entityOf(path), dirs };
 }
 
-/** A unit's name is the last part of its path, as systemd shows it. */
+/** A unit's name is the last part of its path. An escape such as `\x2d` is part of the name: systemctl shows and takes it so. */
 function entityOf(path: string): Entity {
-  const name = path.slice(path.lastIndexOf('/') + 1).replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => fromHex(hex));
+  const name = path.slice(path.lastIndexOf('/') + 1);
   return {
     key: path,
     kind: 'cgroup',
@@ -110,10 +110,6 @@ function entityOf(path: string): Entity {
       ['name', name],
     ]),
   };
-}
-
-function fromHex(hex: string): string {
-  return String.fromCharCode(Number.parseInt(hex, 16));
 }
 
 /** The paths that fit, of every hierarchy; a path may come more than once. */
