@@ -58,7 +58,10 @@ export function createScraper({ node, session, sources, deadlineMs, clock, log }
       samples: 0,
       failures: 0,
       lastError: '',
-      losses: source.losses ?? NO_LOSSES,
+      // Asked each time: some sources count elsewhere and make the map when they are asked.
+      get losses() {
+        return source.losses ?? NO_LOSSES;
+      },
     },
   }));
   let seq = 0;

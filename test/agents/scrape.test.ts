@@ -116,11 +116,20 @@ test('batches are numbered from 1 and hold no empty tables', async () => {
 
 test('what a source had to leave out can be asked of its health', () => {
   const losses = new Map([['walk_budget', 2]]);
-  const sources = [{ ...source('filesystem', async () => []), losses }, source('cgroup', async () => [])];
+  let vanished = 0;
+  const cgroup = {
+    ...source('cgroup', async () => []),
+    // Made anew whenever it is asked for.
+    get losses() {
+      return new Map([['vanished', vanished]]);
+    },
+  };
+  const sources = [{ ...source('filesystem', async () => []), losses }, cgroup];
   const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 5000, clock: clock(), log: silent, sources });
   losses.set('walk_budget', 3);
+  vanished = 1;
   expect(scraper.health.map((h) => [h.source, [...h.losses]])).toEqual([
     ['filesystem', [['walk_budget', 3]]],
-    ['cgroup', []],
+    ['cgroup', [['vanished', 1]]],
   ]);
 });
