@@ -12,17 +12,20 @@ export interface ExposedParts {
   readonly ticker: Ticker;
   readonly sending: Sender | undefined;
   readonly tickSeconds: () => number;
+  /** When the newest tick began, Unix milliseconds; undefined before the first. */
+  readonly lastTickMs: () => number | undefined;
 }
 
 /** Registers them; answers the counters of requests refused before any route, for the HTTP server to fill. */
 export function exposeAgent(
   self: SelfMetrics,
-  { parts, ticker, sending, tickSeconds }: ExposedParts,
+  { parts, ticker, sending, tickSeconds, lastTickMs }: ExposedParts,
 ): Map<string, number> {
   const refused = new Map<string, number>();
   self.expose('plimsoll_http_refused_total', () => byKey(refused));
   self.expose('plimsoll_agent_ticks_total', () => single(ticker.runs + 1));
   self.expose('plimsoll_agent_ticks_missed_total', () => single(ticker.missed));
+  self.expose('plimsoll_agent_last_tick_seconds', () => single((lastTickMs() ?? 0) / 1000));
   self.expose('plimsoll_agent_tick_duration_seconds', () => single(tickSeconds()));
   self.expose('plimsoll_agent_descriptors_kept', () => single(descriptorsKept()));
   exposeSources(self, parts);

@@ -76,7 +76,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const ticker = startTicker({ intervalMs: settings.interval, clock, log, run: tick });
   life.onStop('ticks', () => ticker.stop());
 
-  const refused = exposeAgent(self, { parts, ticker, sending, tickSeconds: () => latest.seconds });
+  const refused = exposeAgent(self, {
+    parts,
+    ticker,
+    sending,
+    tickSeconds: () => latest.seconds,
+    lastTickMs: () => latest.batch?.timeMs,
+  });
   const http = createHttp({
     address: settings.listen,
     token: guard.token,

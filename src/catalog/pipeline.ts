@@ -32,6 +32,7 @@ export const PIPELINE_METRICS = [
   ),
   row('plimsoll_agent_ticks_total', 'counter', [], 'Ticks run.'),
   row('plimsoll_agent_ticks_missed_total', 'counter', [], 'Ticks left out because the one before took too long.'),
+  row('plimsoll_agent_last_tick_seconds', 'gauge', [], 'When the last tick began, Unix time.'),
   row('plimsoll_agent_tick_duration_seconds', 'gauge', [], 'How long the last tick took.'),
   row('plimsoll_agent_containers', 'gauge', ['state'], 'Containers known, by state.'),
   row('plimsoll_agent_descriptors_kept', 'gauge', [], 'Kernel files kept open.'),

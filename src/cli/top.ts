@@ -5,7 +5,7 @@
 import type { Batch } from '../model/batch.ts';
 import type { Clock } from '../run/clock.ts';
 import { parseSamples } from './promtext.ts';
-import { drawTable, type Reading, sumUp, type ViewSample, viewRows } from './view.ts';
+import { drawTable, type Reading, readingTimeMs, sumUp, type ViewSample, viewRows } from './view.ts';
 
 export interface TopOptions {
   /** The newest reading; rejects when it cannot be had. */
@@ -74,12 +74,14 @@ function* samplesOf(batch: Batch): Generator<ViewSample> {
   }
 }
 
-/** Reads a /metrics page; `now` stamps it, since pages carry no times. */
+/** Reads a /metrics page. Its time is that of its readings: a page that is asked for twice between two ticks is the same reading. */
 export async function readPage(url: string, token: string | undefined, now: () => number): Promise<Reading> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const { request } = await import('undici');
-  const { statusCode, body } = await request(url, { headers, headersTimeout: 10_000, bodyTimeout: 10_000 });
+  // Loaded when it is needed; of a CommonJS package a bundle keeps the default export alone.
+  const { default: undici } = await import('undici');
+  const { statusCode, body } = await undici.request(url, { headers, headersTimeout: 10_000, bodyTimeout: 10_000 });
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 200)}`);
-  return { timeMs: now(), samples: parseSamples(text) };
+  const samples = [...parseSamples(text)];
+  return { timeMs: readingTimeMs(samples) ?? now(), samples };
 }

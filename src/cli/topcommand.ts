@@ -5,7 +5,7 @@ import { secret } from '../config/secure.ts';
 import { ConfigError } from '../errors.ts';
 import { systemClock } from '../run/clock.ts';
 import { readPage, runTop } from './top.ts';
-import { drawTable, sumUp, viewRows } from './view.ts';
+import { drawTable, type Reading, sumUp, viewRows } from './view.ts';
 
 export async function topCommand(config: Config, options: Readonly<Record<string, unknown>>): Promise<void> {
   const { host, port } = config.agent.listen;
@@ -17,7 +17,7 @@ export async function topCommand(config: Config, options: Readonly<Record<string
   }
   const token = secret('token', config.token, config.token_file);
   const read = () => readPage(url, token, systemClock.now);
-  if (options.once) return once(read, intervalMs);
+  if (options.once) return once(read, intervalMs, url);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));
   await runTop({
@@ -30,13 +30,26 @@ export async function topCommand(config: Config, options: Readonly<Record<string
   });
 }
 
-async function once(read: () => ReturnType<typeof readPage>, intervalMs: number): Promise<void> {
-  const first = await read();
-  const before = sumUp(first.samples);
-  await systemClock.sleep(intervalMs);
-  const second = await read();
-  const rows = viewRows(sumUp(second.samples), before, (second.timeMs - first.timeMs) / 1000);
-  process.stdout.write(`${drawTable(rows, { columns: 200, rows: 10_000 }).join('\n')}\n`);
+/** How long to wait for a second reading: the longest interval that is usual, and then some. */
+const PATIENCE_MS = 90_000;
+
+async function once(read: () => Promise<Reading>, intervalMs: number, url: string): Promise<void> {
+  try {
+    const first = await read();
+    const before = sumUp(first.samples);
+    const startedMs = systemClock.monotonic();
+    let second = first;
+    // A rate needs two readings; the page is the same until the agent's next tick.
+    while (second.timeMs === first.timeMs && systemClock.monotonic() - startedMs < PATIENCE_MS) {
+      await systemClock.sleep(intervalMs);
+      second = await read();
+    }
+    const rows = viewRows(sumUp(second.samples), before, (second.timeMs - first.timeMs) / 1000);
+    process.stdout.write(`${drawTable(rows, { columns: 200, rows: 10_000 }).join('\n')}\n`);
+  } catch (error) {
+    process.stderr.write(`plimsoll: cannot read ${url}: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
 }
 
 /** Takes an address with or without the path. */

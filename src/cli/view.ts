@@ -31,6 +31,19 @@ export interface ViewRow {
   readonly restarts: number | undefined;
 }
 
+/** Metrics that tell when a page's numbers were read, Unix seconds; the first that is there counts. */
+const READ_AT = ['container_last_seen', 'plimsoll_agent_last_tick_seconds', 'plimsoll_collector_last_window_seconds'];
+
+/** When the samples of a page were read, Unix milliseconds; undefined if nothing on it says so. */
+export function readingTimeMs(samples: Iterable<ViewSample>): number | undefined {
+  const newest = new Map<string, number>();
+  for (const { metric, value } of samples) {
+    if (READ_AT.includes(metric)) newest.set(metric, Math.max(value, newest.get(metric) ?? 0));
+  }
+  const known = READ_AT.find((metric) => newest.has(metric));
+  return known === undefined ? undefined : (newest.get(known) as number) * 1000;
+}
+
 /** Sums per container id and metric: interfaces and devices are added up. */
 type Sums = Map<string, { readonly labels: ReadonlyMap<string, string>; readonly values: Map<string, number> }>;
 

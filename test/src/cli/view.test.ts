@@ -1,7 +1,7 @@
 /** The live table: two pages of samples in, lines of text out. */
 import { expect, test } from 'vitest';
 import { parseSamples } from '../../../src/cli/promtext.ts';
-import { bytes, drawTable, sumUp, viewRows } from '../../../src/cli/view.ts';
+import { bytes, drawTable, readingTimeMs, sumUp, viewRows } from '../../../src/cli/view.ts';
 
 const FIRST = `
 # TYPE container_cpu_usage_seconds_total counter
@@ -71,3 +71,14 @@ test.each([
   [250 * 1024 ** 3, '250 GiB'],
   [undefined, ''],
 ])('%s bytes', (value, text) => expect(bytes(value)).toBe(text));
+
+test('a page’s time is that of its readings, so that a page asked for twice in a tick gives no rate of zero', () => {
+  const at = (text: string) => readingTimeMs(parseSamples(text));
+  const seen = 'container_last_seen{id="/docker/a"} 1700000000.25\ncontainer_last_seen{id="/docker/b"} 1700000000.5';
+  const tick = 'plimsoll_agent_last_tick_seconds 1700000000';
+  expect(at(`${seen}\n${tick}`)).toBe(1_700_000_000_500);
+  // Without a container there is none.
+  expect(at(tick)).toBe(1_700_000_000_000);
+  expect(at('plimsoll_collector_last_window_seconds 1700000010')).toBe(1_700_000_010_000);
+  expect(at('container_cpu_usage_seconds_total{id="/"} 100')).toBeUndefined();
+});
