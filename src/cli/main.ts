@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=2
 /** The command `plimsoll`: reads its arguments, and hands over to the program asked for. Exit codes: 0 done, 1 failed, 2 not usable as configured. */
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
@@ -14,6 +14,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const program = new Command('plimsoll')
+  .exitOverride()
   .description('The monitoring pipeline for containers.')
   .version(VERSION)
   .showHelpAfterError('(plimsoll <command> --help lists what there is)');
@@ -69,6 +70,8 @@ function withoutTopOptions(options: Record<string, unknown>): Record<string, unk
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
+  // What it has to say, help or a complaint, it has said.
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`plimsoll: ${error.message}\n`);
   process.exitCode = 2;
