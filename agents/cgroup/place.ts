@@ -13,7 +13,11 @@ export const UNIFIED = '';
 export class Place {
   readonly dirs: CgroupDirs;
   readonly #share: number;
-  readonly #files: KernelFile[] = [];
+  readonly #files = new Map<string, KernelFile>();
+  /** Files that several families read, with a copy of what the reading under way has found in them. */
+  readonly #shared = new Map<KernelFile, { bytes: Buffer | undefined; reading: number }>();
+  #reading = 0;
+  #settingsDue = true;
   #missed = false;
   #lost = false;
 
@@ -32,14 +36,40 @@ export class Place {
   file(controller: string, name: string): KernelFile | undefined {
     const dir = this.dir(controller);
     if (dir === undefined) return undefined;
-    const file = new KernelFile(join(dir, name), this.#share);
-    this.#files.push(file);
+    const path = join(dir, name);
+    const known = this.#files.get(path);
+    if (known !== undefined) {
+      this.#shared.set(known, { bytes: undefined, reading: 0 });
+      return known;
+    }
+    const file = new KernelFile(path, this.#share);
+    this.#files.set(path, file);
     return file;
+  }
+
+  /** Begins a reading of all families: each file is read once in it, settings only if they are due. */
+  begin(settingsDue: boolean): void {
+    this.#reading++;
+    this.#settingsDue = settingsDue;
+  }
+
+  get settingsDue(): boolean {
+    return this.#settingsDue;
   }
 
   /** The file's bytes, good until the next reading of any file; undefined if there is none. Throws what is unexpected (EIO). */
   read(file: KernelFile | undefined): Buffer | undefined {
     if (file === undefined || file.gone) return undefined;
+    const shared = this.#shared.get(file);
+    if (shared === undefined) return this.#readNow(file);
+    if (shared.reading !== this.#reading) {
+      const bytes = this.#readNow(file);
+      Object.assign(shared, { bytes: bytes && Buffer.from(bytes), reading: this.#reading });
+    }
+    return shared.bytes;
+  }
+
+  #readNow(file: KernelFile): Buffer | undefined {
     const bytes = file.read();
     if (bytes === undefined) {
       if (file.lost) this.#lost = true;
@@ -57,8 +87,9 @@ export class Place {
 
   /** Closes every file. */
   close(): void {
-    for (const file of this.#files) file.close();
-    this.#files.length = 0;
+    for (const file of this.#files.values()) file.close();
+    this.#files.clear();
+    this.#shared.clear();
   }
 
   #exists(): boolean {

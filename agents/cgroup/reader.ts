@@ -48,6 +48,9 @@ export interface ReaderOptions {
   readonly descriptorShare?: number;
 }
 
+/** How long what somebody sets (limits, weights) may stay unread while nobody tells of a change. */
+const SETTINGS_MS = 60_000;
+
 interface Part {
   readonly rows: RowSet;
   readonly reader: FamilyReader;
@@ -60,6 +63,9 @@ export class CgroupReader {
   readonly #onFailure: OnFailure;
   #plain: EntityRow | undefined;
   #done: Part[] = [];
+  /** For whom settings were read, and when. */
+  #settingsFor: Facts | undefined;
+  #settingsMs = 0;
 
   constructor(dirs: CgroupDirs, options: ReaderOptions) {
     this.dirs = dirs;
@@ -73,9 +79,11 @@ export class CgroupReader {
 
   /**
    * Reads every family now. False when the cgroup was removed meanwhile: the reading before this one then stays the last.
-   * `timeMs` is the moment, Unix milliseconds.
+   * `timeMs` is the moment, Unix milliseconds. Settings are read when the facts are others than before, and once a minute.
    */
   read(facts: Facts, timeMs: number): boolean {
+    const settingsDue = facts !== this.#settingsFor || Math.abs(timeMs - this.#settingsMs) >= SETTINGS_MS;
+    this.#place.begin(settingsDue);
     this.#done = [];
     for (const part of this.#parts) {
       part.rows.begin();
@@ -87,6 +95,10 @@ export class CgroupReader {
       }
     }
     if (this.#place.vanished()) return false;
+    if (settingsDue) {
+      this.#settingsFor = facts;
+      this.#settingsMs = timeMs;
+    }
     for (const part of this.#done) part.rows.commit(timeMs);
     return true;
   }

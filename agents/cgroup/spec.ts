@@ -40,7 +40,14 @@ export interface FamilySpec {
 export interface FileSpec {
   readonly controller: string;
   readonly name: string;
+  /** Which columns it fills. */
+  readonly columns: readonly number[];
   readonly parse: (bytes: Buffer, cells: Float64Array) => void;
+  /**
+   * `setting`: it changes only when somebody sets it, and is read only when settings are due. `fallback`: it is read only where the
+   * files before it have filled none of its columns.
+   */
+  readonly when?: 'setting' | 'fallback';
 }
 
 /** What is worked out from several files once they are read: differences, and what holds only under a condition. */
@@ -52,41 +59,73 @@ export function plain(family: Family, files: readonly FileSpec[], finish?: Finis
     family,
     controllers: [...new Set(files.map((file) => file.controller))].filter((name) => name !== UNIFIED),
     open: (place) => {
-      const opened = files.map((spec): [FileSpec, KernelFile | undefined] => [
-        spec,
-        place.file(spec.controller, spec.name),
-      ]);
-      return { read: (rows, facts) => readPlain(place, opened, { cells: rows.plainCells(), facts, finish }) };
+      const opened = files.map(
+        (spec): Opened => ({
+          spec,
+          file: place.file(spec.controller, spec.name),
+          setting: undefined,
+        }),
+      );
+      return {
+        read: (rows, facts) => {
+          const cells = rows.plainCells();
+          for (const one of opened) readFile(place, one, cells);
+          finish?.(cells, facts);
+        },
+      };
     },
   };
 }
 
-interface Filling {
-  readonly cells: Float64Array;
-  readonly facts: Facts;
-  readonly finish: Finish | undefined;
+interface Opened {
+  readonly spec: FileSpec;
+  readonly file: KernelFile | undefined;
+  /** What a setting was when it was last read, by its place in the spec's columns. */
+  setting: Float64Array | undefined;
 }
 
-function readPlain(place: Place, files: readonly [FileSpec, KernelFile | undefined][], filling: Filling): void {
-  for (const [spec, file] of files) {
-    const bytes = place.read(file);
-    if (bytes !== undefined) spec.parse(bytes, filling.cells);
+function readFile(place: Place, one: Opened, cells: Float64Array): void {
+  const { columns, parse, when } = one.spec;
+  if (when === 'fallback' && !columns.every((column) => Number.isNaN(cells[column]))) return;
+  if (when === 'setting' && !place.settingsDue) {
+    one.setting?.forEach((value, i) => {
+      cells[columns[i] as number] = value;
+    });
+    return;
   }
-  filling.finish?.(filling.cells, filling.facts);
+  const bytes = place.read(one.file);
+  if (bytes !== undefined) parse(bytes, cells);
+  if (when !== 'setting') return;
+  one.setting = bytes && Float64Array.from(columns, (column) => cells[column] as number);
+}
+
+/** The same file, read only where the files before it have filled none of its columns. */
+export function fallback(spec: FileSpec): FileSpec {
+  return { ...spec, when: 'fallback' };
+}
+
+/** The same file, read only now and then; see {@link FileSpec}. */
+export function setting(spec: FileSpec): FileSpec {
+  return { ...spec, when: 'setting' };
 }
 
 /** Makes the specs of one controller's files. */
 export function filesOf(controller: string) {
-  const spec = (name: string, parse: FileSpec['parse']): FileSpec => ({ controller, name, parse });
+  const spec = (name: string, columns: readonly number[], parse: FileSpec['parse']): FileSpec => ({
+    controller,
+    name,
+    columns,
+    parse,
+  });
   return {
     /** A single number, `max` meaning absent, divided by `per`. */
     value: (name: string, column: number, per = 1) =>
-      spec(name, (bytes, cells) => {
+      spec(name, [column], (bytes, cells) => {
         cells[column] = singleValue(bytes) / per;
       }),
     /** The numbers of one line, in order. */
     line: (name: string, columns: readonly number[]) =>
-      spec(name, (bytes, cells) => {
+      spec(name, columns, (bytes, cells) => {
         columns.forEach((column, n) => {
           cells[column] = valueInLine(bytes, n);
         });
@@ -94,17 +133,18 @@ export function filesOf(controller: string) {
     /** Keys with numbers, a pair a line. */
     keys: (name: string, columns: readonly KeyColumn[]) => {
       const keys = new FlatKeys(columns);
-      return spec(name, (bytes, cells) => keys.read(bytes, cells));
+      const filled = columns.map(([, column]) => column);
+      return spec(name, filled, (bytes, cells) => keys.read(bytes, cells));
     },
     /** A pressure file's stalled time, in seconds. */
     pressure: (name: string, columns: Readonly<Record<Stall, number>>) =>
-      spec(name, (bytes, cells) => {
+      spec(name, [columns.some, columns.full], (bytes, cells) => {
         cells[columns.some] = stalledMicros(bytes, 'some') / 1e6;
         cells[columns.full] = stalledMicros(bytes, 'full') / 1e6;
       }),
     /** How many members a list has. */
     list: (name: string, column: number) =>
-      spec(name, (bytes, cells) => {
+      spec(name, [column], (bytes, cells) => {
         cells[column] = listSize(bytes);
       }),
   };

@@ -10,7 +10,7 @@ import { oom } from '../../src/catalog/oom.ts';
 import { pids } from '../../src/catalog/pids.ts';
 import { withoutQuota, workingSet } from './derive.ts';
 import type { KeyColumn } from './keys.ts';
-import { type FamilySpec, filesOf, plain } from './spec.ts';
+import { type FamilySpec, fallback, filesOf, plain, setting } from './spec.ts';
 
 const NANOS = 1e9;
 
@@ -26,18 +26,18 @@ const memoryFiles = filesOf('memory');
 const pidsFiles = filesOf('pids');
 const cpusetFiles = filesOf('cpuset');
 
-// cpuacct.stat comes last and wins: the kernel scales it so that user and system add up to the usage. cpuacct.usage_user counts
-// whole ticks by where they fell, and may exceed the usage.
+// cpuacct.stat is preferred: the kernel scales it so that user and system add up to the usage. cpuacct.usage_user counts whole ticks
+// by where they fell, and may exceed the usage.
 const CPU = plain(
   cpu,
   [
     cpuacctFiles.value('cpuacct.usage', cpu.at.usage, NANOS),
-    cpuacctFiles.value('cpuacct.usage_user', cpu.at.user, NANOS),
-    cpuacctFiles.value('cpuacct.usage_sys', cpu.at.system, NANOS),
     cpuacctFiles.keys('cpuacct.stat', [
       ['user', cpu.at.user, TICKS],
       ['system', cpu.at.system, TICKS],
     ]),
+    fallback(cpuacctFiles.value('cpuacct.usage_user', cpu.at.user, NANOS)),
+    fallback(cpuacctFiles.value('cpuacct.usage_sys', cpu.at.system, NANOS)),
     cpuFiles.keys('cpu.stat', [
       ['nr_periods', cpu.at.periods],
       ['nr_throttled', cpu.at.throttledPeriods],
@@ -45,9 +45,9 @@ const CPU = plain(
       ['nr_bursts', cpu.at.burstPeriods],
       ['burst_time', cpu.at.burst, NANOS],
     ]),
-    cpuFiles.value('cpu.cfs_quota_us', cpu.at.quota),
-    cpuFiles.value('cpu.cfs_period_us', cpu.at.period),
-    cpuFiles.value('cpu.shares', cpu.at.shares),
+    setting(cpuFiles.value('cpu.cfs_quota_us', cpu.at.quota)),
+    setting(cpuFiles.value('cpu.cfs_period_us', cpu.at.period)),
+    setting(cpuFiles.value('cpu.shares', cpu.at.shares)),
   ],
   withoutQuota,
 );
@@ -57,9 +57,9 @@ const MEMORY = plain(
   [
     memoryFiles.value('memory.usage_in_bytes', memory.at.usage),
     memoryFiles.value('memory.max_usage_in_bytes', memory.at.maxUsage),
-    memoryFiles.value('memory.limit_in_bytes', memory.at.limit),
-    memoryFiles.value('memory.soft_limit_in_bytes', memory.at.reservation),
-    memoryFiles.value('memory.memsw.limit_in_bytes', memory.at.swapLimit),
+    setting(memoryFiles.value('memory.limit_in_bytes', memory.at.limit)),
+    setting(memoryFiles.value('memory.soft_limit_in_bytes', memory.at.reservation)),
+    setting(memoryFiles.value('memory.memsw.limit_in_bytes', memory.at.swapLimit)),
     memoryFiles.value('memory.kmem.usage_in_bytes', memory.at.kernel),
     memoryFiles.value('memory.failcnt', memory.at.failcnt),
     memoryFiles.keys('memory.stat', [
@@ -97,16 +97,16 @@ const OOM = plain(oom, [memoryFiles.keys('memory.oom_control', [['oom_kill', oom
 
 const PIDS = plain(pids, [
   pidsFiles.value('pids.current', pids.at.threads),
-  pidsFiles.value('pids.max', pids.at.limit),
+  setting(pidsFiles.value('pids.max', pids.at.limit)),
   pidsFiles.keys('pids.events', [['max', pids.at.limitHits]]),
 ]);
 
 const CPUSET = plain(cpuset, [
-  cpusetFiles.list('cpuset.cpus', cpuset.at.cpus),
-  cpusetFiles.list('cpuset.effective_cpus', cpuset.at.cpus),
-  cpusetFiles.list('cpuset.mems', cpuset.at.mems),
-  cpusetFiles.list('cpuset.effective_mems', cpuset.at.mems),
-  cpusetFiles.value('cpuset.memory_migrate', cpuset.at.migrate),
+  setting(cpusetFiles.list('cpuset.cpus', cpuset.at.cpus)),
+  setting(cpusetFiles.list('cpuset.effective_cpus', cpuset.at.cpus)),
+  setting(cpusetFiles.list('cpuset.mems', cpuset.at.mems)),
+  setting(cpusetFiles.list('cpuset.effective_mems', cpuset.at.mems)),
+  setting(cpusetFiles.value('cpuset.memory_migrate', cpuset.at.migrate)),
 ]);
 
 const MEMSTAT = plain(memstat, [

@@ -9,7 +9,7 @@ import { pressure } from '../../src/catalog/pressure.ts';
 import type { KeyColumn } from './keys.ts';
 import { UNIFIED } from './place.ts';
 import { workingSet, withoutQuota } from './derive.ts';
-import { type FamilySpec, type Facts, filesOf, plain } from './spec.ts';
+import { type FamilySpec, type Facts, filesOf, plain, setting } from './spec.ts';
 
 const MICROS = 1e6;
 
@@ -28,8 +28,8 @@ const CPU = plain(
       ['nr_bursts', cpu.at.burstPeriods],
       ['burst_usec', cpu.at.burst, MICROS],
     ]),
-    files.line('cpu.max', [cpu.at.quota, cpu.at.period]),
-    files.value('cpu.weight', cpu.at.weight),
+    setting(files.line('cpu.max', [cpu.at.quota, cpu.at.period])),
+    setting(files.value('cpu.weight', cpu.at.weight)),
   ],
   (cells, facts) => {
     withoutQuota(cells);
@@ -58,10 +58,10 @@ const MEMORY = plain(
   [
     files.value('memory.current', memory.at.usage),
     files.value('memory.peak', memory.at.maxUsage),
-    files.value('memory.max', memory.at.limit),
-    files.value('memory.low', memory.at.reservation),
+    setting(files.value('memory.max', memory.at.limit)),
+    setting(files.value('memory.low', memory.at.reservation)),
     files.value('memory.swap.current', memory.at.swap),
-    files.value('memory.swap.max', memory.at.swapLimit),
+    setting(files.value('memory.swap.max', memory.at.swapLimit)),
     files.keys('memory.stat', [
       ['anon', memory.at.rss],
       ['file', memory.at.cache],
@@ -104,7 +104,7 @@ const OOM = plain(oom, [files.keys('memory.events', [['oom_kill', oom.at.kills]]
 
 const PIDS = plain(pids, [
   files.value('pids.current', pids.at.threads),
-  files.value('pids.max', pids.at.limit),
+  setting(files.value('pids.max', pids.at.limit)),
   files.keys('pids.events', [['max', pids.at.limitHits]]),
 ]);
 
@@ -115,8 +115,8 @@ const PRESSURE = plain(pressure, [
 ]);
 
 const CPUSET = plain(cpuset, [
-  files.list('cpuset.cpus.effective', cpuset.at.cpus),
-  files.list('cpuset.mems.effective', cpuset.at.mems),
+  setting(files.list('cpuset.cpus.effective', cpuset.at.cpus)),
+  setting(files.list('cpuset.mems.effective', cpuset.at.mems)),
 ]);
 
 function memstatFile(name: string) {
