@@ -37,10 +37,11 @@ export class FinalWatch {
     this.#options = options;
   }
 
-  /** Begins to watch for the end of a container. */
-  follow(id: string, { unified }: CgroupDirs): void {
+  /** Begins to watch for the end of a container that started `ageMs` ago. */
+  follow(id: string, { unified }: CgroupDirs, ageMs = 0): void {
     if (unified !== undefined) this.#watch(id, join(unified, 'cgroup.events'));
-    this.#young.set(id, this.#options.clock.monotonic() + YOUNG_MS);
+    if (ageMs >= YOUNG_MS) return;
+    this.#young.set(id, this.#options.clock.monotonic() + Math.min(YOUNG_MS, YOUNG_MS - ageMs));
     this.#arm();
   }
 

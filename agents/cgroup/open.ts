@@ -31,6 +31,8 @@ interface Entry {
   readonly key: string;
   /** Whether every hierarchy of the host has it; a container that is just being made may still lack some. */
   readonly complete: boolean;
+  /** Whether its end is watched for. */
+  followed: boolean;
   paths: CgroupPaths;
   entity: Entity;
   facts: Facts;
@@ -96,7 +98,16 @@ export class OpenCgroups {
   #readEntry(entry: Entry, container: Container): boolean {
     entry.entity = container.entity;
     entry.facts = container;
-    return entry.reader.read(container, this.#options.clock.now());
+    const timeMs = this.#options.clock.now();
+    if (!entry.followed) this.#follow(entry, container, timeMs);
+    return entry.reader.read(container, timeMs);
+  }
+
+  /** Watches for the end. An agent that starts late finds old containers, of which little can be lost. */
+  #follow(entry: Entry, { id, entity }: Container, timeMs: number): void {
+    entry.followed = true;
+    const ageMs = entity.startMs > 0 ? timeMs - entity.startMs : 0;
+    this.#options.finalWatch?.follow(id, entry.reader.dirs, ageMs);
   }
 
   #entryOf(container: Container): Entry | undefined {
@@ -123,13 +134,13 @@ export class OpenCgroups {
       reader: new CgroupReader(dirs, this.#options),
       key,
       complete,
+      followed: false,
       paths,
       entity,
       facts: container,
     };
     this.#entries.set(id, entry);
     this.#own(key, id);
-    this.#options.finalWatch?.follow(id, dirs);
     return entry;
   }
 

@@ -70,6 +70,15 @@ function handClock(): { clock: Clock; pass(ms: number): void } {
   return { clock, pass };
 }
 
+test('one that is old when we first see it is not young, one that is 14 s old for a second more', () => {
+  const { clock, pass } = handClock();
+  make(clock).follow('old', { unified: undefined, controllers: new Map() }, 15_000);
+  watch.follow('young', { unified: undefined, controllers: new Map() }, 14_000);
+  pass(60_000);
+  // 14.25, 14.5 and 14.75 s; the end itself belongs to neither side.
+  expect(read).toEqual(['young', 'young', 'young']);
+});
+
 test('without a unified hierarchy a container is read often while it is young, then no more', () => {
   const { clock, pass } = handClock();
   make(clock).follow('a', { unified: undefined, controllers: new Map() });
