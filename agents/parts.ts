@@ -118,8 +118,8 @@ function engineSources(engine: Engine, i: number, around: Surroundings): Source[
 function outOfReach({ mounts }: Surroundings): (container: Container) => boolean {
   const known = new WeakMap<Container, boolean>();
   return (container) => {
-    const { id, cgroup } = container;
-    const found = known.get(container) ?? (cgroup ? !isWithinReach(mounts, cgroup, id) : !detailsOf(container).visible);
+    const { cgroup } = container;
+    const found = known.get(container) ?? (cgroup ? !isWithinReach(mounts, cgroup) : !detailsOf(container).visible);
     known.set(container, found);
     return found;
   };

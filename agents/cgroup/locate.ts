@@ -74,10 +74,13 @@ export function directoriesOf(mounts: CgroupMounts, paths: CgroupPaths, id: stri
   return { unified: existingDir(mounts.unified, paths.unified, id), controllers };
 }
 
-/** Whether any of a container's files can be read from here. */
-export function isWithinReach(mounts: CgroupMounts, paths: CgroupPaths, id: string): boolean {
-  const { unified, controllers } = directoriesOf(mounts, paths, id);
-  return unified !== undefined || controllers.size > 0;
+/** Whether what is mounted here has a place for a container's cgroup, be there one now or not. */
+export function isWithinReach({ unified, controllers }: CgroupMounts, paths: CgroupPaths): boolean {
+  const shows = (hierarchy: Hierarchy | undefined, path: string | undefined): boolean =>
+    hierarchy !== undefined && path !== undefined && (belowRoot(hierarchy, path) ?? '') !== '';
+  return (
+    shows(unified, paths.unified) || [...controllers].some(([name, each]) => shows(each, paths.controllers.get(name)))
+  );
 }
 
 function existingDir(hierarchy: Hierarchy | undefined, path: string | undefined, id: string): string | undefined {

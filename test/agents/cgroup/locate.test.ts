@@ -8,6 +8,7 @@ import {
   cgroupPathsOf,
   directoriesOf,
   hostPaths,
+  isWithinReach,
   ownPath,
   parseCgroupPaths,
 } from '../../../agents/cgroup/locate.ts';
@@ -133,4 +134,16 @@ describe('folders', () => {
     expect(dirs.unified).toBeUndefined();
     rmSync(root, { recursive: true });
   });
+});
+
+test('within reach is what a mount has a place for, not what happens to be there', () => {
+  const at = (root: string) => ({ mountPoint: '/nowhere', root, above: [] });
+  const paths = { unified: '/', controllers: new Map([['memory', '/docker/a']]) };
+  const v1 = (root: string) =>
+    ({ version: 'v1', unified: at('/'), controllers: new Map([['memory', at(root)]]) }) as const;
+  expect(isWithinReach(v1('/'), paths)).toBe(true);
+  expect(isWithinReach(v1('/docker'), paths)).toBe(true);
+  // Only our own cgroup is mounted.
+  expect(isWithinReach(v1('/docker/me'), paths)).toBe(false);
+  expect(isWithinReach({ version: 'none', unified: undefined, controllers: new Map() }, paths)).toBe(false);
 });
