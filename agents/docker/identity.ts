@@ -16,7 +16,8 @@ export interface ContainerDetails {
   readonly startedMs: number;
   readonly finishedMs: number;
   readonly exitCode: number | undefined;
-  readonly oomKilled: boolean;
+  /** Undefined while nobody can say. */
+  readonly oomKilled: boolean | undefined;
   readonly restarts: number | undefined;
   readonly health: HealthStatus;
   readonly failingStreak: number | undefined;
@@ -55,7 +56,7 @@ export function containerOf(from: Inspected, before: Container | undefined, opti
     cgroup,
     ownNetwork: !/^(host$|container:|ns:)/.test(from.networkMode),
     cpuShares: from.cpuShares,
-    details: detailsFrom(from, { cgroupPath, visible }),
+    details: detailsFrom(from, { cgroupPath, visible, oomKilled: oomKilledOf(from, options.placing()) }),
   };
   return before !== undefined && isSame(before, made) ? before : made;
 }
@@ -78,7 +79,7 @@ export function inspectedFromEvent({ id, attributes }: EngineEvent): Inspected {
 
 /** The container as it is right after its `die` event, before it can be inspected again. */
 export function stopped(container: Container, exitCode: number | undefined, finishedMs: number): Container {
-  const details: ContainerDetails = { ...detailsOf(container), exitCode, finishedMs };
+  const details: ContainerDetails = { ...detailsOf(container), exitCode, finishedMs, oomKilled: undefined };
   return { ...container, state: 'exited', pid: 0, cgroup: undefined, details };
 }
 
@@ -144,21 +145,28 @@ function entityOf(from: Inspected, before: Container | undefined, set: Labels): 
   };
 }
 
-function detailsFrom(from: Inspected, seen: Pick<ContainerDetails, 'cgroupPath' | 'visible'>): ContainerDetails {
-  const { createdMs, startedMs, finishedMs, exitCode, oomKilled, restarts, health, failingStreak, limits, places } =
-    from;
+/** Podman says no of a container that the kernel killed for want of memory, too; then the exit code is that of SIGKILL. */
+function oomKilledOf({ oomKilled, exitCode }: Inspected, { podman }: Placing): boolean | undefined {
+  return podman && !oomKilled && exitCode === SIGKILLED ? undefined : oomKilled;
+}
+
+const SIGKILLED = 128 + 9;
+
+type Judged = Pick<ContainerDetails, 'cgroupPath' | 'visible' | 'oomKilled'>;
+
+function detailsFrom(from: Inspected, judged: Judged): ContainerDetails {
+  const { createdMs, startedMs, finishedMs, exitCode, restarts, health, failingStreak, limits, places } = from;
   return {
     createdMs,
     startedMs,
     finishedMs,
     exitCode,
-    oomKilled,
     restarts,
     health,
     failingStreak,
     limits,
     places,
-    ...seen,
+    ...judged,
     info: infoOf(from),
     inspected: from.restarts !== undefined,
   };

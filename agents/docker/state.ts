@@ -95,7 +95,7 @@ function fill(to: StateBuilder, container: Container, { alive, timeMs }: { alive
   // It ran when the engine was last heard, and its process is gone: what state it is in now nobody has said yet.
   if (runs && container.pid > 0 && !alive) return;
   for (const [name, column] of COLUMN_OF_STATE) to.set(column, name === container.state ? 1 : 0);
-  if (details.inspected) to.set(at.oomKilled, details.oomKilled ? 1 : 0);
+  if (details.inspected && details.oomKilled !== undefined) to.set(at.oomKilled, details.oomKilled ? 1 : 0);
   if (runs) {
     if (alive) seconds(at.lastSeen, timeMs);
     if (details.inspected) fillHealth(to, details);

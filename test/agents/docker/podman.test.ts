@@ -1,6 +1,7 @@
 /** What Podman 4.3's compatible socket answers otherwise than Docker's, from answers recorded of it, and of a rootless dockerd 20.10. */
 import { afterEach, expect, test } from 'vitest';
 import { parseEvent, parseInfo } from '../../../agents/docker/api.ts';
+import { detailsOf } from '../../../agents/docker/identity.ts';
 import { createInventory, type Inventory } from '../../../agents/docker/inventory.ts';
 import { statsSource } from '../../../agents/docker/stats.ts';
 import { makesCgroups } from '../../../agents/docker/status.ts';
@@ -113,6 +114,27 @@ test('who can make cgroups', () => {
   expect(makesCgroups(status(ROOTLESS))).toBe(false);
   expect(makesCgroups(status(ROOTLESS_DOCKER))).toBe(false);
   expect(makesCgroups(status({ ...ROOTLESS, CgroupVersion: '2', CgroupDriver: 'systemd' }))).toBe(true);
+});
+
+test('its no to the question whether a killed container was out of memory is no answer', async () => {
+  const state = { Status: 'exited', OOMKilled: false, Pid: 0, StartedAt: '2026-11-23T08:06:13Z' };
+  const oomKilled = async (version: unknown, State: object): Promise<boolean | undefined> => {
+    await numbersOf(version, ROOTFUL, STATS);
+    engine?.answers.set(`/containers/${ID}/json`, { ...INSPECT, State: { ...state, ...State } });
+    engine?.send({ Type: 'container', Action: 'die', Actor: { ID }, timeNano: 1795421175270372000 });
+    const known = await waitFor(() => {
+      const container = inventory?.containers().get(ID);
+      return container?.state === 'exited' && detailsOf(container).exitCode !== undefined && detailsOf(container);
+    });
+    await inventory?.close();
+    await engine?.close();
+    return known.oomKilled;
+  };
+  // As recorded of a container that read zeros into memory until the kernel killed it.
+  expect(await oomKilled(VERSION, { ExitCode: 137 })).toBeUndefined();
+  expect(await oomKilled(VERSION, { ExitCode: 7 })).toBe(false);
+  expect(await oomKilled({ ApiVersion: '1.41' }, { ExitCode: 137 })).toBe(false);
+  expect(await oomKilled({ ApiVersion: '1.41' }, { ExitCode: 137, OOMKilled: true })).toBe(true);
 });
 
 test('its events are Docker’s, but for a removal', () => {
