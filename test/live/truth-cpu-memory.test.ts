@@ -83,19 +83,21 @@ describe('the kernel’s own numbers, with no tolerance', () => {
 });
 
 /**
- * Over 20 s of scrapes a second apart rate() sees 19 s from its first to its last sample. A page shows the last tick's reading, so
- * the two readings are 18 to 20 s apart: a tick more or less than Prometheus believes, 1/19 or 5.3 %.
+ * Over 12 s of scrapes a second apart rate() sees 11 s from its first to its last sample, and a page shows its last tick's reading:
+ * the two readings are 10 s apart at least, which is 100 periods. How far apart exactly `container_last_seen` says, the time of the
+ * reading in seconds: divided by its rate, a rate is per second between the readings, and a tick more or less does not matter.
+ * What is left is where in a period the first and the last reading were, and the milliseconds between a tick's sources: three periods.
  */
-const TICK_SHARE = 1 / 19;
+const ENDS = 3 / 100;
 /** What the quota allows in a period of 0.1 s. */
 const QUOTA = 0.02;
 /** The kernel hands the quota out in slices of 5 ms; one may be left on the CPU that the loop has just left. */
 const SLICE = 0.005;
 
 describe('a quota of 0.2 CPUs is 0.2 CPUs at every level', () => {
-  /** An instant query's one value, once the range is full: 20 samples of the container that was started last. */
+  /** An instant query's one value, once the range is full: 12 samples of the container that was started last. */
   async function ask(expression: string): Promise<number> {
-    const full = 'count_over_time(container_last_seen{name="holder",job="collector"}[20s]) >= 20';
+    const full = 'count_over_time(container_last_seen{name="holder",job="collector"}[12s]) >= 12';
     await waitFor(async () => (await stage.prometheus.query(full))[0], { timeoutMs: 40_000, everyMs: 200, what: full });
     const found = await stage.prometheus.query(expression);
     expect(found.length, expression).toBe(1);
@@ -103,7 +105,7 @@ describe('a quota of 0.2 CPUs is 0.2 CPUs at every level', () => {
   }
 
   const rateOf = (level: string, counter: string, selector: string): string =>
-    `rate(${level}_cpu_${counter}{${selector}}[20s])`;
+    `rate(${level}_cpu_${counter}{${selector}}[12s])`;
 
   const LEVELS: readonly (readonly [level: string, selector: string])[] = [
     ['container', 'name="burner",job="agent"'],
@@ -114,28 +116,29 @@ describe('a quota of 0.2 CPUs is 0.2 CPUs at every level', () => {
   ];
 
   test.each(LEVELS)('level %s {%s}', async (level, selector) => {
+    const job = selector.includes('job="agent"') ? 'agent' : 'collector';
+    const seconds = `rate(container_last_seen{name="burner",job="${job}"}[12s])`;
     const used = rateOf(level, 'usage_seconds_total', selector);
-    // What is compared below comes from the same scrapes, so that a tick more or less is in both.
     const periods = rateOf(level, 'cfs_periods_total', selector);
     const throttled = rateOf(level, 'cfs_throttled_periods_total', selector);
-    const perSecond = await ask(periods);
-    expect(perSecond).toBeGreaterThan(10 * (1 - TICK_SHARE) - 1 / 19);
-    expect(perSecond).toBeLessThan(10 * (1 + TICK_SHARE) + 1 / 19);
-    // The reading may be anywhere in a period, at either end: two periods of the 190. The others on the node only sleep.
-    expect(await ask(`${used} / on() ${periods}`)).toBeLessThan(QUOTA * (1 + 2 / 190));
+    const perSecond = await ask(`${periods} / on() ${seconds}`);
+    expect(perSecond).toBeGreaterThan(10 * (1 - ENDS));
+    expect(perSecond).toBeLessThan(10 * (1 + ENDS));
+    // The others on the node only sleep.
+    expect(await ask(`${used} / on() ${seconds}`)).toBeLessThan(10 * QUOTA * (1 + ENDS));
+    expect(await ask(`${used} / on() ${periods}`)).toBeLessThan(QUOTA * (1 + ENDS));
     // Where a busy machine kept the loop from its share it was not throttled; a throttled period is a used-up one.
-    expect(await ask(`${used} / on() ${throttled}`)).toBeGreaterThan((QUOTA - SLICE) * (1 - 2 / 190));
-    expect(await ask(used)).toBeLessThan(10 * QUOTA * (1 + TICK_SHARE + 2 / 190));
+    expect(await ask(`${used} / on() ${throttled}`)).toBeGreaterThan((QUOTA - SLICE) * (1 - ENDS));
   });
 
   test('service, node and cluster grow as their containers do', async () => {
-    const containers = 'sum(rate(container_cpu_usage_seconds_total{job="collector",name!=""}[20s]))';
+    const containers = 'sum(rate(container_cpu_usage_seconds_total{job="collector",name!=""}[12s]))';
     for (const level of ['node', 'cluster']) {
       // Sums of increases against differences of large numbers: they differ in the last digits of a double.
-      expect(await ask(`rate(${level}_cpu_usage_seconds_total[20s]) / on() ${containers}`)).toBeCloseTo(1, 9);
+      expect(await ask(`rate(${level}_cpu_usage_seconds_total[12s]) / on() ${containers}`)).toBeCloseTo(1, 9);
     }
-    const worker = 'rate(service_cpu_usage_seconds_total{service="worker"}[20s])';
-    const burning = 'rate(container_cpu_usage_seconds_total{job="collector",name="burner"}[20s])';
+    const worker = 'rate(service_cpu_usage_seconds_total{service="worker"}[12s])';
+    const burning = 'rate(container_cpu_usage_seconds_total{job="collector",name="burner"}[12s])';
     expect(await ask(`${worker} / on() ${burning}`)).toBeCloseTo(1, 9);
   });
 

@@ -49,19 +49,19 @@ export async function startStage({ socket, sinks = {}, agent = {} }: StageOption
       sinks,
     },
   });
-  const prometheus = await startPrometheus({
+  const starting = startPrometheus({
     scrapes: (['agent', 'collector'] as const).map((job) => ({
       job,
       url: `${job === 'agent' ? program.agentUrl : program.collectorUrl}/metrics`,
     })),
   });
+  const [prometheus] = await Promise.all([starting, program.ready()]);
   const views = {
     agent: async () => pageOf(await program.metrics('agent')),
     collector: async () => pageOf(await program.metrics('collector')),
     'scraped agent': () => scrapedPage(prometheus, 'agent'),
     'scraped collector': () => scrapedPage(prometheus, 'collector'),
   };
-  await program.ready();
   return {
     program,
     prometheus,
@@ -76,8 +76,7 @@ export async function startStage({ socket, sinks = {}, agent = {} }: StageOption
       }
     },
     async stop() {
-      await prometheus.stop();
-      await program.stop();
+      await Promise.all([prometheus.stop(), program.stop()]);
     },
   };
 }
