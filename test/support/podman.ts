@@ -4,13 +4,14 @@
  * runc runs the containers: crun refuses machines where the unified hierarchy has controllers beside those of v1.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Engine, engineAt, makeImage } from './engine.ts';
 import { holdNamespaces } from './namespaces.ts';
 import { prepareUser, type Unprivileged } from './rootless.ts';
 import { type Server, serverDir, startServer } from './servers.ts';
+import { waitFor } from './wait.ts';
 
 export interface PodmanOptions {
   /** Runs as a user of its own who may nothing. */
@@ -56,7 +57,7 @@ export async function startPodman({ rootless = false }: PodmanOptions = {}): Pro
     args: [...inside, 'podman', ...places(dir, rootless), 'system', 'service', '--time=0', `unix://${socket}`],
     ready: () => engine.docker('version'),
   });
-  const stopServer = server.stop;
+  const { stop: stopServer, end: endServer } = server;
   const ask = async (...args: string[]): Promise<string> => {
     const { stdout } = await execute('podman', ['--remote', '--url', `unix://${socket}`, ...args]);
     return stdout.trimEnd();
@@ -68,6 +69,11 @@ export async function startPodman({ rootless = false }: PodmanOptions = {}): Pro
       // A pod's own container goes with the pod only.
       if (containers.length === 0) await ask('pod', 'rm', '--force', '--time', '0', '--all');
       await engine.remove(...containers);
+    },
+    async end(signal: NodeJS.Signals = 'SIGTERM') {
+      const code = await endServer(signal);
+      await endLeft(`unix://${socket}`, signal);
+      return code;
     },
     async restart() {
       await server.end();
@@ -81,6 +87,22 @@ export async function startPodman({ rootless = false }: PodmanOptions = {}): Pro
   });
   await makeImage(engine);
   return podman;
+}
+
+/** Without root's rights Podman starts itself a second time in a user namespace, and may leave that process behind when it ends. */
+async function endLeft(address: string, signal: NodeJS.Signals): Promise<void> {
+  const left = (): number[] =>
+    readdirSync('/proc').flatMap((name) => {
+      const file = `/proc/${name}/cmdline`;
+      const words = /^\d+$/.test(name) && existsSync(file) ? readFileSync(file, 'utf8').split('\0') : [];
+      return words[0] === 'podman' && words.includes(address) && words.includes('service') ? [Number(name)] : [];
+    });
+  const none = (): boolean => {
+    const pids = left();
+    for (const pid of pids) process.kill(pid, signal);
+    return pids.length === 0;
+  };
+  await waitFor(none, { timeoutMs: 20_000, everyMs: 250, what: 'the service to end' });
 }
 
 /** A user cannot be given other places for all of these; they follow the home folder. */
