@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Engine, engineAt, makeImage } from './engine.ts';
+import { requirePrograms } from './install.ts';
 import { holdNamespaces } from './namespaces.ts';
 import { prepareUser, type Unprivileged } from './rootless.ts';
 import { type Server, serverDir, startServer } from './servers.ts';
@@ -33,6 +34,7 @@ const execute = promisify(execFile);
 
 /** Starts the service, waits until it answers, and makes the image; takes root. */
 export async function startPodman({ rootless = false }: PodmanOptions = {}): Promise<Podman> {
+  requirePrograms('podman', 'runc', ...(rootless ? ['slirp4netns', 'newuidmap'] : []));
   const dir = serverDir('podman');
   const user = rootless ? prepareUser(dir) : undefined;
   for (const folder of ['data', 'run', 'net', 'tmp']) mkdirSync(join(dir, folder), { recursive: true });

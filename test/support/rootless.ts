@@ -12,7 +12,7 @@ export interface Unprivileged {
   readonly runtimeDir: string;
   /** A command line's beginning that makes what follows run as this user. */
   readonly become: readonly string[];
-  /** To be run in the engine's mount namespace first: tells it of the user, and gives it the device that networks need. */
+  /** To be run in the engine's mount namespace once that has a /run of its own: tells of the user, and gives it the device for networks. */
   readonly prepare: string;
 }
 
@@ -39,8 +39,8 @@ export function prepareUser(dir: string): Unprivileged {
     writeFileSync(join(dir, file), `plimsoll-test:${subIds}:${SUB_IDS}\n`);
     mounts.push(`touch /etc/${file}; mount --bind ${dir}/${file} /etc/${file}`);
   }
-  // Only root may use it on some machines.
-  mounts.push(`mknod -m 666 ${dir}/tun c 10 200; mount --bind ${dir}/tun /dev/net/tun`);
+  // Only root may use it on some machines. /run is a tmpfs of the namespace's own, where devices work.
+  mounts.push('mknod -m 666 /run/tun c 10 200; mount --bind /run/tun /dev/net/tun');
   appendFileSync(join(dir, 'cleanup'), killAll(uid, subIds));
   const variables = [`HOME=${home}`, `XDG_RUNTIME_DIR=${runtimeDir}`, 'USER=plimsoll-test'];
   return {

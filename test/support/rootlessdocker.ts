@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Engine, engineAt, makeImage } from './engine.ts';
+import { requirePrograms } from './install.ts';
 import { holdNamespaces } from './namespaces.ts';
 import { prepareUser, type Unprivileged } from './rootless.ts';
 import { type Server, serverDir, startServer } from './servers.ts';
@@ -20,6 +21,7 @@ export interface RootlessDocker extends Engine, Omit<Server, 'pid'> {
 
 /** Starts it, waits until it answers, and makes the image; takes root. */
 export async function startRootlessDocker(): Promise<RootlessDocker> {
+  requirePrograms('dockerd', 'rootlesskit', 'slirp4netns', 'newuidmap');
   const dir = serverDir('rootless-docker');
   const user = prepareUser(dir);
   mkdirSync(join(dir, 'data'));
