@@ -7,7 +7,7 @@ import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { cpuReader } from '../support/kernel.ts';
 import { type Page, pageOf } from '../support/page.ts';
 import { type Program, startProgram } from '../support/program.ts';
-import { type Stage, startStage } from '../support/stage.ts';
+import { type Stage, startStage, type ViewName } from '../support/stage.ts';
 import { waitFor } from '../support/wait.ts';
 
 let dockerd: Dockerd;
@@ -28,11 +28,7 @@ describe('under a running agent', () => {
   beforeAll(async () => {
     stage = await startStage({ socket: dockerd.socket });
     lasting = await burn(dockerd, { name: 'lasting', cores: 0.1 });
-    await stage.until(
-      'scraped agent',
-      (page) => page.all('container_last_seen', { name: 'lasting' }).length === 1,
-      'it',
-    );
+    await stage.until('agent', (page) => page.all('container_last_seen', { name: 'lasting' }).length === 1, 'it');
   });
 
   afterAll(async () => {
@@ -41,23 +37,23 @@ describe('under a running agent', () => {
   });
 
   /** Its counters, under its name, are the kernel's. */
-  function numbersGoOn(): Promise<void> {
+  function numbersGoOn(...further: ViewName[]): Promise<void> {
     const shown = [{ metric: 'container_cpu_usage_seconds_total', kernel: cpuReader(lasting.id) }];
-    return expectBracketed(stage, { container: { name: 'lasting' }, shown, views: ['scraped agent', 'collector'] });
+    return expectBracketed(stage, { container: { name: 'lasting' }, shown, views: ['agent', ...further] });
   }
 
   /** A container that is started now is shown by its name soon. */
   async function newcomerIsSeen(name: string): Promise<void> {
     await dockerd.run({ name, script: 'sleep 100000' });
-    await stage.until('scraped agent', (page) => page.all('container_memory_rss', { name }).length === 1, name);
+    await stage.until('agent', (page) => page.all('container_memory_rss', { name }).length === 1, name);
   }
 
   test('killed: names and numbers go on, what ends has gone, and all is well after its return', async () => {
     const brief = await dockerd.run({ name: 'brief', script: 'sleep 100000' });
     await stage.until('agent', (page) => page.all('container_memory_rss', { name: 'brief' }).length === 1, 'brief');
     await dockerd.kill();
-    await stage.until('scraped agent', (page) => !engineUp(page), 'the loss');
-    await numbersGoOn();
+    await stage.until('agent', (page) => !engineUp(page), 'the loss');
+    await numbersGoOn('scraped agent', 'collector');
 
     process.kill(brief.pid, 'SIGKILL');
     const after = await stage.until(
@@ -71,19 +67,19 @@ describe('under a running agent', () => {
     expect(after.value('container_memory_rss', { name: 'lasting' })).toBeGreaterThan(0);
 
     await dockerd.start();
-    await stage.until('scraped agent', engineUp, 'its return');
+    await stage.until('agent', engineUp, 'its return');
     await newcomerIsSeen('after-kill');
     const exited = { name: 'brief', state: 'exited' };
-    await stage.until('scraped agent', (page) => page.sum('container_state', exited) === 1, 'word of its end');
+    await stage.until('agent', (page) => page.sum('container_state', exited) === 1, 'word of its end');
     await numbersGoOn();
   });
 
   test('restarted: the same', async () => {
     await dockerd.end();
-    await stage.until('scraped agent', (page) => !engineUp(page), 'the loss');
+    await stage.until('agent', (page) => !engineUp(page), 'the loss');
     await numbersGoOn();
     await dockerd.start();
-    await stage.until('scraped agent', engineUp, 'its return');
+    await stage.until('agent', engineUp, 'its return');
     await newcomerIsSeen('after-restart');
     await numbersGoOn();
   });

@@ -126,7 +126,7 @@ const LOST_MS = 250;
 const DYING_SECONDS = 0.05;
 
 describe('a container of two seconds', () => {
-  test.each([
+  test.concurrent.each([
     ['dozer', 'sleeps before its end', 'timeout 1 sh -c "while :; do :; done"; sleep 1; exit 7'],
     ['worker', 'works to its end', 'timeout 2 sh -c "while :; do :; done"; exit 7'],
   ])('leaves its CPU time to its service, and its exit code: the %s %s', async (name, _what, script) => {

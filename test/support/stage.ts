@@ -45,7 +45,8 @@ export async function startStage({ socket, sinks = {}, agent = {} }: StageOption
       node: NODE,
       cluster: CLUSTER,
       agent: { interval: '1s', engines: [`unix://${socket}`], filesystem: { interval: '1s' }, ...agent },
-      collector: { window: '1s', lateness: '1s' },
+      // In one process a batch arrives milliseconds after it was read.
+      collector: { window: '1s', lateness: '200ms' },
       sinks,
     },
   });
