@@ -6,6 +6,10 @@ import { waitFor } from '../support/wait.ts';
 
 /** From dist-bench/test/bench to the checkout. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** Another one can be named, to compare two. */
+const PROGRAM = process.env.BENCH_PROGRAM ?? `${ROOT}dist/src/cli/main.js`;
+/** As `npm start` and the image start it. */
+const NODE_FLAGS = (process.env.BENCH_NODE_FLAGS ?? '--max-semi-space-size=2').split(' ');
 
 export interface Program {
   readonly pid: number;
@@ -17,17 +21,19 @@ export interface Program {
 export async function startProgram(role: 'agent' | 'collector', flags: readonly string[]): Promise<Program> {
   const port = await freePort();
   const listen = [`--${role}.listen`, `127.0.0.1:${port}`, '--log.level', 'warn'];
-  const child = spawn(
-    process.execPath,
-    ['--max-semi-space-size=2', `${ROOT}dist/src/cli/main.js`, role, ...listen, ...flags],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM, role, ...listen, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
-  child.stdout.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-10_000)));
-  child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-10_000)));
+  const hear = (piece: Buffer): void => {
+    said = (said + piece.toString()).slice(-10_000);
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
   const url = `http://127.0.0.1:${port}`;
   try {
-    await waitFor(async () => child.exitCode !== null || (await fetch(`${url}/healthz`)).ok, { timeoutMs: 30_000 });
+    const up = async () => child.exitCode !== null || (await fetch(`${url}/healthz`)).ok;
+    await waitFor(up, { timeoutMs: 60_000, everyMs: 100, what: `plimsoll ${role}` });
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
   } catch (error) {
     child.kill('SIGKILL');
@@ -40,5 +46,7 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
+  const patience = setTimeout(() => child.kill('SIGKILL'), 20_000);
   await ended;
+  clearTimeout(patience);
 }
