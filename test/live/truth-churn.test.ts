@@ -185,7 +185,10 @@ describe('twenty containers of the service come and go', () => {
         expect(grown(last) - grown(first), `${level} ${metric}`).toBeGreaterThanOrEqual(least * (1 - 1e-9));
       }
     }
-    expect(last.labelValues('container_state', 'name').filter((name) => name.startsWith('guest'))).toEqual([]);
+    // The engine's word of the last removal may be a window behind on a busy machine.
+    const guests = (page: Page): string[] =>
+      page.labelValues('container_state', 'name').filter((name) => name.startsWith('guest'));
+    await stage.until('collector', (page) => guests(page).length === 0, 'the guests to be gone');
   });
 
   test('a group whose last member left keeps its totals and has no gauges', async () => {
