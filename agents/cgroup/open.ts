@@ -78,7 +78,9 @@ export class OpenCgroups {
   /** Reads a container again that was read before: its end is near. */
   readAgain(id: string): void {
     const entry = this.#entries.get(id);
-    if (entry !== undefined && !entry.reader.read(entry.facts, this.#options.clock.now())) this.#drop(id);
+    if (entry === undefined || entry.reader.read(entry.facts, this.#options.clock.now())) return;
+    this.#drop(id);
+    this.vanished++;
   }
 
   /** Whether a folder is a container's. */
