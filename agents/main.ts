@@ -4,30 +4,21 @@
  */
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
-import { requireGuard, type ServerTls } from '../src/config/secure.ts';
-import type { Config } from '../src/config/schema.ts';
+import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/healthroutes.ts';
 import { createHttp } from '../src/http.ts';
-import type { Log } from '../src/log.ts';
 import { metricsRoute } from '../src/metricsroute.ts';
 import type { Batch, FamilyTable } from '../src/model/batch.ts';
-import type { Clock } from '../src/run/clock.ts';
-import type { Lifecycle } from '../src/run/lifecycle.ts';
 import { keepTrimmed } from '../src/run/memory.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/selfmetrics.ts';
+import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { exposeAgent } from './exposed.ts';
 import { onlyEnabled } from './families.ts';
 import { type Found, type Parts, startParts } from './parts.ts';
 import { startSending } from './sending.ts';
 
-export interface AgentOptions {
-  readonly config: Config;
-  readonly guard: { readonly token: string | undefined; readonly tls: ServerTls | undefined };
-  readonly version: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly life: Lifecycle;
+export interface AgentOptions extends ProgramSurroundings {
   /** Where batches go: the collector in the same process. Without it they are sent to `agent.push.url`, if that is set. */
   readonly deliver?: (batch: Batch) => void;
 }

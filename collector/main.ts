@@ -3,18 +3,16 @@
  * nothing more comes in, then what is open is closed, then the sinks are drained.
  */
 import { familyNamed } from '../src/catalog/index.ts';
-import { requireGuard, type ServerTls } from '../src/config/secure.ts';
-import type { Config } from '../src/config/schema.ts';
+import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/healthroutes.ts';
 import { createHttp } from '../src/http.ts';
-import type { Log } from '../src/log.ts';
 import type { Batch } from '../src/model/batch.ts';
 import { metricsRoute } from '../src/metricsroute.ts';
-import { breathe, type Clock } from '../src/run/clock.ts';
+import { breathe } from '../src/run/clock.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
-import type { Lifecycle } from '../src/run/lifecycle.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/selfmetrics.ts';
+import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { createAggregator } from './aggregate/aggregator.ts';
 import { exposeCollector } from './exposed.ts';
@@ -23,15 +21,6 @@ import { levelsOf } from './levels.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
-
-export interface CollectorOptions {
-  readonly config: Config;
-  readonly guard: { readonly token: string | undefined; readonly tls: ServerTls | undefined };
-  readonly version: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly life: Lifecycle;
-}
 
 export interface Collector {
   /** Where it listens. */
@@ -47,7 +36,7 @@ const PAGE_FRAMES = 60;
 const DRAIN_MS = 5000;
 
 /** Starts everything; rejects with a ConfigError if it cannot. */
-export async function startCollector(options: CollectorOptions): Promise<Collector> {
+export async function startCollector(options: ProgramSurroundings): Promise<Collector> {
   const { config, guard, version, clock, log, life } = options;
   const settings = config.collector;
   requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
