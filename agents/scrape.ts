@@ -5,6 +5,7 @@
 import type { Log } from '../src/log.ts';
 import type { Batch, FamilyTable } from '../src/model/batch.ts';
 import { countSamples } from '../src/model/table.ts';
+import { linkedAbort } from '../src/run/abort.ts';
 import type { Clock } from '../src/run/clock.ts';
 import { within } from '../src/run/lifecycle.ts';
 import type { Source } from './source.ts';
@@ -113,9 +114,10 @@ async function readWithin(
 ): Promise<FamilyTable[]> {
   if (one.busy) throw new Error('still reading for an earlier tick');
   one.busy = true;
-  const late = new AbortController();
-  const read = one.source.read({ timeMs, signal: AbortSignal.any([signal, late.signal]) }).finally(() => {
+  const late = linkedAbort(signal);
+  const read = one.source.read({ timeMs, signal: late.signal }).finally(() => {
     one.busy = false;
+    late.release();
   });
   try {
     return await within(read, { clock, deadlineMs, what: `source ${one.source.name}` });

@@ -1,4 +1,5 @@
 /** A scrape takes what answers in time; a source that fails, hangs or is still busy costs nobody else the tick. */
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { createScraper } from '../../agents/scrape.ts';
 import type { Source } from '../../agents/source.ts';
@@ -132,4 +133,15 @@ test('what a source had to leave out can be asked of its health', () => {
     ['filesystem', [['walk_budget', 3]]],
     ['cgroup', [['vanished', 1]]],
   ]);
+});
+
+test('ticks leave nothing behind on the signal that lives as long as the program', async () => {
+  const program = new AbortController();
+  const sources = [
+    source('good', async () => [table('a', 1)]),
+    source('bad', async () => Promise.reject(new Error('EIO'))),
+  ];
+  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 5000, clock: clock(), log: silent, sources });
+  for (let tick = 1; tick <= 3; tick++) await scraper.scrape(tick, program.signal);
+  expect(getEventListeners(program.signal, 'abort')).toEqual([]);
 });
