@@ -63,16 +63,13 @@ const __filename = fileUrlToPathForBundle(import.meta.url);
 const __dirname = fileUrlToPathForBundle(new URL('.', import.meta.url));`;
 
 rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const COMMON = {
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts'],
   outdir: 'dist',
   outbase: '.',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
   platform: 'node',
-  format: 'esm',
   target: 'node20',
   minifyWhitespace: true,
   minifySyntax: true,
@@ -80,7 +77,21 @@ await build({
   keepNames: false,
   legalComments: 'linked',
   plugins: [lean],
-  banner: { js: FOR_COMMONJS },
   logLevel: 'warning',
+};
+await build({
+  ...COMMON,
+  entryPoints: ['src/cli/main.ts'],
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
+  format: 'esm',
+  banner: { js: FOR_COMMONJS },
+});
+// CommonJS, because only that can be forgotten again: see src/cli/forget.ts.
+await build({
+  ...COMMON,
+  entryPoints: ['src/cli/request.ts'],
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
 });
 chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);

@@ -10,6 +10,19 @@ import { loadConfig } from '../src/config/load.ts';
 const DEPLOY = fileURLToPath(new URL('../deploy/', import.meta.url));
 const text = (name: string): string => readFileSync(join(DEPLOY, name), 'utf8');
 
+/** What Node is started with: the first line of the program, for whoever starts it by its name. */
+const NODE_FLAGS = /^#!\/usr\/bin\/env -S node (.+)\n/.exec(text('../src/cli/main.ts'))?.[1]?.split(' ') ?? [];
+
+test('everything that starts the program starts Node with the same flags', () => {
+  expect(NODE_FLAGS.length).toBeGreaterThan(0);
+  expect(text('plimsoll.service')).toContain(
+    `/usr/bin/node ${NODE_FLAGS.join(' ')} /opt/plimsoll/dist/src/cli/main.js`,
+  );
+  expect(text('Dockerfile')).toContain(`"node", ${NODE_FLAGS.map((flag) => `"${flag}", `).join('')}"/opt/`);
+  expect(text('../scripts/start.mjs')).toContain(`[${NODE_FLAGS.map((flag) => `'${flag}'`).join(', ')}]`);
+  expect(text('../test/bench/programs.ts')).toContain(`'${NODE_FLAGS.join(' ')}'`);
+});
+
 test('the example configuration is usable as it is', () => {
   const config = loadConfig({ file: join(DEPLOY, 'plimsoll.yaml'), env: {}, flags: new Map() });
   expect(config.agent.listen).toMatchObject({ host: '127.0.0.1', port: 9641 });

@@ -11,8 +11,7 @@ import { systemClock } from '../run/clock.ts';
 import { type Lifecycle, lifecycle } from '../run/lifecycle.ts';
 import { VERSION } from '../version.ts';
 import { greeting } from './greeting.ts';
-
-export type Role = 'agent' | 'collector';
+import type { Role } from './request.ts';
 
 export interface ProgramOptions {
   readonly config: Config;

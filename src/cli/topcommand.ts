@@ -4,14 +4,15 @@ import type { Config } from '../config/schema.ts';
 import { secret } from '../config/secure.ts';
 import { ConfigError } from '../errors.ts';
 import { systemClock } from '../run/clock.ts';
+import type { TopOptions } from './request.ts';
 import { readPage, runTop } from './top.ts';
 import { drawTable, type Reading, sumUp, viewRows } from './view.ts';
 
-export async function topCommand(config: Config, options: Readonly<Record<string, unknown>>): Promise<void> {
+export async function topCommand(config: Config, options: TopOptions): Promise<void> {
   const { host, port } = config.agent.listen;
   const scheme = config.tls.cert === undefined ? 'http' : 'https';
-  const url = typeof options.url === 'string' ? pageUrl(options.url) : `${scheme}://${host}:${port}/metrics`;
-  const intervalMs = parseDuration(String(options.every));
+  const url = options.url !== undefined ? pageUrl(options.url) : `${scheme}://${host}:${port}/metrics`;
+  const intervalMs = parseDuration(options.every);
   if (intervalMs === undefined || intervalMs < 100) {
     throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
   }

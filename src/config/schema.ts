@@ -3,7 +3,7 @@
  * snake_case; `agent.interval` is `PLIMSOLL_AGENT_INTERVAL` and `--agent.interval`. The descriptions are the help text.
  */
 import * as z from 'zod';
-import { address, duration, size } from './units.ts';
+import { address, duration, size } from './fields.ts';
 
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);

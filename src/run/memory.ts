@@ -18,13 +18,16 @@ export function memoryTrimmer(): () => void {
   };
 }
 
-/** Trims now and then again each `everyMs`, until the answer is called. */
+/** What the first ticks leave behind (code compiled, caches filled) is settled by then. */
+const SETTLED_MS = 60_000;
+
+/** Trims now, when the start has settled, and then each `everyMs`, until the answer is called. */
 export function keepTrimmed(clock: Clock, everyMs: number, trim = memoryTrimmer()): () => void {
   let cancel = (): void => undefined;
-  const run = (): void => {
+  const run = (nextMs: number): void => {
     trim();
-    cancel = clock.after(everyMs, run);
+    cancel = clock.after(nextMs, () => run(everyMs));
   };
-  run();
+  run(Math.min(SETTLED_MS, everyMs));
   return () => cancel();
 }

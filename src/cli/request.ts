@@ -1,0 +1,98 @@
+/**
+ * The command line, the environment and the file into what is to be done. Runs once and is forgotten (see forget.ts): what reads
+ * configurations is as large as the agent itself.
+ */
+import { Command, CommanderError } from 'commander';
+import type { Config } from '../config/schema.ts';
+import { ConfigError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+import { addConfigOptions, configOf } from './options.ts';
+
+export type Role = 'agent' | 'collector';
+
+/** What is to be done; `end`: nothing any more, all has been said. */
+export type Request =
+  | { readonly do: 'end'; readonly exitCode: number }
+  | {
+      readonly do: 'run';
+      readonly config: Config;
+      readonly roles: readonly Role[];
+      readonly table: boolean | undefined;
+    }
+  | { readonly do: 'check'; readonly config: Config }
+  | { readonly do: 'top'; readonly config: Config; readonly options: TopOptions }
+  | { readonly do: 'metrics' };
+
+/** As given, not yet looked at. */
+export interface TopOptions {
+  readonly url?: string;
+  readonly every: string;
+  readonly once?: boolean;
+}
+
+type Options = Readonly<Record<string, unknown>>;
+type Make = (options: Options) => Request;
+
+const PROGRAMS: readonly (readonly [name: string, roles: readonly Role[], description: string])[] = [
+  ['run', ['agent', 'collector'], 'agent and collector in one process'],
+  ['agent', ['agent'], 'read this machine, serve /metrics, send to a collector'],
+  ['collector', ['collector'], 'take batches from agents, aggregate, serve /metrics, feed the sinks'],
+];
+
+/** Reads the arguments, `argv` as Node has them. Says on the error stream what is wrong with them. */
+export function requestOf(argv: readonly string[], env: NodeJS.ProcessEnv): Request {
+  let request: Request = { do: 'end', exitCode: 0 };
+  const program = commands(env, (made) => {
+    request = made;
+  });
+  try {
+    program.parse(argv);
+    return request;
+  } catch (error) {
+    // What it has to say, help or a complaint, it has said.
+    if (error instanceof CommanderError) return { do: 'end', exitCode: error.exitCode === 0 ? 0 : 2 };
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`plimsoll: ${error.message}\n`);
+    return { do: 'end', exitCode: 2 };
+  }
+}
+
+function commands(env: NodeJS.ProcessEnv, answer: (request: Request) => void): Command {
+  const program = new Command('plimsoll')
+    .exitOverride()
+    .description('The monitoring pipeline for containers.')
+    .version(VERSION)
+    .showHelpAfterError('(plimsoll <command> --help lists what there is)');
+  const add = (name: string, description: string, make: Make): Command =>
+    program
+      .command(name)
+      .description(description)
+      .action((options: Options) => answer(make(options)));
+  for (const [name, roles, description] of PROGRAMS) {
+    const make: Make = (options) => ({ do: 'run', config: configOf(options, env), roles, table: tableOf(options) });
+    addConfigOptions(add(name, description, make))
+      .option('--table', 'show the live table (the default on a terminal)')
+      .option('--no-table', 'do not');
+  }
+  const check: Make = (options) => ({ do: 'check', config: configOf(options, env) });
+  addConfigOptions(add('check', 'check the configuration and what this machine lets us read', check));
+  addTop(addConfigOptions(add('top', 'a live table of an agent’s containers', (options) => topOf(options, env))));
+  add('metrics', 'print METRICS.md: every metric there is', () => ({ do: 'metrics' }));
+  return program;
+}
+
+function tableOf({ table }: Options): boolean | undefined {
+  return typeof table === 'boolean' ? table : undefined;
+}
+
+function addTop(command: Command): void {
+  command
+    .option('--url <url>', 'the agent’s or collector’s /metrics (default: the agent of this machine)')
+    .option('--every <duration>', 'time between two readings', '2s')
+    .option('--once', 'print the table once, after two readings, and end');
+}
+
+function topOf({ url, every, once, ...configured }: Options, env: NodeJS.ProcessEnv): Request {
+  const options = { every: String(every), once: once === true, ...(typeof url === 'string' ? { url } : {}) };
+  return { do: 'top', config: configOf(configured, env), options };
+}

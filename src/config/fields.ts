@@ -1,0 +1,50 @@
+/** The schema's kinds of values beside the plain ones: durations, sizes and addresses; each says what is legal when it is not. */
+import * as z from 'zod';
+import { parseAddress, parseDuration, parseSize } from './units.ts';
+
+/** A duration within bounds, in milliseconds. The default is written as people write it. */
+export function duration(fallback: string, { min, max }: { min: string; max: string }) {
+  const low = parseDuration(min) as number;
+  const high = parseDuration(max) as number;
+  return z
+    .string({ error: () => `must be a duration such as "10s", "500ms" or "1m30s", from ${min} to ${max}` })
+    .default(fallback)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms !== undefined && ms >= low && ms <= high) return ms;
+      context.issues.push({
+        code: 'custom',
+        input: text,
+        message: `must be a duration such as "10s", "500ms" or "1m30s", from ${min} to ${max}`,
+      });
+      return z.NEVER;
+    });
+}
+
+/** A number of bytes. */
+export function size(fallback: string) {
+  const message = 'must be a size such as "64MB", "16MiB" or "4096" (bytes), at least 1';
+  return z
+    .union([z.string(), z.number()], { error: () => message })
+    .default(fallback)
+    .transform((given, context) => {
+      const bytes = parseSize(String(given));
+      if (bytes !== undefined && bytes > 0) return bytes;
+      context.issues.push({ code: 'custom', input: given, message });
+      return z.NEVER;
+    });
+}
+
+/** Where to listen. */
+export function address(fallback: string) {
+  const message = 'must be host:port such as "127.0.0.1:9640", "[::1]:9640" or ":9640", with a port from 0 to 65535';
+  return z
+    .string({ error: () => message })
+    .default(fallback)
+    .transform((text, context) => {
+      const parsed = parseAddress(text);
+      if (parsed) return parsed;
+      context.issues.push({ code: 'custom', input: text, message });
+      return z.NEVER;
+    });
+}
