@@ -32,6 +32,8 @@ export interface Agent {
 }
 
 const TRIM_EVERY_MS = 600_000;
+/** Scrapers, probes and people; each may have an answer waiting for it in memory. */
+const MAX_CONNECTIONS = 64;
 
 /** Starts everything and does the first tick; rejects with a ConfigError if it cannot. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -76,9 +78,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const http = createHttp({
     address: settings.listen,
-    token: guard.token,
-    tls: guard.tls,
+    ...guard,
     maxBodyBytes: 64 * 1024,
+    maxConnections: MAX_CONNECTIONS,
     log,
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });

@@ -35,6 +35,9 @@ const PAGE_FRAMES = 60;
 /** How long sinks may take to empty their queues when the collector stops. */
 const DRAIN_MS = 5000;
 
+/** Each agent keeps a connection; these are for scrapers, probes and people. */
+const OTHER_CONNECTIONS = 64;
+
 /** Starts everything; rejects with a ConfigError if it cannot. */
 export async function startCollector(options: ProgramSurroundings): Promise<Collector> {
   const { config, guard, version, clock, log, life } = options;
@@ -111,9 +114,9 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const refused = exposeCollector(self, { aggregator, ingest, fanout });
   const http = createHttp({
     address: settings.listen,
-    token: guard.token,
-    tls: guard.tls,
+    ...guard,
     maxBodyBytes: settings.max_body,
+    maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
     log,
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });

@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerTls } from './config/secure.ts';
 import type { Address } from './config/units.ts';
@@ -16,9 +16,13 @@ export interface HttpOptions {
   readonly token: string | undefined;
   readonly tls: ServerTls | undefined;
   readonly maxBodyBytes: number;
+  /** Connections at a time; what is beyond is closed at once and counted. */
+  readonly maxConnections: number;
   readonly log: Log;
-  /** Counts a refused request by reason. */
-  readonly onRefused: (reason: 'token') => void;
+  /** How long a client may neither take nor send a byte while it is being answered. Default 30 s. */
+  readonly stalledMs?: number;
+  /** Counts a refused request by reason; `connections`: a connection, `stalled`: a client that took no more of its answer. */
+  readonly onRefused: (reason: 'token' | 'connections' | 'stalled') => void;
 }
 
 export interface HttpServer {
@@ -28,25 +32,16 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** Answers wait in memory for clients that do not read: not for longer than this. */
+const STALLED_MS = 30_000;
+
 /** Routes that need no token: the orchestrator's liveness probe has none. */
 const OPEN_ROUTES = new Set(['/healthz']);
 
-export function createHttp({ address, token, tls, maxBodyBytes, log, onRefused }: HttpOptions): HttpServer {
-  const options: FastifyServerOptions = {
-    bodyLimit: maxBodyBytes,
-    // A client has this long to send its headers and body: slow ones cannot hold sockets for ever.
-    requestTimeout: 60_000,
-    keepAliveTimeout: 75_000,
-    forceCloseConnections: true,
-    routerOptions: { maxParamLength: 1024 },
-  };
-  const https = tls && {
-    cert: tls.cert,
-    key: tls.key,
-    minVersion: 'TLSv1.2' as const,
-    ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
-  };
-  const app = Fastify({ ...options, https: https ?? null } as FastifyServerOptions<Server>);
+export function createHttp(options: HttpOptions): HttpServer {
+  const { address, token, tls, log, onRefused } = options;
+  const app = appOf(options);
+  limitConnections(app.server, options);
   if (token !== undefined) guard(app, token, onRefused);
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
@@ -72,6 +67,35 @@ export function createHttp({ address, token, tls, maxBodyBytes, log, onRefused }
     },
     close: () => app.close(),
   };
+}
+
+function appOf({ tls, maxBodyBytes, stalledMs = STALLED_MS }: HttpOptions): FastifyInstance {
+  const options: FastifyServerOptions = {
+    bodyLimit: maxBodyBytes,
+    connectionTimeout: stalledMs,
+    // A client has this long to send its headers and body: slow ones cannot hold sockets for ever.
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 1024 },
+  };
+  const https = tls && {
+    cert: tls.cert,
+    key: tls.key,
+    minVersion: 'TLSv1.2' as const,
+    ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
+  };
+  return Fastify({ ...options, https: https ?? null } as FastifyServerOptions<Server>);
+}
+
+function limitConnections(server: Server, { maxConnections, onRefused }: HttpOptions): void {
+  server.maxConnections = maxConnections;
+  server.on('drop', () => onRefused('connections'));
+  // Node's own time-out while nothing moves; with somebody listening for it, ending the connection is that one's task.
+  server.on('timeout', (socket: Socket) => {
+    if (socket.writableLength > 0) onRefused('stalled');
+    socket.destroy();
+  });
 }
 
 function guard(app: FastifyInstance, token: string, onRefused: HttpOptions['onRefused']): void {

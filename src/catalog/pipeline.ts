@@ -64,7 +64,12 @@ export const PIPELINE_METRICS = [
   ),
   row('plimsoll_push_queue_bytes', 'gauge', [], 'Memory of the batches waiting for the collector.'),
   row('plimsoll_push_retries_total', 'counter', [], 'Deliveries to the collector that had to be tried again.'),
-  row('plimsoll_http_refused_total', 'counter', ['reason'], 'Requests refused before any route saw them.'),
+  row(
+    'plimsoll_http_refused_total',
+    'counter',
+    ['reason'],
+    'Requests and connections refused or ended, by reason: token, connections (too many at a time), stalled (took nothing of its answer for 30 s).',
+  ),
   row(
     'plimsoll_exposition_duplicates_total',
     'counter',

@@ -1,5 +1,6 @@
 /** What guards the servers: the token on every route but /healthz, addresses that need one, secrets in files, health in words. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { requireGuard, secret, serverTls } from '../../src/config/secure.ts';
 import { healthRoutes, stuck } from '../../src/healthroutes.ts';
 import { createHttp, type HttpServer } from '../../src/http.ts';
 import { silent } from '../../src/log.ts';
+import { waitFor } from '../support/wait.ts';
 
 const servers: HttpServer[] = [];
 afterEach(async () => {
@@ -20,12 +22,16 @@ async function serve(token: string | undefined): Promise<{ url: string; refused:
     token,
     tls: undefined,
     maxBodyBytes: 100,
+    maxConnections: 3,
+    stalledMs: 200,
     log: silent,
     onRefused: (reason) => refused.push(reason),
   });
   servers.push(server);
   server.app.get('/metrics', async () => 'numbers\n');
   server.app.post('/take', async () => 'taken\n');
+  // More than a socket's buffers hold.
+  server.app.get('/large', async () => 'x'.repeat(32 * 1024 * 1024));
   healthRoutes(server.app, { alive: () => undefined, ready: () => 'no window has closed yet' });
   return { url: await server.listen(), refused };
 }
@@ -87,10 +93,38 @@ test('a port that is taken is named', async () => {
     token: undefined,
     tls: undefined,
     maxBodyBytes: 1,
+    maxConnections: 1,
     log: silent,
     onRefused() {},
   });
   await expect(second.listen()).rejects.toThrow(new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE`));
+});
+
+/** A client that asks and then never reads, with a small window, so that the kernel takes little for it. */
+function asks(url: string, path: string): Socket {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  // Ended by the server, with what was under way.
+  socket.on('error', () => undefined);
+  socket.pause();
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  return socket;
+}
+
+test('a client that takes nothing of its answer is let go of and counted', async () => {
+  const { url, refused } = await serve(undefined);
+  const socket = asks(url, '/large');
+  await waitFor(() => refused.length > 0, { what: 'the client to be let go of' });
+  expect(refused).toEqual(['stalled']);
+  socket.destroy();
+  expect((await status(`${url}/healthz`))[0]).toBe(200);
+});
+
+test('connections beyond the limit are closed and counted, and those before them served', async () => {
+  const { url, refused } = await serve(undefined);
+  const sockets = [1, 2, 3, 4, 5].map(() => asks(url, '/large'));
+  await waitFor(() => refused.filter((reason) => reason === 'connections').length === 2, { what: 'two refusals' });
+  for (const socket of sockets) socket.destroy();
+  await waitFor(async () => (await status(`${url}/healthz`).catch(() => [0]))[0] === 200, { what: 'room again' });
 });
 
 describe('addresses that others can reach', () => {
