@@ -17,6 +17,7 @@ import { detailsOf } from './docker/identity.ts';
 import { createAdvtcpSource } from './proc/advtcp.ts';
 import { createDevices } from './proc/devices.ts';
 import { createFilesystemSource } from './proc/filesystem.ts';
+import { createHardwareSource } from './proc/hardware.ts';
 import { createHostSource } from './proc/host.ts';
 import { createNetworkSource } from './proc/network.ts';
 import { createProcessSource } from './proc/process.ts';
@@ -64,6 +65,9 @@ export const SOURCES: readonly Row[] = [
   when(['network'], (around) => createNetworkSource(namespaceOptions(around))),
   ({ settings, host, clock }) =>
     createHostSource({ procRoot: settings.proc, sysRoot: settings.sys, rootfs: settings.rootfs, entity: host, clock }),
+  when(['topology'], ({ settings, host, clock }) =>
+    createHardwareSource({ sysRoot: settings.sys, entity: host, clock }),
+  ),
   (around) => (around.settings.filesystem.enabled ? filesystemSource(around) : undefined),
   when(['process', 'ulimit'], (around) => createProcessSource(processOptions(around))),
   when(['sched'], (around) => createSchedSource(processOptions(around))),

@@ -94,6 +94,8 @@ export function machineTable(reading: Reading, { stat, memory, loadavg, topology
     cores: stat.cores,
     physicalCores: topology.physicalCores,
     sockets: topology.sockets,
+    books: topology.books,
+    drawers: topology.drawers,
     memory: memory.total,
     available: memory.available,
     swap: memory.swapTotal,

@@ -1,13 +1,15 @@
-/** Physical cores and sockets, from sysfs, else from /proc/cpuinfo. Read seldom: it changes when a CPU is plugged in. */
-import { readdirSync } from 'node:fs';
+/** Physical cores and sockets (and what mainframes have above them), from sysfs, else from /proc/cpuinfo. Read seldom: it changes when a CPU is plugged in. */
 import { join } from 'node:path';
-import { isNoData, readOnce } from '../files.ts';
+import { readOnce } from '../files.ts';
 import { Lines } from './lines.ts';
+import { numbered, textIn } from './sysfs.ts';
 
 /** NaN where the machine does not say. */
 export interface Topology {
   readonly physicalCores: number;
   readonly sockets: number;
+  readonly books: number;
+  readonly drawers: number;
 }
 
 export function readTopology(procRoot: string, sysRoot: string): Topology {
@@ -21,38 +23,33 @@ export function readTopology(procRoot: string, sysRoot: string): Topology {
 interface Place {
   readonly socket: string;
   readonly core: string;
+  /** '' on anything but a mainframe. */
+  readonly book: string;
+  readonly drawer: string;
 }
 
 function countPlaces(places: readonly Place[]): Topology {
-  if (places.length === 0) return { physicalCores: Number.NaN, sockets: Number.NaN };
+  const count = (key: (place: Place) => string): number =>
+    new Set(places.map(key).filter((text) => text !== '')).size || Number.NaN;
   return {
-    physicalCores: new Set(places.map(({ socket, core }) => `${socket} ${core}`)).size,
-    sockets: new Set(places.map(({ socket }) => socket)).size,
+    physicalCores: count(({ socket, core }) => `${socket} ${core}`),
+    sockets: count(({ socket }) => socket),
+    books: count(({ book }) => book),
+    drawers: count(({ drawer }) => drawer),
   };
 }
 
 function sysfsPlaces(dir: string): Place[] {
-  const text = (cpu: string, file: string): string =>
-    readOnce(join(dir, cpu, 'topology', file))
-      ?.toString('latin1')
-      .trim() ?? '';
-  return namesIn(dir)
-    .filter((name) => /^cpu\d+$/.test(name))
-    .map((cpu) => ({
-      socket: text(cpu, 'physical_package_id'),
+  const text = (cpu: string, file: string): string => textIn(cpu, 'topology', file);
+  return numbered(dir, 'cpu')
+    .map(({ path }) => ({
+      socket: text(path, 'physical_package_id'),
       // core_id repeats from die to die; the list of siblings does not.
-      core: text(cpu, 'core_cpus_list') || text(cpu, 'thread_siblings_list') || text(cpu, 'core_id'),
+      core: text(path, 'core_cpus_list') || text(path, 'thread_siblings_list') || text(path, 'core_id'),
+      book: text(path, 'book_id'),
+      drawer: text(path, 'drawer_id'),
     }))
     .filter(({ socket, core }) => socket !== '' && core !== '');
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (isNoData(error)) return [];
-    throw error;
-  }
 }
 
 /** From the blocks of /proc/cpuinfo that have both "physical id" and "core id"; other architectures have neither. */
@@ -67,7 +64,7 @@ export function cpuinfoPlaces(bytes: Buffer): Place[] {
       .map((part) => part.trim());
     if (key === 'processor') socket = '';
     else if (key === 'physical id') socket = value;
-    else if (key === 'core id' && socket !== '') places.push({ socket, core: value });
+    else if (key === 'core id' && socket !== '') places.push({ socket, core: value, book: '', drawer: '' });
   }
   return places;
 }

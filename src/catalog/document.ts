@@ -1,5 +1,6 @@
 /** METRICS.md, written from the catalogue: `npm run docs` writes it, and a test fails when it is out of date. */
 import type { Family, FamilyColumn } from '../model/family.ts';
+import { ABSENT } from './absent.ts';
 import { FAMILIES } from './index.ts';
 import { PIPELINE_METRICS } from './pipeline.ts';
 
@@ -22,7 +23,7 @@ This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every 
 
 /** The whole page. */
 export function metricsDocument(): string {
-  return [INTRODUCTION, ...FAMILIES.map(familySection), pipelineSection()].join('\n');
+  return [INTRODUCTION, ...FAMILIES.map(familySection), pipelineSection(), absentSection()].join('\n');
 }
 
 function familySection(family: Family): string {
@@ -62,6 +63,21 @@ function pipelineSection(): string {
     '| metric | kind | what it is |',
     '|---|---|---|',
     ...rows,
+    '',
+  ].join('\n');
+}
+
+function absentSection(): string {
+  const names = (metrics: readonly string[]): string => metrics.map((metric) => `\`${metric}\``).join(', ');
+  return [
+    '## What cAdvisor has and Plimsoll has not',
+    '',
+    'CPU time per CPU (`container_cpu_usage_seconds_total{cpu="cpu00"}`) is there on cgroup v1 only; Plimsoll has the total, `cpu="total"`, on both.',
+    'The labels `machine_id`, `system_uuid` and `boot_id` are on `machine_info` alone; join it by `node` or `instance`.',
+    '',
+    '| metric | why not, and what instead |',
+    '|---|---|',
+    ...ABSENT.map(({ metrics, why }) => `| ${names(metrics)} | ${cell(why)} |`),
     '',
   ].join('\n');
 }

@@ -24,6 +24,7 @@ import { processes, ulimit } from './process.ts';
 import { sched } from './sched.ts';
 import { state } from './state.ts';
 import { advtcp, tcp } from './tcp.ts';
+import { topology } from './topology.ts';
 import { udp } from './udp.ts';
 
 /** Every family, in the order of METRICS.md and of the exposition. */
@@ -43,6 +44,7 @@ export const FAMILIES: readonly Family[] = [
   machine,
   machineCpu,
   machineInfo,
+  topology,
   processes,
   ulimit,
   sched,

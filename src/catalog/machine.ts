@@ -24,6 +24,8 @@ export const machine = family({
       unit: 'cores',
     }),
     sockets: host('machine_cpu_sockets', '/sys/devices/system/cpu/cpu*/topology', 'CPU sockets.'),
+    books: host('machine_cpu_books', '/sys/devices/system/cpu/cpu*/topology', 'CPU books; mainframes have them.'),
+    drawers: host('machine_cpu_drawers', '/sys/devices/system/cpu/cpu*/topology', 'CPU drawers; mainframes have them.'),
     memory: host('machine_memory_bytes', '/proc/meminfo MemTotal', 'Memory that the kernel can use.', {
       unit: 'bytes',
     }),

@@ -25,6 +25,7 @@ export const NOT_RECORDED: ReadonlyMap<string, string> = new Map([
   ['tcp', 'net/tcp was not recorded'],
   ['udp', 'net/udp was not recorded'],
   ['sched', 'schedstat was not recorded'],
+  ['topology', 'caches and NUMA nodes were not recorded'],
 ]);
 
 /** Columns that would read as 0 because the folder `fd` of each process was not recorded. */

@@ -201,6 +201,7 @@ describe('a made-up host', () => {
     });
     const [machine] = rowsOf(await readOf(source(fakeProc(files), { sysRoot })), 'machine');
     expect(machine).toMatchObject({ physicalCores: 2, sockets: 2 });
+    expect(machine).not.toHaveProperty('books');
   });
 
   test('machine_info: what the machine is, as labels; what is not known is left out', async () => {

@@ -1,0 +1,34 @@
+/** Small helpers for sysfs, where each fact is a file of its own. What is not there is nothing, not an error. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isNoData, readOnce } from '../files.ts';
+
+/** The names in a folder; none if there is no such folder. */
+export function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (isNoData(error)) return [];
+    throw error;
+  }
+}
+
+/** The number in names such as `cpu12`, `node0`, ascending, with the folder's path. */
+export function numbered(dir: string, stem: string): { readonly number: number; readonly path: string }[] {
+  const pattern = new RegExp(`^${stem}(\\d+)$`);
+  return namesIn(dir)
+    .flatMap((name) => {
+      const match = pattern.exec(name);
+      return match ? [{ number: Number(match[1]), path: join(dir, name) }] : [];
+    })
+    .sort((a, b) => a.number - b.number);
+}
+
+/** A file's text without the space around it; '' if there is none. */
+export function textIn(...path: string[]): string {
+  return (
+    readOnce(join(...path))
+      ?.toString('latin1')
+      .trim() ?? ''
+  );
+}
