@@ -78,7 +78,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const http = createHttp({
     address: settings.listen,
-    ...guard,
+    guard,
     maxBodyBytes: 64 * 1024,
     maxConnections: MAX_CONNECTIONS,
     log,

@@ -114,7 +114,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const refused = exposeCollector(self, { aggregator, ingest, fanout });
   const http = createHttp({
     address: settings.listen,
-    ...guard,
+    guard,
     maxBodyBytes: settings.max_body,
     maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
     log,

@@ -5,16 +5,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerTls } from './config/secure.ts';
 import type { Address } from './config/units.ts';
 import { ConfigError } from './errors.ts';
+import type { Guard, GuardFacts } from './guard.ts';
 import type { Log } from './log.ts';
 
 export interface HttpOptions {
   readonly address: Address;
-  readonly token: string | undefined;
-  readonly tls: ServerTls | undefined;
+  readonly guard: GuardFacts & Partial<Pick<Guard, 'onRenewed'>>;
   readonly maxBodyBytes: number;
   /** Connections at a time; what is beyond is closed at once and counted. */
   readonly maxConnections: number;
@@ -39,10 +40,15 @@ const STALLED_MS = 30_000;
 const OPEN_ROUTES = new Set(['/healthz']);
 
 export function createHttp(options: HttpOptions): HttpServer {
-  const { address, token, tls, log, onRefused } = options;
+  const { address, log } = options;
+  const { tls } = options.guard;
   const app = appOf(options);
   limitConnections(app.server, options);
-  if (token !== undefined) guard(app, token, onRefused);
+  // First, because it may be refused: a certificate and a key that do not belong together.
+  options.guard.onRenewed?.(({ tls: renewed }) => {
+    if (renewed) (app.server as unknown as TlsServer).setSecureContext(certificates(renewed));
+  });
+  askForToken(app, options);
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error }, 'request failed');
@@ -69,7 +75,7 @@ export function createHttp(options: HttpOptions): HttpServer {
   };
 }
 
-function appOf({ tls, maxBodyBytes, stalledMs = STALLED_MS }: HttpOptions): FastifyInstance {
+function appOf({ guard, maxBodyBytes, stalledMs = STALLED_MS }: HttpOptions): FastifyInstance {
   const options: FastifyServerOptions = {
     bodyLimit: maxBodyBytes,
     connectionTimeout: stalledMs,
@@ -79,11 +85,9 @@ function appOf({ tls, maxBodyBytes, stalledMs = STALLED_MS }: HttpOptions): Fast
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1024 },
   };
-  const https = tls && {
-    cert: tls.cert,
-    key: tls.key,
-    minVersion: 'TLSv1.2' as const,
-    ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
+  const https = guard.tls && {
+    ...certificates(guard.tls),
+    ...(guard.tls.clientCa ? { requestCert: true, rejectUnauthorized: true } : {}),
   };
   return Fastify({ ...options, https: https ?? null } as FastifyServerOptions<Server>);
 }
@@ -98,8 +102,16 @@ function limitConnections(server: Server, { maxConnections, onRefused }: HttpOpt
   });
 }
 
-function guard(app: FastifyInstance, token: string, onRefused: HttpOptions['onRefused']): void {
-  const wanted = digest(`Bearer ${token}`);
+function certificates({ cert, key, clientCa }: ServerTls): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2', ...(clientCa ? { ca: clientCa } : {}) };
+}
+
+function askForToken(app: FastifyInstance, { guard, onRefused }: HttpOptions): void {
+  if (guard.token === undefined) return;
+  let wanted = digest(`Bearer ${guard.token}`);
+  guard.onRenewed?.(({ token = '' }) => {
+    wanted = digest(`Bearer ${token}`);
+  });
   app.addHook('onRequest', async (request, reply) => {
     if (OPEN_ROUTES.has(request.routeOptions.url ?? '')) return;
     // Digests have one length, so that the comparison tells nothing about the token's.

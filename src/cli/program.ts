@@ -3,8 +3,8 @@
  * order on SIGINT or SIGTERM. The one place where the agent's and the collector's side meet.
  */
 import type { Agent } from '../../agents/main.ts';
-import { secret, serverTls } from '../config/secure.ts';
 import type { Config } from '../config/schema.ts';
+import { startGuard } from '../guard.ts';
 import type { Log } from '../log.ts';
 import { createLog } from '../logging.ts';
 import { systemClock } from '../run/clock.ts';
@@ -30,7 +30,8 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
   const life = lifecycle({ clock, log, deadlineMs: STOP_MS });
   const stopped = onSignal(life, log);
   try {
-    const guard = { token: secret('token', config.token, config.token_file), tls: serverTls(config.tls) };
+    const guard = startGuard({ config, clock, log });
+    life.onStop('guard', async () => guard.stop());
     const common = { config, guard, version: VERSION, clock, log, life };
     // Each side is loaded only where it runs: the other one's libraries would cost tens of megabytes.
     const collector = roles.includes('collector')

@@ -1,7 +1,9 @@
 /** TLS on both sides: a collector that wants client certificates, an agent that has one, one that has not, and one that trusts another authority. */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -17,9 +19,10 @@ let certificates: Certificates;
 let strangers: Certificates;
 let collector: Server;
 let port: number;
+let dir: string;
 
 beforeAll(async () => {
-  const dir = serverDir('plimsoll-tls');
+  dir = serverDir('plimsoll-tls');
   certificates = makeCertificates(dir);
   strangers = makeCertificates(dir, 'strangers');
   port = await freePort();
@@ -112,4 +115,38 @@ test.each([
   } finally {
     await agent.stop();
   }
+});
+
+/** Which certificate the collector shows to who comes now. */
+function shown(): Promise<string> {
+  const { ca, client } = certificates;
+  const own = { ca: readFileSync(ca), cert: readFileSync(client.cert), key: readFileSync(client.key) };
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, ...own }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.end();
+    });
+    socket.on('error', reject);
+  });
+}
+
+test('a certificate that is renewed on disk is shown without a restart, one that does not fit its key is not', async () => {
+  const { server } = certificates;
+  const fingerprint = (pem: Buffer): string => new X509Certificate(pem).fingerprint256;
+  // In the same places; its authority as well, which here is also the one that clients' certificates are held against.
+  makeCertificates(dir);
+  const wanted = fingerprint(readFileSync(server.cert));
+  expect(await shown().catch(() => 'refused')).not.toBe(wanted);
+  await waitFor(async () => (await shown().catch(() => '')) === wanted, {
+    timeoutMs: 60_000,
+    what: 'the new certificate',
+  });
+  const pid = collector.pid;
+  writeFileSync(server.cert, readFileSync(strangers.server.cert));
+  await waitFor(() => /cannot be used; the ones before stay/.test(collector.log()), {
+    timeoutMs: 60_000,
+    what: 'the collector to say what is wrong',
+  });
+  expect(await shown()).toBe(wanted);
+  expect(collector.pid).toBe(pid);
 });

@@ -19,8 +19,7 @@ async function serve(token: string | undefined): Promise<{ url: string; refused:
   const refused: string[] = [];
   const server = createHttp({
     address: { host: '127.0.0.1', port: 0 },
-    token,
-    tls: undefined,
+    guard: { token, tls: undefined },
     maxBodyBytes: 100,
     maxConnections: 3,
     stalledMs: 200,
@@ -90,8 +89,7 @@ test('a port that is taken is named', async () => {
   const port = Number(new URL(url).port);
   const second = createHttp({
     address: { host: '127.0.0.1', port },
-    token: undefined,
-    tls: undefined,
+    guard: { token: undefined, tls: undefined },
     maxBodyBytes: 1,
     maxConnections: 1,
     log: silent,
