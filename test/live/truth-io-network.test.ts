@@ -101,12 +101,18 @@ describe('20 MiB over the bridge', () => {
 
   test('what one end sent the other received, headers included', async () => {
     const page = await measuredFromNow(stage, 'scraped agent', { name: 'net-receiver' });
-    const sent = page.value('container_network_transmit_bytes_total', { name: 'net-sender' });
-    const received = page.value('container_network_receive_bytes_total', { name: 'net-receiver' });
-    for (const bytes of [sent, received]) {
+    for (const [way, name] of [
+      ['transmit', 'net-sender'],
+      ['receive', 'net-receiver'],
+    ] as const) {
+      const bytes = page.value(`container_network_${way}_bytes_total`, { name });
+      const packets = page.value(`container_network_${way}_packets_total`, { name });
       expect(bytes).toBeGreaterThanOrEqual(net.bytes);
-      // 66 bytes of headers for each packet of at most 1500: 4.6 %. The kernel joins packets on a bridge, which saves some.
-      expect(bytes).toBeLessThan(net.bytes * 1.06);
+      // Ethernet 14, IP 20, TCP with its time stamps 32: 66 bytes of headers a packet, however many the kernel joins. A few packets are
+      // other ones, and a busy machine sends some twice.
+      const payload = bytes - 66 * packets;
+      expect(payload).toBeGreaterThan(net.bytes - 5000);
+      expect(payload).toBeLessThan(net.bytes * 1.01);
     }
   });
 });

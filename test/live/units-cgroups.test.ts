@@ -153,7 +153,7 @@ test('five thousand: every tick on time, each of them read or counted as put off
         // A tick that was slept through here, or is just ending, leaves a sum that is none.
         if (units(page) + putOff(page) - putOff(before) === COUNT) accounted++;
         before = page;
-        expect(ticks(page)).toBeLessThan(30);
+        expect(ticks(page)).toBeLessThan(100);
       }
       expect(before.value('plimsoll_agent_ticks_missed_total')).toBe(0);
       console.log(
