@@ -53,7 +53,7 @@ export interface Parts {
 /** Finds and connects everything. Rejects with a ConfigError for a configuration that cannot work. */
 export async function startParts({ settings, node, session, clock, log }: PartsOptions): Promise<Parts> {
   setDescriptorBudget(descriptorBudget());
-  const families = enabledFamilies(settings.families);
+  const families = enabledFamilies(settings);
   const mounts = findMounts({ procRoot: settings.proc, cgroupRoot: settings.cgroup });
   const engines = await startEngines({
     settings,

@@ -97,7 +97,7 @@ function cgroupSource({ settings, mounts, running, families, clock, log }: Surro
 }
 
 function filesystemSource({ settings, running, host, clock, families }: Surroundings) {
-  const { interval, budget, inodes, volumes } = settings.filesystem;
+  const { interval, budget, inodes } = settings.filesystem;
   const placesOf = (container: Container) => detailsOf(container).places;
   return createFilesystemSource({
     procRoot: settings.proc,
@@ -109,6 +109,6 @@ function filesystemSource({ settings, running, host, clock, families }: Surround
     budget: { maxInodes: inodes, maxMs: budget },
     upperDirOf: (container) => placesOf(container).upperDir || undefined,
     otherDirsOf: (container) => (placesOf(container).logPath === '' ? [] : [dirname(placesOf(container).logPath)]),
-    ...(volumes || families.has('volume') ? { volumesOf: (container: Container) => placesOf(container).volumes } : {}),
+    ...(families.has('volume') ? { volumesOf: (container: Container) => placesOf(container).volumes } : {}),
   });
 }
