@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { interfaceBytes, keyIn } from '../support/cgroupfiles.ts';
-import { burn, diskOf } from '../support/containers.ts';
+import { ADDRESS, burn, diskOf } from '../support/containers.ts';
 import { engineAt, type Running } from '../support/engine.ts';
 import { type Grafana, grafana } from '../support/grafana.ts';
 import { cpuReader, kernelFile, V2 } from '../support/kernel.ts';
@@ -63,7 +63,7 @@ async function startContainers(): Promise<void> {
   const held = 'dd if=/dev/zero of=/dev/shm/held bs=1M count=24; sleep 100000';
   run.holder = await engine.run({ name: 'holder', flags: ['--memory', '28m'], script: held });
   run.receiver = await engine.run({ name: 'receiver', script: 'sleep 100000 | nc -l -p 7000 >/dev/null' });
-  const address = await engine.field('receiver', '.NetworkSettings.IPAddress');
+  const address = await engine.field('receiver', ADDRESS);
   const stream = 'while :; do head -c 65536 /dev/zero; sleep 0.2; done';
   run.sender = await engine.run({ name: 'sender', script: `until ${stream} | nc ${address} 7000; do sleep 0.1; done` });
   // The limit is there because a v1 kernel counts block io only where there is some.

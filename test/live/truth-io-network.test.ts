@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { expectBracketed, expectEqual, measuredFromNow } from '../support/bracket.ts';
 import { diskOf, type Transfer, transfer, type Writing, writer } from '../support/containers.ts';
 import { engineAt, type Running } from '../support/engine.ts';
+import { upperDirOf } from '../support/layer.ts';
 import { diskCounters, kernelFile, networkCounters } from '../support/kernel.ts';
 import { numberIn } from '../support/cgroupfiles.ts';
 import { type Stage, startStage, type ViewName } from '../support/stage.ts';
@@ -59,11 +60,11 @@ describe('a container that writes 16 MiB', () => {
 });
 
 test('a container’s room on the disk is what du counts in its layer and beside its log', async () => {
-  const { id } = await engine.run({
+  const { id, pid } = await engine.run({
     name: 'layer',
     script: 'dd if=/dev/zero of=/tmp/five bs=1M count=5 && ln /tmp/five /tmp/again; sleep 100000',
   });
-  const upper = await engine.field(id, '.GraphDriver.Data.UpperDir');
+  const upper = upperDirOf(pid);
   const log = dirname(await engine.field(id, '.LogPath'));
   const counted = (...dirs: string[]): number => {
     const lines = execFileSync('du', ['-x', '--summarize', '--total', '--block-size=1', ...dirs], { encoding: 'utf8' });

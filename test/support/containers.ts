@@ -11,6 +11,9 @@ const MIB = 1024 * 1024;
 /** The first process sleeps on in the background and dies at once when asked to. */
 const STAY = 'trap "exit 0" TERM; sleep 100000 & wait';
 
+/** A container's address on its only network; since API 1.52 nothing but its networks says it. */
+export const ADDRESS = 'range .NetworkSettings.Networks}}{{.IPAddress}}{{end';
+
 export interface Burning extends Running {
   /** CPU seconds per second while it runs: the quota, which a busy loop uses up. */
   readonly cores: number;
@@ -71,7 +74,7 @@ export async function transfer(
     // With its input at an end nc would close the connection at once.
     script: `sleep 100000 | nc -l -p 7000 | wc -c >/tmp/received & ${STAY}`,
   });
-  const address = await engine.field(receiver.id, '.NetworkSettings.IPAddress');
+  const address = await engine.field(receiver.id, ADDRESS);
   const sender = await engine.run({
     name: `${name}-sender`,
     flags,

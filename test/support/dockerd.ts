@@ -13,6 +13,8 @@ import { waitFor } from './wait.ts';
 export interface DockerdOptions {
   /** Further flags of dockerd: `['--live-restore']`. */
   readonly flags?: readonly string[];
+  /** The content of daemon.json: `{ features: … }`; by default what TEST_ENGINE_SETTINGS holds, else nothing. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether to make the image (yes). */
   readonly image?: boolean;
 }
@@ -27,11 +29,12 @@ export interface Dockerd extends Engine, Omit<Server, 'pid'> {
 }
 
 /** Starts an engine and waits until it answers; takes root. */
-export async function startDockerd({ flags = [], image = true }: DockerdOptions = {}): Promise<Dockerd> {
+export async function startDockerd({ flags = [], settings, image = true }: DockerdOptions = {}): Promise<Dockerd> {
   const dir = serverDir('dockerd');
   const socket = join(dir, 'docker.sock');
   for (const folder of ['data', 'exec']) mkdirSync(join(dir, folder));
-  writeFileSync(join(dir, 'daemon.json'), '{}');
+  const content = settings === undefined ? (process.env.TEST_ENGINE_SETTINGS ?? '{}') : JSON.stringify(settings);
+  writeFileSync(join(dir, 'daemon.json'), content);
   const namespaces = await holdNamespaces({ dir });
   const engine = engineAt(socket);
   const server = await startServer({

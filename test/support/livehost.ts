@@ -11,6 +11,7 @@ import { type CheckedContainer, containerOf } from '../scenarios/hosts/check/mom
 import { seriesName } from '../scenarios/hosts/check/text.mjs';
 import type { Engine } from './engine.ts';
 import { V2 } from './kernel.ts';
+import { upperDirOf } from './layer.ts';
 
 type Put = (metric: string, value: number, labels?: Readonly<Record<string, string>>) => void;
 
@@ -134,7 +135,9 @@ function putNetstat(pid: number, put: Put): void {
 
 /** The layer and the folder with the log by `find`, the file system's size by `df`, volumes by themselves. */
 function putRoom({ inspect }: CheckedContainer, put: Put): void {
-  const layer = inspect.GraphDriver.Data.UpperDir;
+  const { GraphDriver, State } = inspect;
+  // With containerd's image store the engine does not say.
+  const layer = GraphDriver?.Data?.UpperDir ?? (State.Pid > 0 ? upperDirOf(State.Pid) : undefined);
   if (layer !== undefined) {
     const [device = '', size = ''] = execFileSync('df', ['-B1', '--output=source,size', layer], { encoding: 'utf8' })
       .trim()
