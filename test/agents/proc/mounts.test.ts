@@ -96,6 +96,14 @@ describe('where a container writes', () => {
     expect(upperDirIn(parseMountinfo(line))).toBe('/var/lib/a,b/snapshots/7/fs');
   });
 
+  test('of one over more layers than fit into a mount’s options: containerd names those relative to a folder, not the upper one', () => {
+    const line =
+      '3699 3672 0:1141 / / rw,relatime - overlay overlay rw,lowerdir=246/fs:245/fs:1/fs,upperdir=/var/lib/docker/containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/247/fs,workdir=/var/lib/docker/containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/247/work';
+    expect(upperDirIn(parseMountinfo(line))).toBe(
+      '/var/lib/docker/containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/247/fs',
+    );
+  });
+
   test('the mount that a path is on', () => {
     const mounts = parseMountinfo('1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 0 8:2 / /var rw - ext4 /dev/sda2 rw');
     expect(mountOf('/var/lib/docker', mounts)?.source).toBe('/dev/sda2');
