@@ -21,7 +21,11 @@ export function putState({ inspect, runs }, timeMs, put) {
     if (State.Status !== 'created') put('container_exit_code', State.ExitCode);
   }
   const labels = { image_id: inspect.Image, runtime: HostConfig.Runtime, network_mode: HostConfig.NetworkMode };
-  put('container_info', 1, { ...labels, restart_policy: HostConfig.RestartPolicy.Name, hostname: Config.Hostname });
+  // Told by engines with containerd's image store, since API 1.48.
+  const digest = inspect.ImageManifestDescriptor?.digest;
+  const image = digest === undefined ? {} : { image_digest: digest };
+  const more = { restart_policy: HostConfig.RestartPolicy.Name, hostname: Config.Hostname };
+  put('container_info', 1, { ...labels, ...image, ...more });
 }
 
 function putHealth(health, put) {
