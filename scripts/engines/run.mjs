@@ -1,7 +1,7 @@
 /**
- * `npm run test:engines [-- trixie forky]`: the live tests that concern engines, with the Docker Engines of newer Debian releases on this
- * machine's kernel. Each release's /usr is made once (kept in .cache/engines until the recipe changes); the programs in bin/ put it over
- * the machine's in a mount namespace of their own. Takes root and the network; some minutes for each release.
+ * `npm run test:engines [-- trixie forky docker-layers ...]`: the live tests that concern engines, with the Docker Engines of newer
+ * Debian releases on this machine's kernel. Each release's /usr is made once (kept in .cache/engines until the recipe changes); the
+ * programs in bin/ put it over the machine's in a mount namespace of their own. Takes root and the network; some minutes each.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -42,9 +42,7 @@ const VARIANTS = [
 ];
 
 async function main() {
-  const chosen = argv.slice(2).filter((arg) => !arg.startsWith('-'));
-  const unknown = chosen.filter((name) => !RELEASES.includes(name));
-  if (unknown.length > 0) giveUp(`no release ${unknown.join(', ')}; there are ${RELEASES.join(', ')}`);
+  const { releases, files } = chosen(argv.slice(2));
   requireNode();
   if (getuid?.() !== 0) giveUp('an engine of its own takes root.');
   if (!lstatSync('/lib').isSymbolicLink()) giveUp('/lib is not in /usr here, so that /usr cannot be replaced alone.');
@@ -53,17 +51,28 @@ async function main() {
   ensureServers();
   ensurePrograms([{ program: 'debootstrap', packages: ['debootstrap'] }]);
   const rows = [];
-  for (const release of chosen.length > 0 ? chosen : RELEASES) {
+  for (const release of releases) {
     const root = built(release);
     const version = versionIn(root);
     for (const variant of VARIANTS) {
       say(`${version} of ${release}, ${variant.name} ...`);
-      const count = await tests('live', FILES, { ...surroundings(root), ...variant.env });
+      const count = await tests('live', files, { ...surroundings(root), ...variant.env });
       rows.push({ what: `${version} (${release}), ${variant.name}`, ...count });
     }
   }
   for (const { what, passed, failed } of rows) stdout.write(`${what}: ${passed} passed, ${failed} failed\n`);
   exit(rows.every(({ passed, failed }) => passed > 0 && failed === 0) ? 0 : 1);
+}
+
+/** Releases and parts of the files' names, in any order; without any, all of them. @param {string[]} names */
+function chosen(names) {
+  const releases = RELEASES.filter((release) => names.includes(release));
+  const parts = names.filter((name) => !RELEASES.includes(name));
+  const unknown = parts.filter((part) => !FILES.some((file) => file.includes(part)));
+  if (unknown.length > 0)
+    giveUp(`${unknown.join(', ')}: neither of ${RELEASES.join(', ')} nor among\n  ${FILES.join('\n  ')}`);
+  const files = FILES.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
+  return { releases: releases.length > 0 ? releases : RELEASES, files };
 }
 
 /** The folder with the release's programs; made if this recipe's is not there. @param {string} release */
