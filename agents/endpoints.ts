@@ -27,8 +27,13 @@ function parsed(
   return parseEndpoint(text, {
     setting,
     tls: { verify: (env.DOCKER_TLS_VERIFY ?? '') !== '', ...certificates(settings, env) },
-    ssh: { knownHosts: textOf(join(homedir(), '.ssh', 'known_hosts')), ...(agentSocket ? { agentSocket } : {}) },
+    ssh: { knownHosts, ...(agentSocket ? { agentSocket } : {}) },
   });
+}
+
+/** The user's and the machine's, as ssh itself reads them; anew for each connection, so that a host that was added is let in. */
+function knownHosts(): string {
+  return [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts'].map(textOf).join('\n');
 }
 
 /** The configuration's, else those of `DOCKER_CERT_PATH`, as docker itself reads them. */

@@ -3,11 +3,9 @@
  * libraries is not loaded, and half of the memory is libraries. Types are checked by `npm run typecheck`, not here.
  */
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** dockerode loads these for sessions with BuildKit, which an agent never has. */
@@ -19,8 +17,8 @@ const NATIVE = /(^cpu-features$|sshcrypto\.node$)/;
 const SCHEMA_COMPILERS = /^@fastify\/(ajv-compiler|fast-json-stringify-compiler)$/;
 const NO_SCHEMAS = `module.exports = () => () => () => { throw new Error('routes with schemas are not part of this build'); };`;
 
-/** ssh2 is loaded when an engine is reached by ssh, and not before: merely loading it takes ten megabytes. */
-const LAZY_SSH = `exports.Client = function () { const { Client } = require('ssh2-itself'); return new Client(); };`;
+/** Where docker-modem would make its own ssh connections; ours (agents/docker/sshlink.ts) loads ssh2 when it is needed. */
+const MODEMS_SSH = /docker-modem\/lib\/ssh\.js$/;
 
 /**
  * docker-modem spells each request out for its debug log, sockets and all, whether somebody reads it or not: five milliseconds a
@@ -42,15 +40,13 @@ const lean = {
     onResolve({ filter: NEVER_USED }, ({ path }) => ({ path, namespace: 'nothing' }));
     onResolve({ filter: SCHEMA_COMPILERS }, ({ path }) => ({ path, namespace: 'no-schemas' }));
     onResolve({ filter: NATIVE }, ({ path }) => ({ path, namespace: 'missing' }));
-    onResolve({ filter: /^ssh2$/ }, ({ path }) => ({ path, namespace: 'lazy-ssh' }));
-    onResolve({ filter: /^ssh2-itself$/ }, () => ({ path: require.resolve('ssh2') }));
+    onLoad({ filter: MODEMS_SSH }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: MODEM }, ({ path }) => quietModem(path));
     onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: /.*/, namespace: 'no-schemas' }, () => ({ contents: NO_SCHEMAS }));
     onLoad({ filter: /.*/, namespace: 'missing' }, ({ path }) => ({
       contents: `throw new Error(${JSON.stringify(`${path} is not part of this build`)});`,
     }));
-    onLoad({ filter: /.*/, namespace: 'lazy-ssh' }, () => ({ contents: LAZY_SSH, resolveDir: root }));
   },
 };
 

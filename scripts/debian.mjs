@@ -31,6 +31,11 @@ export const NEEDED = [
   { program: 'unshare', packages: ['util-linux'], version: ['--version'] },
   { program: 'nsenter', packages: ['util-linux'], version: ['--version'] },
   { program: 'tar', packages: ['tar'], version: ['--version'] },
+  // An engine reached by ssh, with keys in an agent.
+  { program: 'sshd', packages: ['openssh-server'], version: ['-V'] },
+  { program: 'ssh-agent', packages: ['openssh-client'], version: [] },
+  // A file system that can be made to hang.
+  { program: 'bindfs', packages: ['bindfs'], version: ['--version'] },
 ];
 
 /** Debian keeps daemons where only root's search path looks. */

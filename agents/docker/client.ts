@@ -20,7 +20,7 @@ import {
 } from './api.ts';
 import type { Endpoint } from './endpoint.ts';
 import { address, EngineError, explain } from './failure.ts';
-import { knownHost } from './knownhosts.ts';
+import { sshAgent } from './sshagent.ts';
 
 export interface ClientOptions {
   readonly endpoint: Endpoint;
@@ -59,10 +59,7 @@ const TIMEOUT_MS = 10_000;
 const MAX_SOCKETS = 16;
 
 export function createClient({ endpoint, clock, timeoutMs = TIMEOUT_MS }: ClientOptions): EngineClient {
-  const agent = new (endpoint.protocol === 'https' ? HttpsAgent : HttpAgent)({
-    keepAlive: true,
-    maxSockets: MAX_SOCKETS,
-  });
+  const agent = agentFor(endpoint);
   const docker = connectTo(dockerOptions(endpoint, agent));
   const errors = new Map<string, number>();
   const waiting = new Set<() => void>();
@@ -123,19 +120,19 @@ function connectTo(options: Docker.DockerOptions): Docker {
   }
 }
 
-/** Every option is said, even as undefined: dockerode fills what is left out from DOCKER_HOST and its like. */
-function dockerOptions(endpoint: Endpoint, agent: HttpAgent): Docker.DockerOptions {
-  const { socketPath, host, port, protocol = 'http', username, ca, cert, key } = endpoint;
-  const options = { socketPath, host, port, protocol, username, ca, cert, key, version: undefined, timeout: undefined };
-  return (
-    protocol === 'ssh' ? { ...options, sshOptions: sshOptions(endpoint) } : { ...options, agent }
-  ) as Docker.DockerOptions;
+/** Connections are kept for the next request, and are few. */
+function agentFor(endpoint: Endpoint): HttpAgent {
+  if (endpoint.protocol === 'ssh') return sshAgent(endpoint);
+  return new (endpoint.protocol === 'https' ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: MAX_SOCKETS });
 }
 
-/** Without a verifier ssh2 would believe any host. */
-function sshOptions({ ssh, host = '', port = 22 }: Endpoint): object {
-  const hostVerifier = knownHost(ssh?.knownHosts ?? '', host, port);
-  return ssh?.agentSocket === undefined ? { hostVerifier } : { hostVerifier, agent: ssh.agentSocket };
+/** Every option is said, even as undefined: dockerode fills what is left out from DOCKER_HOST and its like. */
+function dockerOptions(endpoint: Endpoint, agent: HttpAgent): Docker.DockerOptions {
+  const { socketPath, host, port, ca, cert, key } = endpoint;
+  // Over ssh it is plain HTTP: dockerode's own way would make a connection for every request.
+  const protocol = endpoint.protocol === 'https' ? 'https' : 'http';
+  const unused = { username: undefined, version: undefined, timeout: undefined };
+  return { socketPath, host, port, protocol, ca, cert, key, ...unused, agent } as unknown as Docker.DockerOptions;
 }
 
 /** These three take an abort signal, which dockerode's types do not know. */

@@ -25,8 +25,8 @@ export interface Endpoint {
 export interface SshAccess {
   /** The socket of a running ssh-agent (`SSH_AUTH_SOCK`), which holds the key. */
   readonly agentSocket?: string;
-  /** The text of `known_hosts`: a host whose key is not in it is refused. */
-  readonly knownHosts: string;
+  /** The text of `known_hosts` now: a host whose key is not in it is refused. */
+  knownHosts(): string;
 }
 
 export interface ParseOptions {

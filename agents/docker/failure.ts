@@ -50,7 +50,7 @@ export function explain(error: unknown, endpoint: Endpoint): EngineError {
   if (status === 404) return new EngineError('gone', text, cause);
   if (status !== undefined)
     return new EngineError('protocol', `the engine at ${address(endpoint)} answered: ${text}`, cause);
-  const reason = REASONS.get(codeOf(error)) ?? (isTls(codeOf(error)) ? 'tls' : sshReason(text));
+  const reason = REASONS.get(codeOf(error)) ?? (isTls(codeOf(error)) ? 'tls' : 'other');
   return new EngineError(reason, sentence(reason, endpoint, text), cause);
 }
 
@@ -69,9 +69,7 @@ function sentence(reason: FailureReason, endpoint: Endpoint, text: string): stri
     case 'missing':
       return `there is no socket at ${at}: the engine is not installed, not running, or listens elsewhere`;
     case 'denied':
-      return endpoint.protocol === 'ssh'
-        ? `${at} lets nobody in with the keys that the ssh agent holds`
-        : `no permission to use ${at}: run as root or as a member of the socket's group`;
+      return `no permission to use ${at}: run as root or as a member of the socket's group`;
     case 'refused':
       return `nothing accepts connections at ${at}: the engine is not running`;
     case 'timeout':
@@ -80,19 +78,11 @@ function sentence(reason: FailureReason, endpoint: Endpoint, text: string): stri
       return `the host of ${at} is not known to the name service`;
     case 'tls':
       return `TLS with ${at} failed: ${text}`;
-    case 'stranger':
-      return `the host key of ${at} is not among the known hosts: check it, and add it with ssh-keyscan`;
     case 'closed':
       return `the engine at ${at} closed the connection`;
     default:
       return `the engine at ${at} cannot be asked: ${text}`;
   }
-}
-
-/** ssh has no codes, only these texts. */
-function sshReason(text: string): FailureReason {
-  if (text.startsWith('Host denied')) return 'stranger';
-  return text.includes('authentication methods failed') ? 'denied' : 'other';
 }
 
 function codeOf(error: unknown): string {

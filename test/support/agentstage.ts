@@ -13,7 +13,7 @@ export interface AgentStage extends Pick<Stage, 'until' | 'stop'> {
 /** `agent` is the section of the configuration. */
 export async function startAgentStage(
   agent: Readonly<Record<string, unknown>>,
-  options: Pick<ProgramOptions, 'become'> = {},
+  options: Pick<ProgramOptions, 'become' | 'env'> = {},
 ): Promise<AgentStage> {
   const config = { node: 'agent-1', agent: { interval: '1s', filesystem: { interval: '1s' }, ...agent } };
   const program = await startProgram({ command: 'agent', config, ...options });

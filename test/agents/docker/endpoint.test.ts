@@ -7,7 +7,7 @@ import { knownHost } from '../../../agents/docker/knownhosts.ts';
 import { ConfigError } from '../../../src/errors.ts';
 
 const setting = 'DOCKER_HOST';
-const ssh = { knownHosts: '' };
+const ssh = { knownHosts: () => '' };
 
 test.each([
   ['unix:///var/run/docker.sock', { socketPath: '/var/run/docker.sock' }],
@@ -95,19 +95,24 @@ describe('known hosts', () => {
   };
 
   test.each([
-    ['by name', `box ssh-ed25519 ${b64} comment`, 22, true],
-    ['among others', `other,box ssh-ed25519 ${b64}`, 22, true],
-    ['hashed', `${hashed('box')} ssh-ed25519 ${b64}`, 22, true],
-    ['on another port', `box ssh-ed25519 ${b64}`, 2222, false],
-    ['on this port', `[box]:2222 ssh-ed25519 ${b64}`, 2222, true],
-    ['hashed, on this port', `${hashed('[box]:2222')} ssh-ed25519 ${b64}`, 2222, true],
-    ['another key', `box ssh-ed25519 ${Buffer.from('no').toString('base64')}`, 22, false],
-    ['another host', `other ssh-ed25519 ${b64}`, 22, false],
-    ['revoked', `box ssh-ed25519 ${b64}\n@revoked box ssh-ed25519 ${b64}`, 22, false],
-    ['a certificate authority', `@cert-authority box ssh-ed25519 ${b64}`, 22, false],
-    ['a comment', `#box ssh-ed25519 ${b64}`, 22, false],
-    ['nothing', '', 22, false],
-  ])('%s', (_, text, port, known) => {
-    expect(knownHost(text, 'box', port)(key)).toBe(known);
+    ['by name', `box ssh-ed25519 ${b64} comment`, 22, 'known'],
+    ['among others', `other,box ssh-ed25519 ${b64}`, 22, 'known'],
+    ['hashed', `${hashed('box')} ssh-ed25519 ${b64}`, 22, 'known'],
+    ['on another port', `box ssh-ed25519 ${b64}`, 2222, 'unknown'],
+    ['on this port', `[box]:2222 ssh-ed25519 ${b64}`, 2222, 'known'],
+    ['hashed, on this port', `${hashed('[box]:2222')} ssh-ed25519 ${b64}`, 2222, 'known'],
+    ['another key', `box ssh-ed25519 ${Buffer.from('no').toString('base64')}`, 22, 'changed'],
+    ['another host', `other ssh-ed25519 ${b64}`, 22, 'unknown'],
+    ['revoked', `box ssh-ed25519 ${b64}\n@revoked box ssh-ed25519 ${b64}`, 22, 'revoked'],
+    ['a certificate authority', `@cert-authority box ssh-ed25519 ${b64}`, 22, 'unknown'],
+    ['a comment', `#box ssh-ed25519 ${b64}`, 22, 'unknown'],
+    ['nothing', '', 22, 'unknown'],
+  ])('%s', (_, text, port, verdict) => {
+    expect(knownHost(text, 'box', port).judge(key)).toBe(verdict);
+  });
+
+  test('the types of the known keys', () => {
+    const text = `box ssh-rsa ${b64}\nother ssh-ed25519 AAAA\n@revoked box ecdsa-sha2-nistp256 BBBB`;
+    expect([...knownHost(text, 'box', 22).types]).toEqual(['ssh-rsa']);
   });
 });
