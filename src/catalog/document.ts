@@ -11,6 +11,11 @@ This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every 
 - Container series carry \`id\` (the cgroup's path), \`name\`, \`image\` and the allow-listed \`container_label_…\` labels; at the
   collector also \`node\`. The host itself is \`id="/"\`.
 - What could not be measured is absent; it is never a zero. Counters are raw since the container's start.
+- A limit or weight that was set through the engine (\`docker update\`) shows at the next tick; one that was set behind its back (somebody
+  writes the cgroup's file, \`systemctl set-property\`) after at most 60 s.
+- A gauge whose name ends in \`_total\`, as some of cAdvisor's do (\`container_fs_inodes_total\`, \`container_network_tcp_usage_total\`), is typed
+  \`untyped\` in Prometheus text and \`unknown\` in OpenMetrics, where that suffix is a counter's; cAdvisor types it \`gauge\`. Queries, dashboards
+  and alerts do not look at the type; only what reads Prometheus' metadata sees the difference.
 - A family's *groups* column says what the levels (service, pod, namespace, node, cluster and your own) get. The level replaces
   \`container_\` in the name: a *total* is the sum of the members' increases and never goes down while members come and go; of a gauge
   groups get the sum under the same name, the average as \`…_avg\` and the largest sample as \`…_max\`. Labels such as \`interface\` and

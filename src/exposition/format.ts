@@ -25,11 +25,16 @@ export interface Heading {
  */
 export function headingLines(heading: Heading, format: Format, names: ReadonlySet<string>): string {
   const { metric, help } = heading;
-  if (format === 'text') return `# HELP ${metric} ${escapeHelp(help)}\n# TYPE ${metric} ${heading.type}\n`;
+  if (format === 'text') return `# HELP ${metric} ${escapeHelp(help)}\n# TYPE ${metric} ${textType(heading)}\n`;
   const { family, type } = openMetricsFamily(heading, names);
   const unit =
     heading.unit !== 'none' && family.endsWith(`_${heading.unit}`) ? `# UNIT ${family} ${heading.unit}\n` : '';
   return `# TYPE ${family} ${type}\n${unit}# HELP ${family} ${escapeQuoted(help)}\n`;
+}
+
+/** Prometheus' own linter objects to a gauge that is named like a counter, as some of cAdvisor's are, unless nothing is said of its type. */
+function textType({ metric, type }: Heading): string {
+  return type === 'gauge' && metric.endsWith('_total') ? 'untyped' : type;
 }
 
 /**

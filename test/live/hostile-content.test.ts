@@ -3,7 +3,7 @@
  * backslashes, ten thousand labels on a container, a label of a megabyte. Both pages stay readable for promtool, a real Prometheus holds
  * every value exactly, limits are counted, and an ordinary container beside them is not touched.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { engineAt, IMAGE } from '../support/engine.ts';
 import { startContainer } from '../support/engineapi.ts';
@@ -146,23 +146,11 @@ describe.each(EVERYWHERE)('%s', (view) => {
   });
 });
 
-test.each(['agent', 'collector'] as const)('promtool reads the %s’s page', async (side) => {
+test.each(['agent', 'collector'] as const)('promtool finds nothing wrong with the %s’s page', async (side) => {
   const input = await stage.program.metrics(side);
-  // Ends with 1 for what it cannot read, with 3 for names that it does not like: cAdvisor's.
-  const { status, stderr } = promtool(input);
-  expect(status, stderr).not.toBe(1);
-  expect(stderr.split('\n').filter((line) => !/suffix|^$/.test(line))).toEqual([]);
+  const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
 });
-
-function promtool(input: string): { status: number; stderr: string } {
-  try {
-    execFileSync('promtool', ['check', 'metrics'], { input, stdio: ['pipe', 'pipe', 'pipe'] });
-    return { status: 0, stderr: '' };
-  } catch (error) {
-    const { status, stderr } = error as { status: number; stderr: Buffer };
-    return { status, stderr: stderr.toString() };
-  }
-}
 
 test('what was cut and left out is counted', async () => {
   const page = await stage.views.agent();

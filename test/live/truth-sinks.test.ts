@@ -226,14 +226,9 @@ describe('the pipeline’s own counts', () => {
 });
 
 describe('promtool', () => {
-  /** cAdvisor's own names, which dashboards and alerts know. */
-  const INHERITED = ['container_fs_inodes_total non-counter metrics should not have "_total" suffix'];
-
   test.each(['agent', 'collector'] as const)('finds nothing wrong with the page of the %s', async (side) => {
     const input = await stage.program.metrics(side);
     const { stderr, status } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
-    // 0 is clean, 3 is lint, 1 is a page it cannot read.
-    expect([0, 3]).toContain(status);
-    expect(stderr.split('\n').filter((line) => line !== '' && !INHERITED.includes(line))).toEqual([]);
+    expect([status, stderr]).toEqual([0, '']);
   });
 });

@@ -207,6 +207,21 @@ describe('a series comes once', () => {
   });
 });
 
+test.each([
+  [
+    'a gauge that ends in _total, to which Prometheus’ linter would object',
+    'gauge',
+    'container_fs_inodes_total',
+    'untyped',
+  ],
+  ['a gauge', 'gauge', 'container_fs_inodes_used', 'gauge'],
+  ['a gauge with _total inside', 'gauge', 'container_memory_total_active_file_bytes', 'gauge'],
+  ['a counter', 'counter', 'container_fs_reads_total', 'counter'],
+] as const)('the type in Prometheus text of %s', (_, kind, metric, expected) => {
+  const given = table({ columns: [{ metric, kind }], rows: [[{}, [1]]] });
+  expect(render([given])).toContain(`# TYPE ${metric} ${expected}\n${metric} 1\n`);
+});
+
 describe('OpenMetrics', () => {
   test('counters without _total in the family’s name, unit, end', () => {
     expect(render([cpu], { format: 'openmetrics' })).toBe(`# TYPE container_cpu_usage_seconds counter
