@@ -11,15 +11,16 @@ import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
 import { readOnce } from '../files.ts';
 import type { Source } from '../source.ts';
+import { createAsking } from './asking.ts';
 import { addCells, builderOf } from './cells.ts';
 import { Losses } from './losses.ts';
-import { isNetworkMount, type Mount, parseMountinfo, realMounts } from './mounts.ts';
+import { isNetworkMount, isServedMount, type Mount, parseMountinfo, realMounts } from './mounts.ts';
 import { Rows } from './rows.ts';
 import { createSlow } from './slow.ts';
 import { createSpace, type Space, type SpaceOptions } from './space.ts';
 import { type ContainerUsage, createUsage, type UsageOptions } from './usage.ts';
 
-export interface FilesystemOptions extends Omit<UsageOptions, 'spaceOf' | 'losses' | 'mounts' | 'periodMs'> {
+export interface FilesystemOptions extends Omit<UsageOptions, 'spaceOf' | 'asking' | 'losses' | 'mounts' | 'periodMs'> {
   readonly procRoot: string;
   /** Where the host's file system is to be seen: `/`, or `/rootfs` inside a container. */
   readonly rootfs: string;
@@ -34,7 +35,7 @@ export interface FilesystemOptions extends Omit<UsageOptions, 'spaceOf' | 'losse
 }
 
 export interface FilesystemSource extends Source {
-  /** `hung`, `unreadable`, `elsewhere`, `too_many_mounts`, `walk_budget`, `walk_unreadable`, `failed`. */
+  /** `hung`, `unreadable`, `elsewhere`, `too_many_mounts`, `walk_budget`, `walk_unreadable`, `walk_hung`, `failed`. */
   readonly losses: ReadonlyMap<string, number>;
 }
 
@@ -52,10 +53,11 @@ export function createFilesystemSource(options: FilesystemOptions): FilesystemSo
   const rows = new Rows('device');
   const volumeRows = new Rows('volume');
   const count = (reason: string): void => losses.count(reason);
-  const spaceOf = createSpace({ clock, count, ...(options.ask && { ask: options.ask }) });
+  const asking = createAsking({ clock });
+  const spaceOf = createSpace({ asking, count, ...(options.ask && { ask: options.ask }) });
   const mounts = (): Mount[] => parseMountinfo(readOnce(join(procRoot, '1/mountinfo'))?.toString('utf8') ?? '');
   let spaces = new Map<string, Found<Space>>();
-  const usage = createUsage({ ...options, periodMs, spaceOf, losses, mounts });
+  const usage = createUsage({ ...options, periodMs, spaceOf, asking, losses, mounts });
 
   /** The mounts are listed anew each time: what is mounted later appears, what is unmounted disappears. */
   async function askMounts(signal: AbortSignal): Promise<void> {
@@ -64,7 +66,7 @@ export function createFilesystemSource(options: FilesystemOptions): FilesystemSo
     const found = new Map<string, Found<Space>>();
     for (const mount of all.slice(0, MAX_MOUNTS)) {
       signal.throwIfAborted();
-      const answer = await spaceOf(join(rootfs, mount.point));
+      const answer = await spaceOf(join(rootfs, mount.point), isServedMount(mount));
       // A path that leads to another device is another file system: the host's is not to be seen from here.
       if (answer && isElsewhere(mount, answer.numbers)) losses.count('elsewhere');
       else if (answer) found.set(mount.source, { value: answer, atMs: clock.monotonic() });

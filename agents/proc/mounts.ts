@@ -43,9 +43,14 @@ export function isNetworkMount({ type }: Mount): boolean {
   return NETWORK.has(type);
 }
 
+/** A server or a process answers for it, and may not. */
+export function isServedMount(mount: Mount): boolean {
+  return isNetworkMount(mount) || mount.type.startsWith('fuse') || mount.type === 'virtiofs';
+}
+
 /**
  * One mount for each file system on a disk or a server: where all of it is mounted rather than a part, then the shortest path.
- * Local ones come first, so that a server that hangs delays none of them.
+ * Those that a server or a process answers for come last, so that one that hangs delays no disk.
  */
 export function realMounts(mounts: readonly Mount[]): Mount[] {
   // A later mount at the same place hides the earlier one.
@@ -57,7 +62,7 @@ export function realMounts(mounts: readonly Mount[]): Mount[] {
     if (!other || isBetter(mount, other)) chosen.set(mount.source, mount);
   }
   const all = [...chosen.values()];
-  return [...all.filter((mount) => !isNetworkMount(mount)), ...all.filter(isNetworkMount)];
+  return [...all.filter((mount) => !isServedMount(mount)), ...all.filter(isServedMount)];
 }
 
 function isReal(mount: Mount): boolean {

@@ -1,10 +1,6 @@
-/**
- * Asks file systems for their size, each question under a deadline. A question that hangs holds one of the process's few
- * threads for file operations until it returns: the same mount is not asked again before, and with two that hang nobody is.
- */
+/** How large file systems are and how full: a path comes in, its numbers go out, or nothing where it did not answer in time. */
 import { stat, statfs } from 'node:fs/promises';
-import type { Clock } from '../../src/run/clock.ts';
-import { within } from '../../src/run/lifecycle.ts';
+import { type Asking, HungError } from './asking.ts';
 
 /** In bytes and inodes. */
 export interface Space {
@@ -21,36 +17,22 @@ export interface Answer extends Space {
 }
 
 export interface SpaceOptions {
-  readonly clock: Clock;
-  readonly deadlineMs?: number;
+  readonly asking: Asking;
   readonly count: (reason: 'hung' | 'unreadable') => void;
   /** The system calls, for tests. */
   readonly ask?: (path: string) => Promise<Answer>;
 }
 
-const DEADLINE_MS = 2000;
-const MAX_HUNG = 2;
-
-/** A function that answers a path's space; undefined when it did not answer in time, is not there, or may not be asked. */
-export function createSpace({ clock, deadlineMs = DEADLINE_MS, count, ask = askKernel }: SpaceOptions) {
-  const pending = new Set<string>();
-  return async (path: string): Promise<Answer | undefined> => {
-    if (pending.has(path) || pending.size >= MAX_HUNG) {
-      count('hung');
-      return undefined;
-    }
-    pending.add(path);
-    const answer = ask(path)
-      .catch(() => {
-        count('unreadable');
-        return undefined;
-      })
-      .finally(() => pending.delete(path));
+/**
+ * A function that answers a path's space; undefined when it did not answer in time, is not there, or may not be asked. `served` is
+ * what {@link Asking} wants to know.
+ */
+export function createSpace({ asking, count, ask = askKernel }: SpaceOptions) {
+  return async (path: string, served = false): Promise<Answer | undefined> => {
     try {
-      return await within(answer, { clock, deadlineMs, what: path });
-    } catch {
-      // Only the deadline ends here: the answer itself never rejects.
-      count('hung');
+      return await asking({ place: path, served }, () => ask(path));
+    } catch (error) {
+      count(error instanceof HungError ? 'hung' : 'unreadable');
       return undefined;
     }
   };

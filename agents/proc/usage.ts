@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
 import { readOnce } from '../files.ts';
+import type { Asking } from './asking.ts';
 import type { Losses } from './losses.ts';
-import { type Mount, mountOf, parseMountinfo, upperDirIn } from './mounts.ts';
+import { isServedMount, type Mount, mountOf, parseMountinfo, upperDirIn } from './mounts.ts';
 import type { Answer } from './space.ts';
-import { type Usage, type WalkBudget, walk } from './walk.ts';
+import { type Ask, type Usage, type WalkBudget, walk } from './walk.ts';
 
 /** A volume by its name and its directory on the host. */
 export interface VolumeDir {
@@ -31,7 +32,8 @@ export interface UsageOptions {
   readonly budget?: WalkBudget;
   /** The least time between two walks of a container, in milliseconds. */
   readonly periodMs: number;
-  readonly spaceOf: (path: string) => Promise<Answer | undefined>;
+  readonly spaceOf: (path: string, served: boolean) => Promise<Answer | undefined>;
+  readonly asking: Asking;
   readonly mounts: () => Mount[];
   readonly losses: Losses;
 }
@@ -67,6 +69,8 @@ interface Pass {
   readonly signal: AbortSignal;
   /** Volumes that were walked for another container in this run. */
   readonly volumes: Map<string, Usage | undefined>;
+  /** How long was waited in vain, in milliseconds: that is no work, and nothing to rest from. */
+  hungMs: number;
 }
 
 const BUDGET: WalkBudget = { maxInodes: 200_000, maxMs: 20_000 };
@@ -79,13 +83,13 @@ const MAX_PENALTY = 16;
 const GOOD_FOR = 3;
 
 export function createUsage(options: UsageOptions): UsageRun {
-  const { clock, periodMs, budget = BUDGET, losses } = options;
+  const { clock, periodMs } = options;
   const held = new Map<string, Held>();
 
   async function run(signal: AbortSignal): Promise<void> {
     const running = [...options.containers()].filter(({ pid }) => pid > 0);
     forget(running);
-    const pass: Pass = { mounts: options.mounts(), signal, volumes: new Map() };
+    const pass: Pass = { mounts: options.mounts(), signal, volumes: new Map(), hungMs: 0 };
     for (const container of running) {
       signal.throwIfAborted();
       const one = heldOf(container);
@@ -114,46 +118,34 @@ export function createUsage(options: UsageOptions): UsageRun {
 
   async function measure(container: Container, one: Held, pass: Pass): Promise<void> {
     const startedMs = clock.monotonic();
+    const hungBefore = pass.hungMs;
     const upper = upperDir(options, container);
     const dirs = upper === undefined ? [] : [upper, ...(options.otherDirsOf?.(container) ?? [])];
-    const layer = await sumOf(dirs, pass.signal);
+    const layer = await sumOf(dirs, pass, options);
+    const layerHung = pass.hungMs > hungBefore;
     const volumes = await volumesOf(container, pass);
-    const tookMs = clock.monotonic() - startedMs;
-    const space = layer && upper !== undefined ? await options.spaceOf(join(options.rootfs, upper)) : undefined;
-    const device = upper === undefined ? undefined : mountOf(upper, pass.mounts)?.source;
-    one.penalty = layer || upper === undefined ? 1 : Math.min(MAX_PENALTY, one.penalty * 2);
+    const tookMs = clock.monotonic() - startedMs - (pass.hungMs - hungBefore);
+    const mount = upper === undefined ? undefined : mountOf(upper, pass.mounts);
+    const served = mount !== undefined && isServedMount(mount);
+    const space = layer && upper !== undefined ? await options.spaceOf(join(options.rootfs, upper), served) : undefined;
+    one.penalty = layer || layerHung || upper === undefined ? 1 : Math.min(MAX_PENALTY, one.penalty * 2);
     const intervalMs = Math.max(periodMs, tookMs / SHARE_EACH) * one.penalty;
     // Half a period early, so that the run that comes one interval later does not find it not quite due.
     one.dueMs = startedMs + intervalMs - periodMs / 2;
     one.goodUntilMs = clock.monotonic() + GOOD_FOR * intervalMs;
-    one.found = { device, layer, limit: space?.size ?? Number.NaN, volumes };
+    one.found = { device: mount?.source, layer, limit: space?.size ?? Number.NaN, volumes };
     await clock.sleep(tookMs * (1 / SHARE_ALL - 1), pass.signal);
   }
 
-  async function volumesOf(container: Container, { signal, volumes }: Pass): Promise<Map<string, Usage>> {
+  async function volumesOf(container: Container, pass: Pass): Promise<Map<string, Usage>> {
+    const { volumes } = pass;
     const found = new Map<string, Usage>();
     for (const { name, path } of options.volumesOf?.(container) ?? []) {
-      if (!volumes.has(path)) volumes.set(path, await sumOf([path], signal));
+      if (!volumes.has(path)) volumes.set(path, await sumOf([path], pass, options));
       const usage = volumes.get(path);
       if (usage) found.set(name, usage);
     }
     return found;
-  }
-
-  /** The directories together, or undefined if one of them could not be measured. */
-  async function sumOf(dirs: readonly string[], signal: AbortSignal): Promise<Usage | undefined> {
-    let bytes = 0;
-    let inodes = 0;
-    for (const dir of dirs) {
-      const result = await walk(join(options.rootfs, dir), { ...budget, clock, signal });
-      if (typeof result === 'string') {
-        if (result !== 'gone') losses.count(`walk_${result}`);
-        return undefined;
-      }
-      bytes += result.bytes;
-      inodes += result.inodes;
-    }
-    return dirs.length === 0 ? undefined : { bytes, inodes };
   }
 
   return {
@@ -167,6 +159,29 @@ export function createUsage(options: UsageOptions): UsageRun {
       });
     },
   };
+}
+
+/** The directories together, or undefined if one of them could not be measured. */
+async function sumOf(dirs: readonly string[], pass: Pass, options: UsageOptions): Promise<Usage | undefined> {
+  const { clock, budget = BUDGET, losses, rootfs } = options;
+  let bytes = 0;
+  let inodes = 0;
+  for (const dir of dirs) {
+    const startedMs = clock.monotonic();
+    const mount = mountOf(dir, pass.mounts);
+    const at = { place: join(rootfs, dir), served: mount !== undefined && isServedMount(mount) };
+    const ask: Ask = (work) => options.asking(at, work);
+    const result = await walk(at.place, { ...budget, clock, signal: pass.signal, ask });
+    if (typeof result === 'string') {
+      // At least something, even if it was not asked at all.
+      if (result === 'hung') pass.hungMs += Math.max(1, clock.monotonic() - startedMs);
+      if (result !== 'gone') losses.count(`walk_${result}`);
+      return undefined;
+    }
+    bytes += result.bytes;
+    inodes += result.inodes;
+  }
+  return dirs.length === 0 ? undefined : { bytes, inodes };
 }
 
 function upperDir({ procRoot, upperDirOf }: UsageOptions, container: Container): string | undefined {

@@ -18,6 +18,8 @@ async function act(request: Request): Promise<void> {
 async function checked({ config }: Extract<Request, { do: 'check' }>): Promise<void> {
   const { check } = await import('./check.ts');
   process.exitCode = (await check(config, process.stdout)) ? 0 : 1;
+  const { endDespiteHangs } = await import('./ending.ts');
+  endDespiteHangs('SIGTERM', (words) => process.stderr.write(`plimsoll: ${words}\n`));
 }
 
 try {

@@ -10,6 +10,7 @@ import { createLog } from '../logging.ts';
 import { systemClock } from '../run/clock.ts';
 import { type Lifecycle, lifecycle } from '../run/lifecycle.ts';
 import { VERSION } from '../version.ts';
+import { endBy, endDespiteHangs } from './ending.ts';
 import { greeting } from './greeting.ts';
 import type { Role } from './request.ts';
 
@@ -87,10 +88,13 @@ async function showTable({ agent, collector, config, life }: Shown): Promise<voi
 function onSignal(life: Lifecycle, log: Log): Promise<void> {
   return new Promise((resolve, reject) => {
     let signals = 0;
-    const stop = (signal: string) => {
-      if (++signals > 1) process.exit(1);
+    const stop = (signal: NodeJS.Signals) => {
+      if (++signals > 1) endBy(signal);
       log.info({ signal }, 'stopping');
-      life.stop().then(resolve, reject);
+      life.stop().then(() => {
+        endDespiteHangs(signal, (words) => log.warn({ signal }, words));
+        resolve();
+      }, reject);
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);

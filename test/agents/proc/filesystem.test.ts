@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Container } from '../../../agents/container.ts';
 import { createFilesystemSource, type FilesystemOptions } from '../../../agents/proc/filesystem.ts';
+import { createAsking } from '../../../agents/proc/asking.ts';
 import { type Answer, createSpace, deviceNumbers } from '../../../agents/proc/space.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { type FakeClock, fakeClock, settle } from '../../support/clock.ts';
@@ -105,25 +106,28 @@ describe('file systems of the machine', () => {
     expect(asked.filter((path) => path === '/nfs')).toHaveLength(2);
   });
 
-  test('two that hang end all asking, so that threads are left for others', async () => {
+  test('two servers that hang end the asking of servers, a disk that hangs as well that of everybody: a thread is left', async () => {
     const reasons: string[] = [];
     const asked: string[] = [];
     const clock = fakeClock();
     const space = createSpace({
-      clock,
+      asking: createAsking({ clock }),
       count: (reason) => reasons.push(reason),
       ask: (path) => {
         asked.push(path);
-        return new Promise(() => {});
+        return path === '/' ? Promise.resolve(DISK) : new Promise(() => {});
       },
     });
-    for (const path of ['/a', '/b', '/c']) {
-      const answer = space(path);
+    const ask = async (path: string, served: boolean): Promise<Answer | undefined> => {
+      const answer = space(path, served);
       await clock.advance(2_000);
-      expect(await answer).toBeUndefined();
-    }
-    expect(asked).toEqual(['/a', '/b']);
-    expect(reasons).toEqual(['hung', 'hung', 'hung']);
+      return answer;
+    };
+    for (const path of ['/nfs1', '/nfs2', '/nfs3', '/nfs4']) expect(await ask(path, true)).toBeUndefined();
+    expect(await ask('/', false)).toEqual(DISK);
+    for (const path of ['/disk1', '/disk2', '/']) expect(await ask(path, false)).toBeUndefined();
+    expect(asked).toEqual(['/nfs1', '/nfs2', '/', '/disk1']);
+    expect(reasons).toEqual(Array.from({ length: 7 }, () => 'hung'));
   });
 
   test('a path that leads to another device is not the file system that was meant', async () => {
@@ -137,7 +141,7 @@ describe('file systems of the machine', () => {
   });
 
   test('this machine: the size of / as df has it', async () => {
-    const answer = await createSpace({ clock: systemClock, count: () => {} })('/');
+    const answer = await createSpace({ asking: createAsking({ clock: systemClock }), count: () => {} })('/');
     const [size, inodes] =
       execFileSync('df', ['-B1', '--output=size,itotal', '/'], { encoding: 'utf8' })
         .trim()
