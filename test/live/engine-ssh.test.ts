@@ -156,7 +156,7 @@ describe('what is wrong is said', () => {
   async function expectSaid(program: Program, env: Env, ...words: string[]): Promise<void> {
     await waitFor(() => warnings(program).length > 0, { timeoutMs: 30_000, what: 'a word of it' });
     const failed = async (): Promise<number> =>
-      pageOf(await program.metrics('agent')).sum('plimsoll_engine_api_errors_total') ?? 0;
+      pageOf(await program.metrics('agent')).sum('plimsoll_engine_errors_total') ?? 0;
     await waitFor(async () => (await failed()) >= 3, { timeoutMs: 60_000, what: 'three attempts' });
     const said = warnings(program);
     expect(said).toHaveLength(1);
