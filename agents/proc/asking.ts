@@ -19,6 +19,8 @@ const DEADLINE_MS = 2000;
 /** Of four threads; the last is for everybody else's file work and for names of hosts. */
 const MAX_PENDING = 3;
 const MAX_PENDING_SERVED = 2;
+/** So long can what hangs hold up somebody who asks for one thing after the other; afterwards he is told so at once. */
+export const HELD_UP_MS = MAX_PENDING * DEADLINE_MS;
 
 interface Pending {
   readonly place: string;

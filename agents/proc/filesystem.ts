@@ -11,7 +11,7 @@ import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
 import { readOnce } from '../files.ts';
 import type { Source } from '../source.ts';
-import { createAsking } from './asking.ts';
+import { createAsking, HELD_UP_MS } from './asking.ts';
 import { addCells, builderOf } from './cells.ts';
 import { Losses } from './losses.ts';
 import { isNetworkMount, isServedMount, type Mount, parseMountinfo, realMounts } from './mounts.ts';
@@ -56,22 +56,25 @@ export function createFilesystemSource(options: FilesystemOptions): FilesystemSo
   const asking = createAsking({ clock });
   const spaceOf = createSpace({ asking, count, ...(options.ask && { ask: options.ask }) });
   const mounts = (): Mount[] => parseMountinfo(readOnce(join(procRoot, '1/mountinfo'))?.toString('utf8') ?? '');
-  let spaces = new Map<string, Found<Space>>();
+  const spaces = new Map<string, Found<Space>>();
   const usage = createUsage({ ...options, periodMs, spaceOf, asking, losses, mounts });
 
   /** The mounts are listed anew each time: what is mounted later appears, what is unmounted disappears. */
   async function askMounts(signal: AbortSignal): Promise<void> {
     const all = realMounts(mounts());
     losses.count('too_many_mounts', all.length - MAX_MOUNTS);
-    const found = new Map<string, Found<Space>>();
-    for (const mount of all.slice(0, MAX_MOUNTS)) {
+    const asked = all.slice(0, MAX_MOUNTS);
+    const sources = new Set(asked.map(({ source }) => source));
+    for (const source of spaces.keys()) if (!sources.has(source)) spaces.delete(source);
+    for (const mount of asked) {
       signal.throwIfAborted();
       const answer = await spaceOf(join(rootfs, mount.point), isServedMount(mount));
       // A path that leads to another device is another file system: the host's is not to be seen from here.
-      if (answer && isElsewhere(mount, answer.numbers)) losses.count('elsewhere');
-      else if (answer) found.set(mount.source, { value: answer, atMs: clock.monotonic() });
+      const elsewhere = answer !== undefined && isElsewhere(mount, answer.numbers);
+      if (elsewhere) losses.count('elsewhere');
+      if (answer && !elsewhere) spaces.set(mount.source, { value: answer, atMs: clock.monotonic() });
+      else spaces.delete(mount.source);
     }
-    spaces = found;
   }
 
   const failed = (): void => losses.count('failed');
@@ -86,7 +89,7 @@ export function createFilesystemSource(options: FilesystemOptions): FilesystemSo
     async read() {
       for (const job of jobs) job.poke();
       const timeMs = clock.now();
-      const oldestMs = clock.monotonic() - 3 * periodMs;
+      const oldestMs = clock.monotonic() - 3 * periodMs - HELD_UP_MS;
       const fs = builderOf(filesystem);
       const volumes = builderOf(volume);
       for (const [source, { value, atMs }] of spaces) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
 import { readOnce } from '../files.ts';
-import type { Asking } from './asking.ts';
+import { type Asking, HELD_UP_MS } from './asking.ts';
 import type { Losses } from './losses.ts';
 import { isServedMount, type Mount, mountOf, parseMountinfo, upperDirIn } from './mounts.ts';
 import type { Answer } from './space.ts';
@@ -132,7 +132,7 @@ export function createUsage(options: UsageOptions): UsageRun {
     const intervalMs = Math.max(periodMs, tookMs / SHARE_EACH) * one.penalty;
     // Half a period early, so that the run that comes one interval later does not find it not quite due.
     one.dueMs = startedMs + intervalMs - periodMs / 2;
-    one.goodUntilMs = clock.monotonic() + GOOD_FOR * intervalMs;
+    one.goodUntilMs = clock.monotonic() + GOOD_FOR * intervalMs + HELD_UP_MS;
     one.found = { device: mount?.source, layer, limit: space?.size ?? Number.NaN, volumes };
     await clock.sleep(tookMs * (1 / SHARE_ALL - 1), pass.signal);
   }

@@ -26,6 +26,7 @@ export type Request =
 /** As given, not yet looked at. */
 export interface TopOptions {
   readonly url?: string;
+  readonly ca?: string;
   readonly every: string;
   readonly once?: boolean;
 }
@@ -88,11 +89,17 @@ function tableOf({ table }: Options): boolean | undefined {
 function addTop(command: Command): void {
   command
     .option('--url <url>', 'the agent’s or collector’s /metrics (default: the agent of this machine)')
+    .option('--ca <file>', 'file with the certificates to trust for https, PEM (default: those of the system)')
     .option('--every <duration>', 'time between two readings', '2s')
     .option('--once', 'print the table once, after two readings, and end');
 }
 
-function topOf({ url, every, once, ...configured }: Options, env: NodeJS.ProcessEnv): Request {
-  const options = { every: String(every), once: once === true, ...(typeof url === 'string' ? { url } : {}) };
+function topOf({ url, ca, every, once, ...configured }: Options, env: NodeJS.ProcessEnv): Request {
+  const options = {
+    every: String(every),
+    once: once === true,
+    ...(typeof url === 'string' ? { url } : {}),
+    ...(typeof ca === 'string' ? { ca } : {}),
+  };
   return { do: 'top', config: configOf(configured, env), options };
 }

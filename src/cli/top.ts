@@ -2,6 +2,7 @@
  * `plimsoll top`: the live table, redrawn in place. It reads either an agent of this process or, over HTTP, any agent's or
  * collector's /metrics.
  */
+import type { Dispatcher } from 'undici';
 import type { Batch } from '../model/batch.ts';
 import type { Clock } from '../run/clock.ts';
 import { parseSamples } from './promtext.ts';
@@ -74,14 +75,30 @@ function* samplesOf(batch: Batch): Generator<ViewSample> {
   }
 }
 
-/** Reads a /metrics page. Its time is that of its readings: a page that is asked for twice between two ticks is the same reading. */
-export async function readPage(url: string, token: string | undefined, now: () => number): Promise<Reading> {
+export interface PageOptions {
+  readonly url: string;
+  readonly token: string | undefined;
+  /** PEM: who is trusted to have signed the server's certificate; those of the system if not given. */
+  readonly ca: Buffer | undefined;
+  readonly now: () => number;
+}
+
+/**
+ * A function that reads a /metrics page. A reading's time is that of its numbers: a page that is asked for twice between two ticks is the
+ * same reading.
+ */
+export function pageReader({ url, token, ca, now }: PageOptions): () => Promise<Reading> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  // Loaded when it is needed; of a CommonJS package a bundle keeps the default export alone.
-  const { default: undici } = await import('undici');
-  const { statusCode, body } = await undici.request(url, { headers, headersTimeout: 10_000, bodyTimeout: 10_000 });
-  const text = await body.text();
-  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 200)}`);
-  const samples = [...parseSamples(text)];
-  return { timeMs: readingTimeMs(samples) ?? now(), samples };
+  let dispatcher: Dispatcher | undefined;
+  return async () => {
+    // Loaded when it is needed; of a CommonJS package a bundle keeps the default export alone.
+    const { default: undici } = await import('undici');
+    dispatcher ??= ca === undefined ? undici.getGlobalDispatcher() : new undici.Agent({ connect: { ca } });
+    const options = { dispatcher, headers, headersTimeout: 10_000, bodyTimeout: 10_000 };
+    const { statusCode, body } = await undici.request(url, options);
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 200)}`);
+    const samples = [...parseSamples(text)];
+    return { timeMs: readingTimeMs(samples) ?? now(), samples };
+  };
 }

@@ -1,11 +1,11 @@
 /** `plimsoll top`: where to read, how often, and until when. */
 import { parseDuration } from '../config/units.ts';
 import type { Config } from '../config/schema.ts';
-import { secret } from '../config/secure.ts';
+import { pem, secret } from '../config/secure.ts';
 import { ConfigError } from '../errors.ts';
 import { systemClock } from '../run/clock.ts';
 import type { TopOptions } from './request.ts';
-import { readPage, runTop } from './top.ts';
+import { pageReader, runTop } from './top.ts';
 import { drawTable, type Reading, sumUp, viewRows } from './view.ts';
 
 export async function topCommand(config: Config, options: TopOptions): Promise<void> {
@@ -17,7 +17,8 @@ export async function topCommand(config: Config, options: TopOptions): Promise<v
     throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
   }
   const token = secret('token', config.token, config.token_file);
-  const read = () => readPage(url, token, systemClock.now);
+  const ca = pem('--ca', options.ca);
+  const read = pageReader({ url, token, ca, now: systemClock.now });
   if (options.once) return once(read, intervalMs, url);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));

@@ -8,6 +8,7 @@ import type * as z from 'zod';
 import { ConfigError } from '../errors.ts';
 import { configLeaves, type Leaf } from './leaves.ts';
 import { type Config, schema } from './schema.ts';
+import { wordsOf } from './words.ts';
 
 export interface ConfigInput {
   /** Path of the YAML file, if any. */
@@ -37,7 +38,7 @@ export function loadConfig({ file, env, flags }: ConfigInput): Config {
     else if (fromEnv !== undefined) origin.set(leaf.path, `environment ${leaf.env}`);
   }
   refuseUnknownVariables(env, leaves);
-  const parsed = schema.safeParse(raw);
+  const parsed = schema.safeParse(raw, { error: wordsOf });
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.flatMap((issue) => describe(issue, { raw, origin, file, leaves }));
   throw new ConfigError(`the configuration is not usable:\n${lines.map((line) => `  ${line}`).join('\n')}`);
