@@ -10,10 +10,11 @@ export class HungError extends Error {
   override readonly name = 'HungError';
 }
 
-export interface Asking {
-  /** `served`: a server or a process answers for this file system, and may not. Rejects with a HungError, or as the work does. */
-  <T>(at: { readonly place: string; readonly served: boolean }, work: () => Promise<T>): Promise<T>;
-}
+/** `served`: a server or a process answers for this file system, and may not. Rejects with a HungError, or as the work does. */
+export type Asking = <T>(
+  at: { readonly place: string; readonly served: boolean },
+  work: () => Promise<T>,
+) => Promise<T>;
 
 const DEADLINE_MS = 2000;
 /** Of four threads; the last is for everybody else's file work and for names of hosts. */

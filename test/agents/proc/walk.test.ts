@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { walk } from '../../../agents/proc/walk.ts';
+import { HungError } from '../../../agents/proc/asking.ts';
+import { type Ask, walk } from '../../../agents/proc/walk.ts';
 import { systemClock } from '../../../src/run/clock.ts';
+import { waitFor } from '../../support/wait.ts';
 import { folder } from './reading.ts';
 
 const BUDGET = { maxInodes: 100_000, maxMs: 60_000 };
@@ -15,6 +17,15 @@ function du(dir: string): { bytes: number; inodes: number } {
   const first = (...flags: string[]): number =>
     Number.parseInt(execFileSync('du', [...flags, dir], { encoding: 'utf8' }), 10);
   return { bytes: first('-sx', '-B1'), inodes: first('-sx', '--inodes') };
+}
+
+/** Empty for a descriptor that has just been closed. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch (_closed) {
+    return '';
+  }
 }
 
 describe('walk', () => {
@@ -61,6 +72,19 @@ describe('walk', () => {
     let now = 0;
     const clock = { ...systemClock, monotonic: () => (now += 1100) };
     expect(await walk(dir, { maxInodes: 100, maxMs: 1000, clock, signal })).toBe('budget');
+  });
+
+  test('a file system that hangs in the middle ends the walk, and every directory is closed again', async () => {
+    const dir = folder();
+    mkdirSync(join(dir, 'sub'));
+    for (const name of ['a', 'b', 'sub/c']) writeFileSync(join(dir, name), 'x');
+    for (let after = 0; after < 8; after++) {
+      let asked = 0;
+      const ask: Ask = (work) => (asked++ < after ? work() : Promise.reject(new HungError('hangs')));
+      expect(await walk(dir, { ...BUDGET, clock: systemClock, signal, ask }), `after ${after}`).toBe('hung');
+    }
+    const open = (): string[] => readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`));
+    await waitFor(() => !open().some((path) => path.startsWith(dir)), { what: 'the directories to be closed' });
   });
 
   test('a directory that is not there, and an abort', async () => {
