@@ -66,7 +66,7 @@ const ACTIONS = ['create', 'start', 'die', 'pause', 'unpause', 'rename', 'update
 /** A connection that lived as long as this was a good one: the next pause is the first again. */
 const GOOD_MS = 10_000;
 /** The last event is asked for again with the next ones, as times are exact to 256 ns only; it is then left out. */
-const OVERLAP_NANO = 1000n;
+const OVERLAP_NANO = 1000;
 
 export function watchEngine(options: WatchOptions): EngineWatch {
   const { client, clock, log, listener, pulseMs = 30_000, retryFirstMs = 500, retryMaxMs = 15_000 } = options;
@@ -137,7 +137,7 @@ export function watchEngine(options: WatchOptions): EngineWatch {
       return;
     }
     const event = parseEvent(parsed);
-    if (event === undefined || (event.timeNano > 0 && event.timeNano <= floor)) return;
+    if (event === undefined || isToldAgain(event.timeNano, floor)) return;
     counts.events++;
     lastNano = Math.max(lastNano, event.timeNano);
     listener.onEvent(event);
@@ -154,6 +154,11 @@ export function watchEngine(options: WatchOptions): EngineWatch {
   };
 }
 
+/** What is further behind the floor was not asked for again: it is news, and the engine's clock has been set back since. */
+function isToldAgain(timeNano: number, floor: number): boolean {
+  return timeNano > 0 && timeNano <= floor && timeNano >= floor - 2 * OVERLAP_NANO;
+}
+
 /** From the last event on; from now on before the first one, and when the engine's clock was set back behind it. */
 function resumeAt(lastNano: number, nowNano: number): number {
   if (nowNano === 0) return lastNano;
@@ -164,6 +169,6 @@ function query(lastNano: number, podman: boolean): { since?: string; filters: Re
   // Podman compares the whole name of an event, and writes `health_status` and `remove` in its own way: take all, sort out here.
   const filters: Record<string, string[]> = podman ? { type: ['container'] } : { type: ['container'], event: ACTIONS };
   if (lastNano === 0) return { filters };
-  const nano = BigInt(Math.trunc(lastNano)) - OVERLAP_NANO;
+  const nano = BigInt(Math.trunc(lastNano)) - BigInt(OVERLAP_NANO);
   return { since: `${nano / 1_000_000_000n}.${String(nano % 1_000_000_000n).padStart(9, '0')}`, filters };
 }

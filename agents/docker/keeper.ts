@@ -54,6 +54,8 @@ export class Keeper {
   readonly #listed = new Map<string, Listed>();
   /** Containers to ask about again at the next pulse. Both are emptied by each list. */
   readonly #failed = new Set<string>();
+  /** Containers whose last inspection failed: the first is told, the others only when somebody listens closely. */
+  readonly #unclear = new Set<string>();
   #pulses = 0;
 
   constructor(options: KeeperOptions) {
@@ -80,6 +82,7 @@ export class Keeper {
     const listed = new Set(list.map((entry) => entry.id));
     // Only what was known before the list was asked for: what an event told of meanwhile is younger than the list.
     for (const id of before) if (!listed.has(id)) this.#drop(id, NO_ATTRIBUTES);
+    for (const id of this.#unclear) if (!listed.has(id)) this.#unclear.delete(id);
     this.#listed.clear();
     this.#failed.clear();
     for (const entry of list) {
@@ -118,14 +121,17 @@ export class Keeper {
   }
 
   #answered(id: string, answer: Inspected | undefined): void {
-    this.#forget(id);
     if (answer === undefined) this.#register.gone(id, NO_ATTRIBUTES);
     else this.#take(answer);
+    this.#forget(id);
   }
 
   /** One container that cannot be inspected does not cost the others anything, and keeps the name that the list gives. */
   #unanswered(id: string, error: unknown): void {
-    this.#options.log.debug({ container: id, error: String(error) }, 'container could not be inspected');
+    const words = [{ container: id, error: String(error) }, 'container could not be inspected; it is asked about again'] as const;
+    if (this.#unclear.size === 0) this.#options.log.warn(...words);
+    else this.#options.log.debug(...words);
+    this.#unclear.add(id);
     this.#failed.add(id);
     const entry = this.#listed.get(id);
     if (entry !== undefined && !this.#register.knows(id)) this.#take(inspectedFromList(entry));
@@ -157,14 +163,18 @@ export class Keeper {
   #forget(id: string): void {
     this.#listed.delete(id);
     this.#failed.delete(id);
+    this.#unclear.delete(id);
   }
 
   #died(event: EngineEvent): void {
     const { id, attributes } = event;
     const known = this.#register.containers.get(id);
     const timeMs = Math.trunc(event.timeNano / 1e6);
-    // Told again after a reconnect, when the container has long been started anew.
-    if (known !== undefined && timeMs > 0 && timeMs < known.entity.startMs) return;
+    // Told again after a reconnect, when the container has long been started anew; or the engine's clock was set back.
+    if (known !== undefined && timeMs > 0 && timeMs < known.entity.startMs) {
+      this.#inspector.request(id, SETTLE_MS);
+      return;
+    }
     this.#inspector.outdate(id);
     if (known !== undefined) {
       const code = Number.parseInt(attributes.get('exitCode') ?? '', 10);
