@@ -110,11 +110,12 @@ export function createRegister({ maxContainers, log }: RegisterOptions): Registe
     },
     gone(id, attributes) {
       ignored.delete(id);
-      ended.delete(id);
       const known = containers.get(id);
+      // Told before it leaves the map: who wants its last numbers looks there for whose container it is.
+      if (known !== undefined && known.pid > 0) announce(known, 'die', attributes);
+      ended.delete(id);
       if (known === undefined) return;
       containers.delete(id);
-      if (known.pid > 0) announce(known, 'die', attributes);
       announce(known, 'gone', attributes);
     },
     ignore(id) {
