@@ -120,9 +120,10 @@ export function parseInfo(answer: unknown): EngineInfo {
   };
 }
 
-/** Entries without an id are left out. */
-export function parseList(answer: unknown): Listed[] {
-  if (!Array.isArray(answer)) return [];
+/** Entries without an id are left out; null is how some engines say none. Undefined when the answer is no list. */
+export function parseList(answer: unknown): Listed[] | undefined {
+  if (answer === null) return [];
+  if (!Array.isArray(answer)) return undefined;
   return answer.flatMap((entry: unknown) => {
     const id = textField(entry, 'Id');
     if (id === undefined || id === '') return [];

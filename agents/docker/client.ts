@@ -90,15 +90,30 @@ export function createClient({ endpoint, clock, timeoutMs = TIMEOUT_MS }: Client
     }
   }
 
+  /** Only a 404 says that something is gone: a proxy's or an engine's nonsense says nothing. */
+  function must<T>(what: string, answer: T | undefined): T {
+    if (answer !== undefined) return answer;
+    throw new EngineError('protocol', `the engine at ${address(endpoint)} answered nonsense for ${what}`);
+  }
+
+  function engineOr(version: EngineVersion | undefined): EngineVersion {
+    if (version !== undefined) return version;
+    throw new EngineError('protocol', `what answers at ${address(endpoint)} is not a Docker-compatible engine`);
+  }
+
   return {
-    version: () =>
-      call('version', async (signal) => must(parseVersion(await plain(docker, 'version', signal)), endpoint)),
+    version: () => call('version', async (signal) => engineOr(parseVersion(await plain(docker, 'version', signal)))),
     info: () => call('info', async (signal) => parseInfo(await plain(docker, 'info', signal))),
     ping: () => call('ping', async (signal) => void (await plain(docker, 'ping', signal))),
-    list: () => call('list', async (abortSignal) => parseList(await docker.listContainers({ all: true, abortSignal }))),
+    list: () =>
+      call('list', async (abortSignal) =>
+        must('its list', parseList(orNull(await docker.listContainers({ all: true, abortSignal })))),
+      ),
     inspect: (id) =>
       unlessGone(
-        call('inspect', async (abortSignal) => parseInspect(await docker.getContainer(id).inspect({ abortSignal }))),
+        call('inspect', async (abortSignal) =>
+          must('an inspection', parseInspect(await docker.getContainer(id).inspect({ abortSignal }))),
+        ),
       ),
     stats: (id) => unlessGone(call('stats', (abortSignal) => docker.getContainer(id).stats(oneShot(abortSignal)))),
     events: (query) => call('events', (signal) => openEvents(docker, query, signal)),
@@ -141,6 +156,11 @@ function plain(docker: Docker, name: 'version' | 'info' | 'ping', abortSignal: A
   return ask.call(docker, { abortSignal });
 }
 
+/** The JSON `null`: dockerode hands its bytes on unread. */
+function orNull(answer: unknown): unknown {
+  return Buffer.isBuffer(answer) && answer.toString('utf8').trim() === 'null' ? null : answer;
+}
+
 async function openEvents(
   docker: Docker,
   { since, filters }: Parameters<EngineClient['events']>[0],
@@ -162,11 +182,6 @@ async function openEvents(
 
 function oneShot(abortSignal: AbortSignal): { stream: false; 'one-shot': true; abortSignal: AbortSignal } {
   return { stream: false, 'one-shot': true, abortSignal };
-}
-
-function must<T>(answer: T | undefined, endpoint: Endpoint): T {
-  if (answer !== undefined) return answer;
-  throw new EngineError('protocol', `what answers at ${address(endpoint)} is not a Docker-compatible engine`);
 }
 
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {

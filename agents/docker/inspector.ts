@@ -87,13 +87,24 @@ export function createInspector(options: InspectorOptions): Inspector {
     inFlight++;
     asked++;
     try {
-      const answer = await options.inspect(id);
-      if (finish(id, entry)) options.onAnswer(id, answer);
+      const handOn = await answerOf(id);
+      if (finish(id, entry)) handOn();
     } catch (error) {
-      if (finish(id, entry)) options.onFailure(id, error);
+      // An answer that could not be taken (no descriptor left to look at its process) is no answer.
+      options.onFailure(id, error);
     } finally {
       inFlight--;
       pump();
+    }
+  }
+
+  /** What is to be done with the answer, or with its failure. */
+  async function answerOf(id: string): Promise<() => void> {
+    try {
+      const answer = await options.inspect(id);
+      return () => options.onAnswer(id, answer);
+    } catch (error) {
+      return () => options.onFailure(id, error);
     }
   }
 

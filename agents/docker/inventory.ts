@@ -95,6 +95,8 @@ export function createInventory(options: InventoryOptions): Inventory {
   const policy = labelPolicy(options);
   const register = createRegister({ maxContainers, log });
   let status: EngineStatus = NOT_CONNECTED;
+  /** Why there is no connection, as it was said last; empty since the first list of a connection came in. */
+  let said = '';
   const placing = (): Placing => ({ driver: status.cgroupDriver, podman: status.podman });
   const locate = (pid: number): CgroupPaths | undefined => options.locate(pid);
   const isProcessOf = (pid: number, id: string): boolean => options.isProcessOf?.(pid, id) ?? false;
@@ -103,18 +105,22 @@ export function createInventory(options: InventoryOptions): Inventory {
   const keeper = new Keeper({ client, register, identity, wanted, clock, log });
   const listener: EngineListener = {
     async onConnected(engine) {
-      status = statusOf(engine, clock.now());
+      const mine = statusOf(engine, clock.now());
+      status = mine;
+      await keeper.reconcile(true);
+      if (status !== mine) return;
+      said = '';
       log.info(
         { endpoint: address(endpoint), version: status.version, engine: status.name },
         'connected to the engine',
       );
-      await keeper.reconcile(true);
     },
     onEvent: (event) => keeper.onEvent(event),
     onPulse: () => keeper.onPulse(),
     onLost(error) {
-      const news = status.connected || status.lastError !== error.message;
-      if (news) log.warn({ endpoint: address(endpoint), reason: error.reason }, error.message);
+      // An engine that lets itself be connected to, and answers no list, is tried again and again: said once all the same.
+      if (said !== error.message) log.warn({ endpoint: address(endpoint), reason: error.reason }, error.message);
+      said = error.message;
       status = { ...status, connected: false, connectedSinceMs: 0, lastError: error.message, lastReason: error.reason };
     },
   };

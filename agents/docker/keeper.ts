@@ -113,7 +113,7 @@ export class Keeper {
     const again = [...this.#failed];
     this.#failed.clear();
     if (this.#pulses === 0) await this.reconcile(false);
-    else for (const id of again) this.#inspector.request(id);
+    for (const id of again) if (this.#pulses > 0 || this.#register.knows(id)) this.#inspector.request(id);
   }
 
   close(): void {
@@ -128,7 +128,10 @@ export class Keeper {
 
   /** One container that cannot be inspected does not cost the others anything, and keeps the name that the list gives. */
   #unanswered(id: string, error: unknown): void {
-    const words = [{ container: id, error: String(error) }, 'container could not be inspected; it is asked about again'] as const;
+    const words = [
+      { container: id, error: String(error) },
+      'container could not be inspected; it is asked about again',
+    ] as const;
     if (this.#unclear.size === 0) this.#options.log.warn(...words);
     else this.#options.log.debug(...words);
     this.#unclear.add(id);

@@ -55,7 +55,8 @@ export function fakeEngine(): FakeEngine {
       openStream(response);
       return;
     }
-    const body = JSON.stringify(path === '/_ping' ? 'OK' : (engine.answers.get(path) ?? { message: `no ${path}` }));
+    const known = engine.answers.has(path) ? engine.answers.get(path) : { message: `no ${path}` };
+    const body = JSON.stringify(path === '/_ping' ? 'OK' : known);
     if (engine.breakOff(path)) {
       response.writeHead(200, { 'content-length': body.length });
       response.write(body.slice(0, body.length / 2), () => response.socket?.destroy());

@@ -39,7 +39,12 @@ export function remove(engine: FakeEngine, id: string): void {
 }
 
 export function event(id: string, Action: string, Attributes: object = {}, timeMs = Date.now()): object {
-  return { Type: 'container', Action, Actor: { ID: id, Attributes: { name: id, ...Attributes } }, timeNano: timeMs * 1e6 };
+  return {
+    Type: 'container',
+    Action,
+    Actor: { ID: id, Attributes: { name: id, ...Attributes } },
+    timeNano: timeMs * 1e6,
+  };
 }
 
 /** Changes as the listeners hear them, `die web`. */
