@@ -33,6 +33,7 @@ export interface Engine {
    * that answers has them.
    */
   containers(): ReadonlyMap<string, Container>;
+  /** Of a container that no engine knows any more, each that knew it may speak. */
   speaksFor(id: string): boolean;
 }
 
@@ -76,7 +77,7 @@ export async function startEngines({
       endpoint: address(endpoint),
       inventory,
       containers: () => (all.length === 1 ? inventory.containers() : spokenFor(inventory, all)),
-      speaksFor: (id) => speakerOf(id, all)?.inventory === inventory,
+      speaksFor: (id) => (speakerOf(id, all)?.inventory ?? inventory) === inventory,
     };
   });
   await Promise.all(all.map(({ inventory }) => inventory.start()));

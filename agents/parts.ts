@@ -1,6 +1,6 @@
 /**
  * What an agent is made of before anything is served: engines, sources, the scraper; and what it found, for words. Also decides what
- * happens when a container ends: its last readings go out at once, and the tick goes on without it.
+ * happens when a container ends: its last readings, and how it ended, go out at once, and the tick goes on without it.
  */
 import { cpus, totalmem } from 'node:os';
 import type { Config } from '../src/config/schema.ts';
@@ -13,7 +13,8 @@ import type { CgroupSource } from './cgroup/source.ts';
 import type { Container } from './container.ts';
 import { containerFilter } from './docker/filter.ts';
 import { detailsOf } from './docker/identity.ts';
-import { stateSource } from './docker/state.ts';
+import type { ContainerEvent } from './docker/register.ts';
+import { type StateSource, stateSource } from './docker/state.ts';
 import { statsSource } from './docker/stats.ts';
 import { configuredEndpoints } from './endpoints.ts';
 import { type Engine, type Engines, type FoundEngine, startEngines } from './engines.ts';
@@ -45,7 +46,7 @@ export interface Parts {
   readonly families: ReadonlySet<string>;
   readonly cgroup: CgroupSource | undefined;
   found(): Found;
-  /** Calls back with the tables of a container that has just started or ended. */
+  /** Calls back with the tables of a container that has just started, ended or been removed. */
   onLastReadings(listener: (tables: FamilyTable[]) => void): void;
   close(): Promise<void>;
 }
@@ -66,28 +67,29 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const running = (): Iterable<Container> => engines.running();
   const host = createHostEntity(settings.proc);
   const around: Surroundings = { settings, mounts, running, host, families, clock, log };
-  const sources = [
-    ...SOURCES.flatMap((make) => make(around) ?? []),
-    ...engines.all.flatMap((engine, i) => engineSources(engine, i, around)),
-  ];
+  const sources = SOURCES.flatMap((make) => make(around) ?? []);
   const scraper = createScraper({ node, session, sources, deadlineMs: settings.deadline, clock, log });
   const cgroup = sources.find((source): source is CgroupSource => source.name === 'cgroup' && 'readNow' in source);
+  const listeners = new Set<(tables: FamilyTable[]) => void>();
+  for (const [i, engine] of engines.all.entries()) {
+    const { states, stats } = engineSources(engine, i, around);
+    for (const source of [states, stats]) {
+      sources.push(source);
+      scraper.add(source);
+    }
+    engine.inventory.onChange((container, event) => {
+      if (!engine.speaksFor(container.id)) return;
+      const tables = newsOf(container, event, { states, cgroup });
+      if (tables.length > 0) for (const listener of listeners) listener(tables);
+    });
+  }
   return {
     engines,
     scraper,
     families,
     cgroup,
     found: () => ({ engines: engines.found(), cgroup: mounts.version, host: hostWords() }),
-    onLastReadings(listener) {
-      for (const { inventory, speaksFor } of engines.all) {
-        inventory.onChange((container, event) => {
-          // At the start too: a container that ends before the next tick has then been read at least once.
-          if ((event !== 'die' && event !== 'start') || cgroup === undefined || !speaksFor(container.id)) return;
-          const tables = cgroup.readNow(container);
-          if (tables.length > 0) listener(tables);
-        });
-      }
-    },
+    onLastReadings: (listener) => void listeners.add(listener),
     async close() {
       await Promise.all(sources.map((source) => source.close()));
       await engines.close();
@@ -95,15 +97,29 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   };
 }
 
+interface Tellers {
+  readonly states: StateSource;
+  readonly cgroup: CgroupSource | undefined;
+}
+
+/** What cannot wait for the next tick: the container may be no more by then. */
+function newsOf(container: Container, event: ContainerEvent, { states, cgroup }: Tellers): FamilyTable[] {
+  // At the start too: a container that ends before the next tick has then been read at least once.
+  const read = event === 'start' || event === 'die' ? (cgroup?.readNow(container) ?? []) : [];
+  // One that was gone before it could be inspected is only told to have died, as the event describes it.
+  const ended = event === 'gone' || (event === 'die' && container.pid === 0);
+  return ended ? [...read, ...states.ending(container)] : read;
+}
+
 /** What each engine tells by itself: states, and numbers of containers whose files are out of reach. The first needs no number. */
-function engineSources(engine: Engine, i: number, around: Surroundings): Source[] {
+function engineSources(engine: Engine, i: number, around: Surroundings): { states: StateSource; stats: Source } {
   const { families, clock, settings } = around;
   const suffix = i === 0 ? '' : String(i + 1);
   const { alive, status, client } = engine.inventory;
   const inventory = { containers: engine.containers, alive, status, client };
-  return [
-    stateSource({ inventory, clock, name: `docker${suffix}` }),
-    statsSource({
+  return {
+    states: stateSource({ inventory, clock, name: `docker${suffix}` }),
+    stats: statsSource({
       inventory,
       clock,
       families,
@@ -111,7 +127,7 @@ function engineSources(engine: Engine, i: number, around: Surroundings): Source[
       name: `stats${suffix}`,
       patienceMs: settings.deadline * 0.8,
     }),
-  ];
+  };
 }
 
 /** Finds containers whose numbers only the engine can tell: their process is elsewhere, or their cgroup's files are not mounted here. */

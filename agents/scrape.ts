@@ -37,6 +37,8 @@ export interface Scraper {
   scrape(timeMs: number, signal: AbortSignal): Promise<Batch>;
   /** A batch with the next number, of tables that came about outside a tick (a container's last readings). */
   batchOf(timeMs: number, tables: readonly FamilyTable[]): Batch;
+  /** One more source from the next tick on. */
+  add(source: Source): void;
   readonly health: readonly SourceHealth[];
 }
 
@@ -49,22 +51,8 @@ interface Watched {
 const NO_LOSSES: ReadonlyMap<string, number> = new Map();
 
 export function createScraper({ node, session, sources, deadlineMs, clock, log }: ScraperOptions): Scraper {
-  const watched: Watched[] = sources.map((source) => ({
-    source,
-    busy: false,
-    health: {
-      source: source.name,
-      up: false,
-      seconds: 0,
-      samples: 0,
-      failures: 0,
-      lastError: '',
-      // Asked each time: some sources count elsewhere and make the map when they are asked.
-      get losses() {
-        return source.losses ?? NO_LOSSES;
-      },
-    },
-  }));
+  const watched: Watched[] = sources.map(watchedOf);
+  const health = watched.map((one) => one.health);
   let seq = 0;
 
   async function readOne(one: Watched, timeMs: number, signal: AbortSignal): Promise<FamilyTable[]> {
@@ -92,7 +80,12 @@ export function createScraper({ node, session, sources, deadlineMs, clock, log }
   }
 
   return {
-    health: watched.map((one) => one.health),
+    health,
+    add(source) {
+      const one = watchedOf(source);
+      watched.push(one);
+      health.push(one.health);
+    },
     batchOf: (timeMs, tables) => ({
       node,
       session,
@@ -105,6 +98,22 @@ export function createScraper({ node, session, sources, deadlineMs, clock, log }
       return this.batchOf(timeMs, all.flat());
     },
   };
+}
+
+function watchedOf(source: Source): Watched {
+  const health: SourceHealth = {
+    source: source.name,
+    up: false,
+    seconds: 0,
+    samples: 0,
+    failures: 0,
+    lastError: '',
+    // Asked each time: some sources count elsewhere and make the map when they are asked.
+    get losses() {
+      return source.losses ?? NO_LOSSES;
+    },
+  };
+  return { source, busy: false, health };
 }
 
 async function readWithin(

@@ -72,15 +72,24 @@ export function inspectedFromList(entry: Listed): Inspected {
 }
 
 /** As far as an event tells: for a container that was gone before it could be inspected. */
-export function inspectedFromEvent({ id, attributes }: EngineEvent): Inspected {
+export function inspectedFromEvent(event: EngineEvent): Inspected {
+  const { id, attributes } = event;
   const name = attributes.get('name') ?? '';
-  return { ...NOTHING, id, name, image: attributes.get('image') ?? '', labels: attributes, state: 'exited' };
+  const image = attributes.get('image') ?? '';
+  return { ...NOTHING, id, name, image, labels: attributes, state: 'exited', ...endOf(event) };
 }
 
-/** The container as it is right after its `die` event, before it can be inspected again. */
-export function stopped(container: Container, exitCode: number | undefined, finishedMs: number): Container {
-  const details: ContainerDetails = { ...detailsOf(container), exitCode, finishedMs, oomKilled: undefined };
+/** The container as it is right after its `die` event, before it can be inspected again. `oomed`: its run had an `oom` event. */
+export function stopped(container: Container, died: EngineEvent, oomed: boolean): Container {
+  // Without that event nobody can say: it may be on its way.
+  const oomKilled = oomed ? true : undefined;
+  const details: ContainerDetails = { ...detailsOf(container), ...endOf(died), oomKilled };
   return { ...container, state: 'exited', pid: 0, cgroup: undefined, details };
+}
+
+function endOf({ attributes, timeNano }: EngineEvent): Pick<ContainerDetails, 'exitCode' | 'finishedMs'> {
+  const code = Number.parseInt(attributes.get('exitCode') ?? '', 10);
+  return { exitCode: Number.isNaN(code) ? undefined : code, finishedMs: Math.trunc(timeNano / 1e6) };
 }
 
 const NOTHING: Inspected = {

@@ -56,6 +56,8 @@ export class Keeper {
   readonly #failed = new Set<string>();
   /** Containers whose last inspection failed: the first is told, the others only when somebody listens closely. */
   readonly #unclear = new Set<string>();
+  /** Containers of the register whose run had an `oom` event; those that are removed at their end can be asked nothing more. */
+  readonly #oomed = new Set<string>();
   #pulses = 0;
 
   constructor(options: KeeperOptions) {
@@ -101,7 +103,8 @@ export class Keeper {
     else if (action === 'die' || action === 'died') this.#died(event);
     else {
       const wait = WAIT_MS.get(action);
-      if (action === 'start') this.#register.began(event.id);
+      if (action === 'start') this.#began(event.id);
+      if (action === 'oom' && this.#register.containers.has(event.id)) this.#oomed.add(event.id);
       if (wait === undefined || (!this.#register.knows(event.id) && this.#register.full())) return;
       this.#inspector.request(event.id, wait);
     }
@@ -121,9 +124,24 @@ export class Keeper {
   }
 
   #answered(id: string, answer: Inspected | undefined): void {
-    if (answer === undefined) this.#register.gone(id, NO_ATTRIBUTES);
+    if (answer === undefined) this.#gone(id, NO_ATTRIBUTES);
     else this.#take(answer);
     this.#forget(id);
+  }
+
+  #began(id: string): void {
+    this.#oomed.delete(id);
+    this.#register.began(id);
+  }
+
+  #ignore(id: string): void {
+    this.#oomed.delete(id);
+    this.#register.ignore(id);
+  }
+
+  #gone(id: string, attributes: ReadonlyMap<string, string>): void {
+    this.#oomed.delete(id);
+    this.#register.gone(id, attributes);
   }
 
   /** One container that cannot be inspected does not cost the others anything, and keeps the name that the list gives. */
@@ -143,7 +161,7 @@ export class Keeper {
   #take(answer: Inspected): void {
     const made = containerOf(answer, this.#register.containers.get(answer.id), this.#options.identity);
     if (this.#wanted(answer, made)) this.#register.settle(made);
-    else this.#register.ignore(answer.id);
+    else this.#ignore(answer.id);
   }
 
   #wanted({ name, image, labels }: Inspected, made: Container): boolean {
@@ -160,7 +178,7 @@ export class Keeper {
   #drop(id: string, attributes: ReadonlyMap<string, string>): void {
     this.#inspector.cancel(id);
     this.#forget(id);
-    this.#register.gone(id, attributes);
+    this.#gone(id, attributes);
   }
 
   #forget(id: string): void {
@@ -180,8 +198,7 @@ export class Keeper {
     }
     this.#inspector.outdate(id);
     if (known !== undefined) {
-      const code = Number.parseInt(attributes.get('exitCode') ?? '', 10);
-      this.#register.died(known, stopped(known, Number.isNaN(code) ? undefined : code, timeMs), attributes);
+      this.#register.died(known, stopped(known, event, this.#oomed.has(id)), attributes);
     } else if (!this.#register.isIgnored(id)) {
       const from = inspectedFromEvent(event);
       const made = containerOf(from, undefined, this.#options.identity);

@@ -21,10 +21,20 @@ export interface StateSourceOptions {
   readonly name?: string;
 }
 
+export interface StateSource extends Source {
+  /**
+   * How a container ended that was removed before a reading could show it (`docker run --rm`): exit code, times, whether for want of
+   * memory. Empty when the last reading has shown it as it was, and for one that never ran.
+   */
+  ending(container: Container): FamilyTable[];
+}
+
 type StateBuilder = TableBuilder<typeof state, EntityRow>;
 
 /** The two rows of one container, kept while its entity and its description are the same objects. */
 interface Rows {
+  /** What the last reading showed. */
+  shown: Container | undefined;
   readonly entity: Entity;
   readonly details: Labels;
   readonly state: EntityRow;
@@ -48,7 +58,7 @@ const COLUMN_OF_HEALTH: readonly (readonly [ContainerDetails['health'], number])
   ['none', state.at.healthNone],
 ];
 
-export function stateSource({ inventory, clock, name = 'docker' }: StateSourceOptions): Source {
+export function stateSource({ inventory, clock, name = 'docker' }: StateSourceOptions): StateSource {
   // Keyed by container id; what the inventory no longer has is swept after each reading.
   const rows = new Map<string, Rows>();
 
@@ -57,28 +67,45 @@ export function stateSource({ inventory, clock, name = 'docker' }: StateSourceOp
     const details = detailsOf(container).info;
     const kept = rows.get(container.id);
     if (kept?.entity === entity && kept.details.key === details.key) return kept;
-    const made = { entity, details, state: entityRow(entity, NO_LABELS), info: entityRow(entity, details) };
+    const made = {
+      shown: undefined,
+      entity,
+      details,
+      state: entityRow(entity, NO_LABELS),
+      info: entityRow(entity, details),
+    };
     rows.set(container.id, made);
     return made;
+  }
+
+  function tablesOf(containers: Iterable<Container>, expected: number): FamilyTable[] {
+    const states: StateBuilder = new TableBuilder(state, expected);
+    const infos = new TableBuilder<typeof info, EntityRow>(info, expected);
+    const timeMs = clock.now();
+    for (const container of containers) {
+      const row = rowsOf(container);
+      row.shown = container;
+      states.add(row.state, timeMs);
+      fill(states, container, { alive: inventory.alive(container), timeMs });
+      infos.add(row.info, timeMs);
+      infos.set(info.at.info, 1);
+    }
+    return states.size === 0 ? [] : [states.build(), infos.build()];
   }
 
   return {
     name,
     read() {
       const containers = inventory.containers();
-      const states: StateBuilder = new TableBuilder(state, containers.size);
-      const infos = new TableBuilder<typeof info, EntityRow>(info, containers.size);
-      const timeMs = clock.now();
-      for (const container of containers.values()) {
-        const row = rowsOf(container);
-        states.add(row.state, timeMs);
-        fill(states, container, { alive: inventory.alive(container), timeMs });
-        infos.add(row.info, timeMs);
-        infos.set(info.at.info, 1);
-      }
+      const tables = tablesOf(containers.values(), containers.size);
       for (const id of rows.keys()) if (!containers.has(id)) rows.delete(id);
-      const tables: FamilyTable[] = containers.size === 0 ? [] : [states.build(), infos.build()];
       return Promise.resolve(tables);
+    },
+    ending(container) {
+      const { finishedMs } = detailsOf(container);
+      if (container.pid > 0 || finishedMs === 0 || rows.get(container.id)?.shown === container) return [];
+      // Seen in the middle of its removal, which is over now: what stays to be said is how it ended.
+      return tablesOf([container.state === 'removing' ? { ...container, state: 'exited' } : container], 1);
     },
     close: () => Promise.resolve(),
   };

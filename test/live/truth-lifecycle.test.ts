@@ -16,7 +16,7 @@ const REST = 'trap "exit 0" TERM; sleep 100000 & wait';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await startStage({ socket });
+  stage = await startStage({ socket, sinks: { lines: { kind: 'stdout', levels: ['container'] } } });
 });
 
 afterAll(async () => {
@@ -151,6 +151,37 @@ describe('a container of two seconds', () => {
     expect((finished as number) - (started as number)).toBeGreaterThan(1.9);
     expect((finished as number) - (started as number)).toBeLessThan(10);
     await engine.remove(name);
+  });
+});
+
+/** The fields of a removed container's states and description, out of the JSON lines of every window so far. */
+function written(name: string): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const line of stage.program.log().split('\n')) {
+    if (!line.startsWith('{"time"') || !line.includes(`"name":"${name}"`)) continue;
+    const { fields } = JSON.parse(line) as { fields: Record<string, number> };
+    for (const [field, value] of Object.entries(fields)) found.set(field, [...(found.get(field) ?? []), value]);
+  }
+  return found;
+}
+
+describe('a container of two seconds that is removed at its end', () => {
+  test.concurrent.each([
+    { name: 'rmjob', flags: [], ends: 'exit 7', exitCode: 7, oomKilled: 0 },
+    // The kernel kills the container's first process.
+    { name: 'rmoomer', flags: ['--memory', '16m'], ends: 'exec tail /dev/zero', exitCode: 137, oomKilled: 1 },
+  ])('leaves its exit code and times in the sinks: $name', async ({ name, flags, ends, exitCode, oomKilled }) => {
+    await engine.run({ name, flags: ['--rm', ...flags], script: `sleep 2; ${ends}` });
+    const fields = await waitFor(() => written(name).has('exit_code') && written(name), {
+      timeoutMs: 30_000,
+      what: `the end of ${name} in the JSON lines`,
+    });
+    // A tick may fall between its end and its removal.
+    expect(new Set(fields.get('exit_code'))).toEqual(new Set([exitCode]));
+    expect(fields.get('oom_killed')?.at(-1)).toBe(oomKilled);
+    const [finished] = fields.get('finished_time_seconds') as number[];
+    expect((finished as number) - (fields.get('start_time_seconds')?.at(-1) as number)).toBeGreaterThan(1.9);
+    await stage.until('agent', (page) => page.all('container_state', { name }).length === 0, `${name} to be absent`);
   });
 });
 
