@@ -5,6 +5,7 @@
 import type { Log } from '../../src/log.ts';
 import { backoff } from '../../src/run/backoff.ts';
 import type { Clock } from '../../src/run/clock.ts';
+import { aboutEngine } from './about.ts';
 import { type EngineEvent, type EngineInfo, type EngineVersion, parseEvent } from './api.ts';
 import type { EngineClient, EventStream } from './client.ts';
 import { EngineError } from './failure.ts';
@@ -13,12 +14,16 @@ import { readStream, streamClosed } from './stream.ts';
 /** Who answers. */
 export interface Engine {
   readonly version: EngineVersion;
-  readonly info: EngineInfo;
+  /** Undefined while it does not tell: a socket proxy may refuse it, a busy engine take too long. */
+  readonly info: EngineInfo | undefined;
 }
 
 /** Called by the watch. A rejection ends the connection, which is then tried anew; `onEvent` and `onLost` must not throw. */
 export interface EngineListener {
-  /** The stream is open, its events are coming already. Awaited before the first attempt counts as over. */
+  /**
+   * The stream is open, its events are coming already. Awaited before the first attempt counts as over. Called again when the engine
+   * tells about itself what it did not tell before.
+   */
   onConnected(engine: Engine): Promise<void>;
   onEvent(event: EngineEvent): void;
   /** Now and then while connected, for upkeep. */
@@ -35,8 +40,10 @@ export interface WatchOptions extends WatchTiming {
 
 /** In milliseconds. */
 export interface WatchTiming {
-  /** Between two pulses; a stream that was silent for one is tested with a ping. Default 30 000. */
+  /** Between two pulses. Default 30 000. */
   readonly pulseMs?: number;
+  /** A stream that was silent for so long is tested with a ping. Default 5 000, never above `pulseMs`. */
+  readonly quietMs?: number;
   /** First and longest pause before connecting again. Defaults 500 and 15 000. */
   readonly retryFirstMs?: number;
   readonly retryMaxMs?: number;
@@ -46,6 +53,8 @@ export interface EngineWatch {
   /** Resolves when the first attempt to connect is over, however it ended. */
   readonly first: Promise<void>;
   readonly counts: EventCounts;
+  /** The connected engine has said nothing for so long that its answer to a ping is overdue. */
+  isSilent(): boolean;
   /** Resolves once nothing of it runs any more. */
   close(): Promise<void>;
 }
@@ -65,16 +74,21 @@ export interface EventCounts {
 const ACTIONS = ['create', 'start', 'die', 'pause', 'unpause', 'rename', 'update', 'destroy', 'oom', 'health_status'];
 /** A connection that lived as long as this was a good one: the next pause is the first again. */
 const GOOD_MS = 10_000;
+export const PULSE_MS = 30_000;
+const QUIET_MS = 5000;
 /** The last event is asked for again with the next ones, as times are exact to 256 ns only; it is then left out. */
 const OVERLAP_NANO = 1000;
 
 export function watchEngine(options: WatchOptions): EngineWatch {
-  const { client, clock, log, listener, pulseMs = 30_000, retryFirstMs = 500, retryMaxMs = 15_000 } = options;
+  const { client, clock, log, listener, pulseMs = PULSE_MS, retryFirstMs = 500, retryMaxMs = 15_000 } = options;
+  const quietMs = Math.min(options.quietMs ?? QUIET_MS, pulseMs);
   const pause = backoff({ firstMs: retryFirstMs, maxMs: retryMaxMs });
   const closing = new AbortController();
   const counts: EventCounts = { events: 0, garbage: 0, reconnects: 0 };
   let lastNano = 0;
   let opened = 0;
+  const about = aboutEngine(client, log);
+  let heardAt = 0;
   let firstOver = (): void => {};
   const first = new Promise<void>((resolve) => {
     firstOver = resolve;
@@ -98,9 +112,11 @@ export function watchEngine(options: WatchOptions): EngineWatch {
     const stop = (): void => stream?.abort();
     closing.signal.addEventListener('abort', stop);
     try {
-      const engine = { version: await client.version(), info: await client.info() };
-      lastNano = resumeAt(lastNano, engine.info.systemTimeMs * 1e6);
-      stream = await client.events(query(lastNano, engine.version.podman));
+      const version = await client.version();
+      let info = await about();
+      if (closing.signal.aborted) return streamClosed();
+      lastNano = resumeAt(lastNano, (info?.systemTimeMs ?? 0) * 1e6);
+      stream = await client.events(query(lastNano, version.podman));
       if (closing.signal.aborted) return streamClosed();
       if (opened++ > 0) counts.reconnects++;
       const floor = lastNano;
@@ -108,15 +124,25 @@ export function watchEngine(options: WatchOptions): EngineWatch {
         stream,
         clock,
         log,
+        quietMs,
         pulseMs,
         ping: () => client.ping(),
-        onPulse: () => listener.onPulse(),
+        onHeard: () => {
+          heardAt = clock.monotonic();
+        },
+        onPulse: async () => {
+          if (info === undefined) {
+            info = await about();
+            if (info !== undefined) await listener.onConnected({ version, info });
+          }
+          await listener.onPulse();
+        },
         onLine: (line) => take(line, floor),
         onGarbage: () => {
           counts.garbage++;
         },
       });
-      await Promise.race([reading, listener.onConnected(engine)]);
+      await Promise.race([reading, listener.onConnected({ version, info })]);
       firstOver();
       return await reading;
     } catch (error) {
@@ -128,15 +154,7 @@ export function watchEngine(options: WatchOptions): EngineWatch {
   }
 
   function take(line: string, floor: number): void {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(line);
-    } catch (error) {
-      counts.garbage++;
-      log.debug({ error: String(error), bytes: line.length }, 'not an event');
-      return;
-    }
-    const event = parseEvent(parsed);
+    const event = eventIn(line, counts, log);
     if (event === undefined || isToldAgain(event.timeNano, floor)) return;
     counts.events++;
     lastNano = Math.max(lastNano, event.timeNano);
@@ -147,11 +165,22 @@ export function watchEngine(options: WatchOptions): EngineWatch {
   return {
     first,
     counts,
+    isSilent: () => clock.monotonic() - heardAt >= 2 * quietMs,
     async close() {
       closing.abort();
       await running;
     },
   };
+}
+
+function eventIn(line: string, counts: EventCounts, log: Log): EngineEvent | undefined {
+  try {
+    return parseEvent(JSON.parse(line));
+  } catch (error) {
+    counts.garbage++;
+    log.debug({ error: String(error), bytes: line.length }, 'not an event');
+    return undefined;
+  }
 }
 
 /** What is further behind the floor was not asked for again: it is news, and the engine's clock has been set back since. */

@@ -7,7 +7,14 @@ import type { Clock } from '../../src/run/clock.ts';
 import type { CgroupPaths, Container } from '../container.ts';
 import { createClient, type EngineClient } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type EngineListener, type EngineWatch, type EventCounts, type WatchTiming, watchEngine } from './events.ts';
+import {
+  type EngineListener,
+  type EngineWatch,
+  type EventCounts,
+  PULSE_MS,
+  type WatchTiming,
+  watchEngine,
+} from './events.ts';
 import { address } from './failure.ts';
 import type { Candidate } from './filter.ts';
 import { detailsOf, type IdentityOptions } from './identity.ts';
@@ -69,8 +76,8 @@ export interface Inventory {
   containers(): ReadonlyMap<string, Container>;
   status(): EngineStatus;
   /**
-   * Whether a container that is known to run still does: the engine's word, or, while the engine is away, whether its process
-   * is still in its place.
+   * Whether a container that is known to run still does: the engine's word, or, while the engine is away or says nothing, whether
+   * its process is still in its place.
    */
   alive(container: Container): boolean;
   /** Calls back on every change until the answer is called. */
@@ -105,7 +112,7 @@ export function createInventory(options: InventoryOptions): Inventory {
   const keeper = new Keeper({ client, register, identity, wanted, clock, log });
   const listener: EngineListener = {
     async onConnected(engine) {
-      const mine = statusOf(engine, clock.now());
+      const mine = statusOf(engine, status, clock.now());
       status = mine;
       await keeper.reconcile(true);
       if (status !== mine) return;
@@ -124,11 +131,21 @@ export function createInventory(options: InventoryOptions): Inventory {
       status = { ...status, connected: false, connectedSinceMs: 0, lastError: error.message, lastReason: error.reason };
     },
   };
+  // Over ssh each call is a session of its own, and what runs there is not to be seen from here anyway.
+  const timing: WatchTiming =
+    endpoint.protocol === 'ssh' ? { quietMs: PULSE_MS, ...options.timing } : { ...options.timing };
   let watch: EngineWatch | undefined;
+
+  /** Whether the engine's word on a container counts. When it falls silent its process is looked for, where that can be seen. */
+  function speaksFor(container: Container): boolean {
+    if (!status.connected || watch === undefined) return false;
+    return !watch.isSilent() || !detailsOf(container).visible;
+  }
+
   return {
     client,
     async start() {
-      watch ??= watchEngine({ client, clock, log, listener, ...options.timing });
+      watch ??= watchEngine({ client, clock, log, listener, ...timing });
       const enough = new AbortController();
       const late = clock.sleep(options.startWithinMs ?? START_WITHIN_MS, enough.signal).catch(() => undefined);
       await Promise.race([watch.first, late]);
@@ -136,7 +153,7 @@ export function createInventory(options: InventoryOptions): Inventory {
     },
     containers: () => register.containers,
     status: () => status,
-    alive: (container) => container.pid > 0 && (status.connected || isInPlace(container, identity)),
+    alive: (container) => container.pid > 0 && (speaksFor(container) || isInPlace(container, identity)),
     onChange: register.onChange,
     counts: () => ({
       containers: register.containers.size,

@@ -45,7 +45,9 @@ export function makesCgroups({ cgroupDriver, cgroupVersion, rootless }: EngineSt
   return cgroupDriver !== 'none' && !(rootless && cgroupVersion === '1');
 }
 
-export function statusOf({ version, info }: Engine, nowMs: number): EngineStatus {
-  const { systemTimeMs: _, ...rest } = info;
-  return { ...NOT_CONNECTED, ...rest, ...version, connected: true, connectedSinceMs: nowMs };
+/** What the engine does not tell about itself stays as it was `before`. */
+export function statusOf({ version, info }: Engine, before: EngineStatus, nowMs: number): EngineStatus {
+  const { systemTimeMs: _, ...told } = info ?? { systemTimeMs: 0 };
+  const connectedSinceMs = before.connected ? before.connectedSinceMs : nowMs;
+  return { ...before, ...told, ...version, connected: true, connectedSinceMs, lastError: '', lastReason: '' };
 }

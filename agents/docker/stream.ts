@@ -12,7 +12,12 @@ export interface StreamOptions {
   readonly stream: EventStream;
   readonly clock: Clock;
   readonly log: Log;
+  /** Silence of so long is tested with a ping. */
+  readonly quietMs: number;
+  /** A multiple of it. */
   readonly pulseMs: number;
+  /** The engine has given a sign of life. */
+  onHeard(): void;
   /** Rejects when the engine does not answer: then the stream is given up. */
   ping(): Promise<void>;
   /** Called every `pulseMs`, never while the last call has not settled; a rejection ends the stream, too. */
@@ -23,21 +28,34 @@ export interface StreamOptions {
 }
 
 /** Resolves when the stream has ended; never rejects. */
-export async function readStream({ stream, clock, log, pulseMs, ...on }: StreamOptions): Promise<EngineError> {
+export async function readStream(options: StreamOptions): Promise<EngineError> {
+  const { stream, clock, log, quietMs, pulseMs, ...on } = options;
   const reader = lineReader();
-  let heardAt = clock.monotonic();
+  const beatsPerPulse = Math.round(pulseMs / quietMs);
+  let beats = 0;
+  let heard = false;
+  on.onHeard();
   let ended = false;
   let why = streamClosed();
   let cancel = arm();
 
   function arm(): () => void {
-    return clock.after(pulseMs, () => void beat());
+    heard = false;
+    return clock.after(quietMs, () => void beat());
+  }
+
+  function hear(): void {
+    heard = true;
+    on.onHeard();
   }
 
   async function beat(): Promise<void> {
     try {
-      if (clock.monotonic() - heardAt >= pulseMs) await on.ping();
-      if (!ended) await on.onPulse();
+      if (!heard) {
+        await on.ping();
+        hear();
+      }
+      if (!ended && ++beats % beatsPerPulse === 0) await on.onPulse();
       if (!ended) cancel = arm();
     } catch (error) {
       why = error instanceof EngineError ? error : new EngineError('other', String(error), { cause: error });
@@ -47,7 +65,7 @@ export async function readStream({ stream, clock, log, pulseMs, ...on }: StreamO
 
   try {
     for await (const piece of stream.body) {
-      heardAt = clock.monotonic();
+      hear();
       const { tooLong } = reader;
       for (const line of reader.push(piece as Uint8Array)) on.onLine(line);
       for (let lost = reader.tooLong - tooLong; lost > 0; lost--) on.onGarbage();

@@ -21,8 +21,9 @@ export interface FakeEngine {
   breakOff: (path: string) => boolean;
   /** How many event streams are open. */
   readonly streams: number;
-  /** The most requests for `/containers/<id>/…` that were open at the same time; answers to them are held for a moment. */
+  /** The most requests for `/containers/<id>/…` that were open at the same time; answers to them are held for `holdMs`. */
   readonly mostAtOnce: number;
+  holdMs: number;
   /** A line to every open event stream. */
   send(event: unknown): void;
   /** Bytes as they are, to every open event stream. */
@@ -71,7 +72,7 @@ export function fakeEngine(): FakeEngine {
         });
         response.end(body);
       },
-      path.startsWith('/containers/') ? 3 : 0,
+      path.startsWith('/containers/') ? engine.holdMs : 0,
     );
   }
 
@@ -93,6 +94,7 @@ export function fakeEngine(): FakeEngine {
       ['/containers/json', []],
     ]),
     requests: [],
+    holdMs: 3,
     hang: () => false,
     breakOff: () => false,
     get streams() {
