@@ -63,17 +63,16 @@ export function fakeEngine(): FakeEngine {
       response.write(body.slice(0, body.length / 2), () => response.socket?.destroy());
       return;
     }
-    most = Math.max(most, ++atOnce);
-    setTimeout(
-      () => {
-        atOnce--;
-        response.writeHead(path === '/_ping' || engine.answers.has(path) ? 200 : 404, {
-          'content-type': 'application/json',
-        });
-        response.end(body);
-      },
-      path.startsWith('/containers/') ? engine.holdMs : 0,
-    );
+    const held = path.startsWith('/containers/') ? 1 : 0;
+    atOnce += held;
+    most = Math.max(most, atOnce);
+    setTimeout(() => {
+      atOnce -= held;
+      response.writeHead(path === '/_ping' || engine.answers.has(path) ? 200 : 404, {
+        'content-type': 'application/json',
+      });
+      response.end(body);
+    }, held * engine.holdMs);
   }
 
   function openStream(response: ServerResponse): void {

@@ -138,7 +138,7 @@ describe('a recorded host', () => {
 
   test('at most four containers are asked about at once', async () => {
     answerAs(engine, recordedHost('v1', 't1'));
-    engine.holdMs = 50;
+    engine.holdMs = 20;
     await engine.start();
     const inventory = inventoryOf();
     await inventory.start();
