@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
 import { pem } from '../src/config/secure.ts';
-import { type Endpoint, localEndpoints, parseEndpoint } from './docker/endpoint.ts';
+import { type Endpoint, localEndpoints, parseEndpoint, presentEndpoints } from './docker/endpoint.ts';
 import { isNoData } from './files.ts';
 
 /** `auto` is `DOCKER_HOST` if it is set, else this machine's engines; `none` is none. Throws a ConfigError. */
@@ -16,6 +16,18 @@ export function configuredEndpoints(settings: Config['agent'], env: NodeJS.Proce
     if (host !== undefined && host !== '') return parsed(host, 'DOCKER_HOST', { settings, env });
     return localEndpoints({ env, resolve, list });
   });
+}
+
+/** With `auto`: this machine's engines that are not among the known ones, by whatever path those are known. */
+export function furtherEndpoints(
+  { engines }: Config['agent'],
+  known: readonly Endpoint[],
+  env: NodeJS.ProcessEnv = process.env,
+): Endpoint[] {
+  if (!engines.includes('auto') || (env.DOCKER_HOST ?? '') !== '') return [];
+  const real = ({ socketPath = '' }: Endpoint): string => resolve(socketPath) ?? socketPath;
+  const places = new Set(known.map(real));
+  return presentEndpoints({ env, resolve, list }).filter((endpoint) => !places.has(real(endpoint)));
 }
 
 function parsed(

@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly settings: Config['agent'];
   readonly mounts: CgroupMounts;
   readonly endpoints: readonly Endpoint[];
+  /** Where further engines listen by now; asked each minute. */
+  further?(known: readonly Endpoint[]): Endpoint[];
   readonly filter: (candidate: Candidate) => boolean;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,43 +48,53 @@ export interface FoundEngine {
 }
 
 export interface Engines {
+  /** Grows when further ones are found; one that was found once is never left out. */
   readonly all: readonly Engine[];
+  /** Calls back with each further one, once its first attempt to connect is over. */
+  onFurther(listener: (engine: Engine) => void): void;
   /** Containers that run now, whose engine says so or whose process is still there, and whose process is to be seen from here. */
   running(): Iterable<Container>;
   found(): FoundEngine[];
   close(): Promise<void>;
 }
 
+const LOOK_EVERY_MS = 60_000;
+
 /** Connects to all of them side by side; never rejects for an engine that is not there. */
-export async function startEngines({
-  settings,
-  mounts,
-  endpoints,
-  filter,
-  clock,
-  log,
-}: EngineOptions): Promise<Engines> {
-  const all: Engine[] = endpoints.map((endpoint) => {
-    const inventory = createInventory({
-      endpoint,
-      labelAllow: settings.labels,
-      envAllow: settings.env,
-      locate: locator(settings.proc, mounts),
-      isProcessOf: (pid, id) => isProcessOf(settings.proc, pid, id),
-      filter,
-      clock,
-      log,
-    });
-    return {
+export async function startEngines(options: EngineOptions): Promise<Engines> {
+  const { endpoints, clock, log } = options;
+  const known: Endpoint[] = [];
+  const all: Engine[] = [];
+  const listeners = new Set<(engine: Engine) => void>();
+
+  async function add(endpoint: Endpoint): Promise<Engine> {
+    const inventory = inventoryOf(endpoint, options);
+    const engine: Engine = {
       endpoint: address(endpoint),
       inventory,
       containers: () => (all.length === 1 ? inventory.containers() : spokenFor(inventory, all)),
       speaksFor: (id) => (speakerOf(id, all)?.inventory ?? inventory) === inventory,
     };
-  });
-  await Promise.all(all.map(({ inventory }) => inventory.start()));
+    known.push(endpoint);
+    all.push(engine);
+    await inventory.start();
+    return engine;
+  }
+
+  async function lookAgain(): Promise<void> {
+    try {
+      const found = await Promise.all((options.further?.(known) ?? []).map(add));
+      for (const engine of found) for (const listener of listeners) listener(engine);
+    } catch (error) {
+      log.warn({ err: error }, 'could not look for further engines');
+    }
+  }
+
+  await Promise.all(endpoints.map(add));
+  const stopLooking = every(LOOK_EVERY_MS, clock, lookAgain);
   return {
     all,
+    onFurther: (listener) => void listeners.add(listener),
     *running() {
       for (const { inventory, containers } of all) {
         for (const container of containers().values()) {
@@ -97,8 +109,36 @@ export async function startEngines({
         containers: countStates(inventory),
       })),
     async close() {
+      stopLooking();
       await Promise.all(all.map(({ inventory }) => inventory.close()));
     },
+  };
+}
+
+function inventoryOf(endpoint: Endpoint, { settings, mounts, filter, clock, log }: EngineOptions): Inventory {
+  return createInventory({
+    endpoint,
+    labelAllow: settings.labels,
+    envAllow: settings.env,
+    locate: locator(settings.proc, mounts),
+    isProcessOf: (pid, id) => isProcessOf(settings.proc, pid, id),
+    filter,
+    clock,
+    log,
+  });
+}
+
+/** Again and again until the answer is called, never while it is still at it. */
+function every(ms: number, clock: Clock, run: () => Promise<void>): () => void {
+  let stopped = false;
+  let cancel = (): void => {};
+  const arm = (): void => {
+    if (!stopped) cancel = clock.after(ms, () => void run().then(arm));
+  };
+  arm();
+  return () => {
+    stopped = true;
+    cancel();
   };
 }
 

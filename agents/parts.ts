@@ -16,7 +16,7 @@ import { detailsOf } from './docker/identity.ts';
 import type { ContainerEvent } from './docker/register.ts';
 import { type StateSource, stateSource } from './docker/state.ts';
 import { statsSource } from './docker/stats.ts';
-import { configuredEndpoints } from './endpoints.ts';
+import { configuredEndpoints, furtherEndpoints } from './endpoints.ts';
 import { type Engine, type Engines, type FoundEngine, startEngines } from './engines.ts';
 import { enabledFamilies } from './families.ts';
 import { readOnce, setDescriptorBudget } from './files.ts';
@@ -60,6 +60,7 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
     settings,
     mounts,
     endpoints: configuredEndpoints(settings),
+    further: (known) => furtherEndpoints(settings, known),
     filter: filterOf(settings),
     clock,
     log,
@@ -71,8 +72,9 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const scraper = createScraper({ node, session, sources, deadlineMs: settings.deadline, clock, log });
   const cgroup = sources.find((source): source is CgroupSource => source.name === 'cgroup' && 'readNow' in source);
   const listeners = new Set<(tables: FamilyTable[]) => void>();
-  for (const [i, engine] of engines.all.entries()) {
-    const { states, stats } = engineSources(engine, i, around);
+  let read = 0;
+  const readToo = (engine: Engine): void => {
+    const { states, stats } = engineSources(engine, read++, around);
     for (const source of [states, stats]) {
       sources.push(source);
       scraper.add(source);
@@ -82,7 +84,9 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
       const tables = newsOf(container, event, { states, cgroup });
       if (tables.length > 0) for (const listener of listeners) listener(tables);
     });
-  }
+  };
+  for (const engine of engines.all) readToo(engine);
+  engines.onFurther(readToo);
   return {
     engines,
     scraper,

@@ -90,11 +90,17 @@ export interface Surroundings {
 const SYSTEM_SOCKETS = ['/var/run/docker.sock', '/run/podman/podman.sock'];
 const USER_SOCKETS = ['docker.sock', 'podman/podman.sock'];
 
+/** {@link presentEndpoints}, or, where there is none, Docker's usual place, so that one that starts later is found there. */
+export function localEndpoints(around: Surroundings): Endpoint[] {
+  const present = presentEndpoints(around);
+  return present.length > 0 ? present : [{ socketPath: SYSTEM_SOCKETS[0] as string }];
+}
+
 /**
  * The sockets of the engines on this machine: the system's Docker and Podman, then the rootless ones, ours first. Links to the same
- * socket are one engine. Where there is none, Docker's usual place, so that one that starts later is found there.
+ * socket are one engine.
  */
-export function localEndpoints({ env, resolve, list }: Surroundings): Endpoint[] {
+export function presentEndpoints({ env, resolve, list }: Surroundings): Endpoint[] {
   const own = env.XDG_RUNTIME_DIR;
   const folders = [
     ...(own === undefined || own === '' ? [] : [own]),
@@ -109,6 +115,5 @@ export function localEndpoints({ env, resolve, list }: Surroundings): Endpoint[]
     const real = resolve(path);
     if (real !== undefined && !found.has(real)) found.set(real, path);
   }
-  if (found.size === 0) return [{ socketPath: SYSTEM_SOCKETS[0] as string }];
   return [...found.values()].map((socketPath) => ({ socketPath }));
 }
