@@ -15,6 +15,8 @@ export interface GroupLabel {
    * it, and the collector's own cluster name; a container's label of that name does not replace them.
    */
   readonly from: string;
+  /** The label it is taken from where a container lacks the first. */
+  readonly or?: string;
 }
 
 export interface LevelDef {
@@ -32,8 +34,17 @@ export const DEFAULT_LEVELS: readonly LevelDef[] = [
   {
     name: 'service',
     by: [
-      { as: 'project', from: 'container_label_com_docker_compose_project' },
-      { as: 'service', from: 'container_label_com_docker_compose_service' },
+      // Swarm's words for the same things.
+      {
+        as: 'project',
+        from: 'container_label_com_docker_compose_project',
+        or: 'container_label_com_docker_stack_namespace',
+      },
+      {
+        as: 'service',
+        from: 'container_label_com_docker_compose_service',
+        or: 'container_label_com_docker_swarm_service_name',
+      },
     ],
   },
   {
@@ -58,12 +69,16 @@ export interface Place {
 export function groupLabels(level: LevelDef, entity: Entity, place: Place): Labels | undefined {
   if (!(level.kinds ?? ['container']).includes(entity.kind)) return undefined;
   const pairs: LabelPair[] = [];
-  for (const { as, from } of level.by) {
-    const value = from === 'node' ? place.node : from === 'cluster' ? place.cluster : labelValue(entity.labels, from);
-    if (value === undefined || value === '') return undefined;
+  for (const { as, from, or = from } of level.by) {
+    const value = valueAt(from, entity, place) || valueAt(or, entity, place);
+    if (!value) return undefined;
     pairs.push([as, value]);
   }
   return labels(pairs);
+}
+
+function valueAt(label: string, { labels: own }: Entity, { node, cluster }: Place): string | undefined {
+  return label === 'node' ? node : label === 'cluster' ? cluster : labelValue(own, label);
 }
 
 const LEVEL_NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -82,8 +97,8 @@ export function checkLevels(levels: readonly LevelDef[]): void {
     names.add(name);
     if (by.length === 0) throw new ConfigError(`levels: "${name}" groups by nothing; name at least one label`);
     const outs = new Set<string>();
-    for (const { as, from } of by) {
-      for (const label of [as, from]) {
+    for (const { as, from, or = from } of by) {
+      for (const label of [as, from, or]) {
         if (!LABEL_NAME.test(label))
           throw new ConfigError(`levels: "${name}" has the label "${label}"; a label is letters, digits and _`);
       }

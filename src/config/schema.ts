@@ -24,6 +24,10 @@ const toggle = (fallback: boolean, description: string) =>
 export const DEFAULT_LABELS = [
   'com.docker.compose.project',
   'com.docker.compose.service',
+  'com.docker.stack.namespace',
+  'com.docker.swarm.service.name',
+  'com.docker.swarm.task.name',
+  'com.docker.swarm.node.id',
   'io.kubernetes.pod.name',
   'io.kubernetes.pod.namespace',
   'io.kubernetes.pod.uid',
