@@ -74,11 +74,11 @@ export function fillMemory(set: SetCell, answer: unknown, limits: Limits): void 
   for (const [column, onV1, onV2] of MEMORY_KEYS) set(column, numberField(detail, v1 ? onV1 : onV2));
   const inactive = numberField(detail, v1 ? 'total_inactive_file' : 'inactive_file');
   if (usage !== undefined && inactive !== undefined) set(at.workingSet, Math.max(0, usage - inactive));
-  // v1: memory.failcnt, left out while 0. v2: the `oom` of memory.events.
-  const failures = numberField(stats, 'failcnt');
-  if (v1) set(at.failcnt, failures ?? 0);
-  if (v1) set(at.eventsMax, failures ?? 0);
-  else set(at.eventsOom, failures);
+  // v1: memory.failcnt. v2: the `oom` of memory.events. Left out while 0; without the kernel's details nobody has counted.
+  const failures = numberField(stats, 'failcnt') ?? 0;
+  if (v1) set(at.failcnt, failures);
+  if (v1) set(at.eventsMax, failures);
+  else if (numberField(detail, 'anon') !== undefined) set(at.eventsOom, failures);
 }
 
 /** Column, key on v1, key on v2; an empty key is nowhere. */
