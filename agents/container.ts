@@ -34,3 +34,14 @@ export interface CgroupPaths {
   readonly unified: string | undefined;
   readonly controllers: ReadonlyMap<string, string>;
 }
+
+/**
+ * The paths that are the container's own. Where some carry its id, the others are somebody else's: on hybrid hosts older runtimes
+ * leave every container in the engine's own unified cgroup. Where none does (a parent and a name of one's own) all stay.
+ */
+export function ownPaths(paths: CgroupPaths, id: string): CgroupPaths {
+  const { unified, controllers } = paths;
+  const own = new Map([...controllers].filter(([, path]) => path.includes(id)));
+  const ownUnified = unified?.includes(id) ? unified : undefined;
+  return ownUnified === undefined && own.size === 0 ? paths : { unified: ownUnified, controllers: own };
+}

@@ -138,8 +138,8 @@ function engineSources(engine: Engine, i: number, around: Surroundings): { state
 function outOfReach({ mounts }: Surroundings): (container: Container) => boolean {
   const known = new WeakMap<Container, boolean>();
   return (container) => {
-    const { cgroup } = container;
-    const found = known.get(container) ?? (cgroup ? !isWithinReach(mounts, cgroup) : !detailsOf(container).visible);
+    const { cgroup, id } = container;
+    const found = known.get(container) ?? (cgroup ? !isWithinReach(mounts, cgroup, id) : !detailsOf(container).visible);
     known.set(container, found);
     return found;
   };

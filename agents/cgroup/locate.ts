@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CgroupPaths } from '../container.ts';
+import { type CgroupPaths, ownPaths } from '../container.ts';
 import { readOnce } from '../files.ts';
 import type { CgroupMounts, Hierarchy } from './mounts.ts';
 
@@ -62,10 +62,11 @@ export function parseCgroupPaths(text: string): CgroupPaths {
 }
 
 /**
- * The folders of a container's cgroup. A path that does not carry the container's own id is taken as it is, unless it is the
- * hierarchy's root: then that hierarchy was not delegated, and its numbers are the machine's.
+ * The folders of a container's cgroup, in those hierarchies whose paths are its own ({@link ownPaths}). The root is nobody's: that
+ * hierarchy was not delegated, and its numbers are the machine's.
  */
-export function directoriesOf(mounts: CgroupMounts, paths: CgroupPaths, id: string): CgroupDirs {
+export function directoriesOf(mounts: CgroupMounts, all: CgroupPaths, id: string): CgroupDirs {
+  const paths = ownPaths(all, id);
   const controllers = new Map<string, string>();
   for (const [name, hierarchy] of mounts.controllers) {
     const dir = existingDir(hierarchy, paths.controllers.get(name), id);
@@ -75,7 +76,8 @@ export function directoriesOf(mounts: CgroupMounts, paths: CgroupPaths, id: stri
 }
 
 /** Whether what is mounted here has a place for a container's cgroup, be there one now or not. */
-export function isWithinReach({ unified, controllers }: CgroupMounts, paths: CgroupPaths): boolean {
+export function isWithinReach({ unified, controllers }: CgroupMounts, all: CgroupPaths, id: string): boolean {
+  const paths = ownPaths(all, id);
   const shows = (hierarchy: Hierarchy | undefined, path: string | undefined): boolean =>
     hierarchy !== undefined && path !== undefined && (belowRoot(hierarchy, path) ?? '') !== '';
   return (

@@ -2,7 +2,7 @@
  * The cgroup path that a container is shown under (the label `id`): the real one while it runs, the one that its engine will
  * give it while it does not.
  */
-import type { CgroupPaths } from '../container.ts';
+import { type CgroupPaths, ownPaths } from '../container.ts';
 import type { EngineInfo } from './api.ts';
 
 /** Where an engine puts its containers. */
@@ -13,11 +13,11 @@ export interface Placing {
 }
 
 /**
- * The one path to show of a running container's process, down to the part that carries the container's id. On a v1 or hybrid host the unified hierarchy may be unused, and then names the
- * root for every process: that is nobody's place but the host's.
+ * The one path to show of a running container's process, down to the part that carries the container's id. On a v1 or hybrid host the
+ * unified hierarchy may be unused, and then names the root, or the engine's own cgroup, for every process: no container's place.
  */
 export function shownPath(paths: CgroupPaths, id: string): string | undefined {
-  const path = pathOf(paths);
+  const path = pathOf(ownPaths(paths, id));
   if (path === undefined) return undefined;
   // Nested scopes (podman's `container`, an init system's `init.scope`) are below the part that carries the id.
   const parts = path.split('/');

@@ -68,6 +68,14 @@ function usedSeconds(): number {
   return Number(/^usage_usec (\d+)$/m.exec(stat)?.[1]) / 1e6;
 }
 
+/** What the kernel says of a process once it has joined the cgroup that it joins last. */
+async function pathsOnceIn(pid: number, last: string) {
+  return waitFor(() => {
+    const paths = cgroupPathsOf('/proc', pid);
+    return paths?.unified === last && paths;
+  });
+}
+
 async function inCgroup(pid: number): Promise<Container> {
   const cgroup = await waitFor(() => {
     const paths = cgroupPathsOf('/proc', pid);
@@ -138,6 +146,22 @@ test('memory, threads and pressure are what the kernel’s files say at the same
     const some = /^some .*total=(\d+)$/m.exec(readFileSync(join(found.unified, 'memory.pressure'), 'utf8'));
     expect(got.get('container_pressure_memory_waiting_seconds_total')).toBe(Number(some?.[1]) / 1e6);
   }
+  child.go();
+  await child.exited;
+});
+
+test('a hybrid host that leaves containers in the engine’s unified cgroup: no pressure is theirs', async () => {
+  const engine = `/engine-${process.pid}`;
+  dirs.push(join(mounts.unified!.mountPoint, engine));
+  mkdirSync(dirs.at(-1)!);
+  // It joins that one last, and so has left its own in the unified hierarchy, as a process is in one cgroup of each.
+  const child = run('true');
+  const one = container('short', { id: name, pid: child.pid, cgroup: await pathsOnceIn(child.pid, engine) });
+  listed = [one];
+  const got = numbersOf(await source.read(tick), 'short');
+  expect(got.has('container_memory_usage_bytes')).toBe(true);
+  // Where everything is on v2 there is nothing but the engine's cgroup, which no path tells from one with a name of its own.
+  expect([...got.keys()].some((metric) => metric.includes('pressure'))).toBe(mounts.version !== 'hybrid');
   child.go();
   await child.exited;
 });

@@ -136,14 +136,29 @@ describe('folders', () => {
   });
 });
 
+describe('a hierarchy whose path does not carry the id while another one’s does is not the container’s own', () => {
+  const at = { mountPoint: '/nowhere', root: '/', above: [] };
+  const onlyUnified = { version: 'v2', unified: at, controllers: new Map() } as const;
+  const paths = (unified: string, memory: string) => ({ unified, controllers: new Map([['memory', memory]]) });
+
+  test.each([
+    ['/system.slice/containerd.service', `/docker/${ID}`, false],
+    [`/docker/${ID}`, `/docker/${ID}`, true],
+    [`/machine.slice/libpod-${ID}.scope/container`, '/user.slice', true],
+    ['/own/name', '/own/name', true],
+  ])('unified %s, memory %s: the unified one is its own: %s', (unified, memory, own) => {
+    expect(isWithinReach(onlyUnified, paths(unified, memory), ID)).toBe(own);
+  });
+});
+
 test('within reach is what a mount has a place for, not what happens to be there', () => {
   const at = (root: string) => ({ mountPoint: '/nowhere', root, above: [] });
   const paths = { unified: '/', controllers: new Map([['memory', '/docker/a']]) };
   const v1 = (root: string) =>
     ({ version: 'v1', unified: at('/'), controllers: new Map([['memory', at(root)]]) }) as const;
-  expect(isWithinReach(v1('/'), paths)).toBe(true);
-  expect(isWithinReach(v1('/docker'), paths)).toBe(true);
+  expect(isWithinReach(v1('/'), paths, 'a')).toBe(true);
+  expect(isWithinReach(v1('/docker'), paths, 'a')).toBe(true);
   // Only our own cgroup is mounted.
-  expect(isWithinReach(v1('/docker/me'), paths)).toBe(false);
-  expect(isWithinReach({ version: 'none', unified: undefined, controllers: new Map() }, paths)).toBe(false);
+  expect(isWithinReach(v1('/docker/me'), paths, 'a')).toBe(false);
+  expect(isWithinReach({ version: 'none', unified: undefined, controllers: new Map() }, paths, 'a')).toBe(false);
 });

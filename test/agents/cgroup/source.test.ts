@@ -235,3 +235,21 @@ test('a hybrid host: controllers from v1, pressure from the unified hierarchy', 
   await cgroup.close();
   rmSync(v1.dir, { recursive: true });
 });
+
+test('a hybrid host that leaves containers in the engine’s unified cgroup: its pressure and its end are not theirs', async () => {
+  const v1 = copyOfHost('v1', 't1');
+  const recorded = recordedContainers(recordedHost('v1', 't1')).filter((one) => ['web', 'db'].includes(one.name));
+  const engine = '/system.slice/containerd.service';
+  const unified = join(v1.cgroupRoot, 'unified', engine);
+  mkdirSync(unified, { recursive: true });
+  cpSync(join(scope(named('db')), 'cpu.pressure'), join(unified, 'cpu.pressure'));
+  const containers = recorded.map((one) => ({ ...one, cgroup: { ...one.cgroup!, unified: engine } }));
+  const cgroup = sourceOf(findMounts(v1), { containers: () => containers });
+  const tables = await cgroup.read(tick);
+  expect(namesIn(tables, 'memory')).toEqual(['db', 'web']);
+  expect(namesIn(tables, 'pressure')).toEqual([]);
+  // The file that would have been watched is not there: had it been tried, it would have been counted.
+  expect(cgroup.counts.unwatched).toBe(0);
+  await cgroup.close();
+  rmSync(v1.dir, { recursive: true });
+});

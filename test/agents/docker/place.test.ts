@@ -42,6 +42,25 @@ test.each([
     { unified: '/m.slice/libpod-ID.scope/container', controllers: new Map<string, string>() },
     '/m.slice/libpod-ID.scope',
   ],
+  [
+    'hybrid, left in the engine’s own unified cgroup',
+    { unified: '/system.slice/containerd.service', controllers: v1 },
+    '/docker/ID',
+  ],
+  [
+    'hybrid, only the unified hierarchy delegated',
+    { unified: '/user.slice/libpod-ID.scope/container', controllers: new Map([['memory', '/user.slice']]) },
+    '/user.slice/libpod-ID.scope',
+  ],
+  [
+    'a runtime of Kubernetes, left in its own unified cgroup',
+    {
+      unified: '/system.slice/kubelet.service',
+      controllers: new Map([['memory', '/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope']]),
+    },
+    '/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope',
+  ],
+  ['no path carries the id', { unified: '/own/name', controllers: new Map([['memory', '/own/name']]) }, '/own/name'],
   ['own cgroup namespace', { unified: '/', controllers: new Map<string, string>() }, '/'],
   ['none', { unified: undefined, controllers: new Map<string, string>() }, undefined],
 ])('%s', (_, paths, path) => {
