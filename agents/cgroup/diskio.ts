@@ -128,28 +128,32 @@ export const V1_DISKIO: FamilySpec = {
   },
 };
 
+/** A file with the cgroups below, where the kernel offers that, and the cgroup's own. */
+type Choice = readonly [recursive: KernelFile | undefined, own: KernelFile | undefined];
+
 /**
  * The files that may hold one v1 counter. The throttling layer's counts every scheduler's requests, but kernels from 6.10 fill it only
- * once a limit was set, so when it shows no device the bfq and cfq schedulers' own files are asked. With the cgroups below where
- * the kernel offers that.
+ * once a limit was set, so when it shows no device the bfq and cfq schedulers' own files are asked. The first that shows one is
+ * kept to: the throttling layer's begins at zero when a limit is set later, and a counter must not fall.
  */
 export class BlkioFiles {
   readonly #place: Place;
-  readonly #choices: readonly (readonly (KernelFile | undefined)[])[];
+  #choices: readonly Choice[];
 
   constructor(place: Place, what: string) {
     this.#place = place;
-    this.#choices = ['blkio.throttle.', 'blkio.bfq.', 'blkio.'].map((prefix) => [
-      place.file('blkio', `${prefix}${what}_recursive`),
-      place.file('blkio', `${prefix}${what}`),
-    ]);
+    this.#choices = ['blkio.throttle.', 'blkio.bfq.', 'blkio.'].map(
+      (prefix): Choice => [place.file('blkio', `${prefix}${what}_recursive`), place.file('blkio', `${prefix}${what}`)],
+    );
   }
 
-  /** The first file that has a line with a device. */
+  /** The first file that has a line with a device, or had one when it was first asked. */
   read(): Buffer | undefined {
-    for (const [recursive, own] of this.#choices) {
-      const bytes = this.#place.read(recursive) ?? this.#place.read(own);
-      if (bytes !== undefined && hasDevice(bytes)) return bytes;
+    for (const choice of this.#choices) {
+      const bytes = this.#place.read(choice[0]) ?? this.#place.read(choice[1]);
+      if (bytes === undefined || !hasDevice(bytes)) continue;
+      this.#choices = [choice];
+      return bytes;
     }
     return undefined;
   }
