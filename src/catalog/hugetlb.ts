@@ -13,28 +13,29 @@ export const hugetlb = family({
       unit: 'bytes',
       help: 'Huge pages in use or reserved.',
       source:
-        'v2 hugetlb.<size>.rsvd.current, else .current; v1 hugetlb.<size>.rsvd.usage_in_bytes, else .usage_in_bytes',
+        'the larger of v2 hugetlb.<size>.rsvd.current and .current; of v1 hugetlb.<size>.rsvd.usage_in_bytes and .usage_in_bytes',
     },
     maxUsage: {
       metric: 'container_hugetlb_max_usage_bytes',
       kind: 'gauge',
       unit: 'bytes',
       help: 'The most huge pages ever in use or reserved.',
-      source: 'v1 hugetlb.<size>.rsvd.max_usage_in_bytes, else .max_usage_in_bytes',
+      source: 'the larger of v1 hugetlb.<size>.rsvd.max_usage_in_bytes and .max_usage_in_bytes',
     },
     limit: {
       metric: 'container_spec_hugetlb_limit_bytes',
       kind: 'gauge',
       unit: 'bytes',
-      help: 'Limit of huge pages; absent without one.',
-      source: 'v2 hugetlb.<size>.rsvd.max, else .max; v1 .limit_in_bytes',
+      help: 'Limit of huge pages, be it on those in use or on those reserved; absent without one.',
+      source:
+        'the smaller of v2 hugetlb.<size>.rsvd.max and .max; of v1 hugetlb.<size>.rsvd.limit_in_bytes and .limit_in_bytes',
     },
     failcnt: {
       metric: 'container_hugetlb_failcnt',
       kind: 'gauge',
       unit: 'none',
       help: 'How often huge pages were refused because of the limit. A counter, typed as a gauge because its name has no _total.',
-      source: 'v2 hugetlb.<size>.events max; v1 hugetlb.<size>.failcnt',
+      source: 'v2 hugetlb.<size>.events max; v1 hugetlb.<size>.rsvd.failcnt + .failcnt',
     },
   },
 });

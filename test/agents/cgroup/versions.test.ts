@@ -17,19 +17,34 @@ afterEach(() => {
 
 /** Writes the files of the cgroup `/c`, by their place below the root, and reads it. */
 async function read(files: Readonly<Record<string, string>>): Promise<Record<string, number>> {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(root, path, '..'), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
+  const [first] = await readEach([files]);
+  return first as Record<string, number>;
+}
+
+/** The same, several times by one source, with more files (or others) written before each reading. */
+async function readEach(moments: readonly Readonly<Record<string, string>>[]): Promise<Record<string, number>[]> {
+  write(moments[0] ?? {});
   const mounts = findMounts({ procRoot: '/nowhere', cgroupRoot: root });
   const cgroup = { unified: '/c', controllers: new Map([...mounts.controllers.keys()].map((name) => [name, '/c'])) };
   const source = sourceOf(mounts, {
     containers: () => [container('c', { id: 'c', cgroup })],
     around: { deviceName: (major, minor) => (major === 8 && minor === 0 ? 'sda' : undefined), pageBytes: 4096 },
   });
-  const tables = await source.read({ timeMs: 0, signal: new AbortController().signal });
+  const all: Record<string, number>[] = [];
+  for (const files of moments) {
+    write(files);
+    const tables = await source.read({ timeMs: 0, signal: new AbortController().signal });
+    all.push(Object.fromEntries(numbersOf(tables, 'c')));
+  }
   await source.close();
-  return Object.fromEntries(numbersOf(tables, 'c'));
+  return all;
+}
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
 }
 
 describe('block IO on v1', () => {
@@ -76,6 +91,23 @@ describe('block IO on v1', () => {
       'container_fs_io_current{device="sda"}': 2,
     });
   });
+
+  test('a counter does not fall when a limit makes the throttling layer count: its source stays the scheduler', async () => {
+    const reads = 'container_fs_reads_bytes_total{device="sda"}';
+    const all = await readEach([
+      {
+        'blkio/c/blkio.throttle.io_service_bytes_recursive': 'Total 0\n',
+        'blkio/c/blkio.bfq.io_service_bytes_recursive': '8:0 Read 5000000\n8:0 Write 0\nTotal 5000000\n',
+      },
+      {
+        'blkio/c/blkio.throttle.io_service_bytes_recursive': '8:0 Read 4096\n8:0 Write 0\nTotal 4096\n',
+        'blkio/c/blkio.bfq.io_service_bytes_recursive': '8:0 Read 5004096\n8:0 Write 0\nTotal 5004096\n',
+      },
+      // Nor when the file it is read from shows nothing for once.
+      { 'blkio/c/blkio.bfq.io_service_bytes_recursive': 'Total 0\n' },
+    ]);
+    expect(all.map((got) => got[reads])).toEqual([5000000, 5004096, undefined]);
+  });
 });
 
 test('v2: the cost of IO in seconds', async () => {
@@ -105,6 +137,49 @@ test('v1: huge pages, a limit that is none, and one that is', async () => {
     'container_hugetlb_failcnt{pagesize="2MB"}': 3,
     'container_hugetlb_usage_bytes{pagesize="1GB"}': 1073741824,
     'container_spec_hugetlb_limit_bytes{pagesize="1GB"}': 2147483648,
+  });
+});
+
+describe('huge pages are limited in use and as reserved, each by a limit of its own', () => {
+  const pages = (name: string) => `container_${name}{pagesize="2MB"}`;
+
+  test.each([
+    // What is mapped without a reservation is only in use; what is reserved and not yet touched only reserved.
+    ['a limit on use alone', ['0', '4194304', 'max', '1073741824'], [4194304, 1073741824]],
+    ['a limit on reservations alone', ['6291456', '2097152', '8388608', 'max'], [6291456, 8388608]],
+    ['both', ['6291456', '2097152', '8388608', '16777216'], [6291456, 8388608]],
+    ['neither', ['2097152', '2097152', 'max', 'max'], [2097152, undefined]],
+  ])('v2: %s', async (_, [reservedNow, usedNow, reservedMax, usedMax], [usage, limit]) => {
+    const got = await read({
+      'cgroup.controllers': 'hugetlb\n',
+      'c/hugetlb.2MB.rsvd.current': `${reservedNow}\n`,
+      'c/hugetlb.2MB.current': `${usedNow}\n`,
+      'c/hugetlb.2MB.rsvd.max': `${reservedMax}\n`,
+      'c/hugetlb.2MB.max': `${usedMax}\n`,
+      'c/hugetlb.2MB.events': 'max 3\n',
+    });
+    expect(got[pages('hugetlb_usage_bytes')]).toBe(usage);
+    expect(got[pages('spec_hugetlb_limit_bytes')]).toBe(limit);
+    expect(got[pages('hugetlb_failcnt')]).toBe(3);
+  });
+
+  test('v1: a limit on use alone; refusals by either limit are added up', async () => {
+    const got = await read({
+      'hugetlb/c/hugetlb.2MB.rsvd.usage_in_bytes': '0\n',
+      'hugetlb/c/hugetlb.2MB.usage_in_bytes': '4194304\n',
+      'hugetlb/c/hugetlb.2MB.rsvd.max_usage_in_bytes': '2097152\n',
+      'hugetlb/c/hugetlb.2MB.max_usage_in_bytes': '6291456\n',
+      'hugetlb/c/hugetlb.2MB.rsvd.limit_in_bytes': '9223372036852678656\n',
+      'hugetlb/c/hugetlb.2MB.limit_in_bytes': '1073741824\n',
+      'hugetlb/c/hugetlb.2MB.rsvd.failcnt': '2\n',
+      'hugetlb/c/hugetlb.2MB.failcnt': '3\n',
+    });
+    expect(got).toEqual({
+      [pages('hugetlb_usage_bytes')]: 4194304,
+      [pages('hugetlb_max_usage_bytes')]: 6291456,
+      [pages('spec_hugetlb_limit_bytes')]: 1073741824,
+      [pages('hugetlb_failcnt')]: 5,
+    });
   });
 });
 

@@ -25,8 +25,14 @@ function putV2(folder, { inspect }, devices, put) {
   put('container_spec_cpuset_mems', listSize(at('cpuset.mems.effective')));
   for (const size of new Set(readdirSync(folder).map((name) => /^hugetlb\.(\d+[KMG]B)\./.exec(name)?.[1]))) {
     if (size === undefined) continue;
-    put('container_hugetlb_usage_bytes', numberOf(at(`hugetlb.${size}.rsvd.current`)), { pagesize: size });
-    put('container_spec_hugetlb_limit_bytes', numberOf(at(`hugetlb.${size}.rsvd.max`)), { pagesize: size });
+    // Pages in use and pages reserved are counted and limited apart: the larger use, the smaller limit.
+    const both = (name) =>
+      ['', 'rsvd.']
+        .map((kind) => numberOf(at(`hugetlb.${size}.${kind}${name}`)))
+        .filter((value) => value !== undefined);
+    const [uses, limits] = [both('current'), both('max')];
+    put('container_hugetlb_usage_bytes', Math.max(...uses), { pagesize: size });
+    put('container_spec_hugetlb_limit_bytes', limits.length > 0 ? Math.min(...limits) : undefined, { pagesize: size });
     put('container_hugetlb_failcnt', keysOf(at(`hugetlb.${size}.events`)).get('max'), { pagesize: size });
   }
   // Bytes on v2, and only ever with what is below.
