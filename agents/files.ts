@@ -44,7 +44,7 @@ export class KernelFile {
     this.#share = share;
   }
 
-  /** True once a reading found the file missing; it is not tried again. */
+  /** True once a reading found the file missing; it is not tried again before {@link retry}. */
   get gone(): boolean {
     return this.#gone;
   }
@@ -52,6 +52,11 @@ export class KernelFile {
   /** True once the file has gone after it had been read: the thing it belongs to was removed, or the file was. */
   get lost(): boolean {
     return this.#gone && this.#read;
+  }
+
+  /** Lets the next reading look again for a file that never was there: it may have come since. */
+  retry(): void {
+    if (!this.#read) this.#gone = false;
   }
 
   /**

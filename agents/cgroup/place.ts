@@ -47,10 +47,14 @@ export class Place {
     return file;
   }
 
-  /** Begins a reading of all families: each file is read once in it, settings only if they are due. */
+  /**
+   * Begins a reading of all families: each file is read once in it, settings only if they are due. Files that were missing are looked
+   * for again with the settings: on v2 somebody may have switched a controller on.
+   */
   begin(settingsDue: boolean): void {
     this.#reading++;
     this.#settingsDue = settingsDue;
+    if (settingsDue) for (const file of this.#files.values()) file.retry();
   }
 
   get settingsDue(): boolean {

@@ -64,6 +64,31 @@ test('a limit of which the engine tells is seen at once', async () => {
   expect((await numbers()).has('container_spec_cpu_quota')).toBe(false);
 });
 
+test('a v2 controller switched on later is seen within a minute: its files were missing at first', async () => {
+  const unit = join(host.cgroupRoot, 'system.slice/late.service');
+  const put = (files: Readonly<Record<string, string>>): void => {
+    mkdirSync(unit, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(unit, file), text);
+  };
+  put({ 'cpu.stat': 'usage_usec 1000000\nuser_usec 1\nsystem_usec 1\n', 'cgroup.stat': 'nr_descendants 0\n' });
+  web = container('web', { id: 'x', cgroup: { unified: '/system.slice/late.service', controllers: new Map() } });
+  expect((await numbers()).has('container_memory_usage_bytes')).toBe(false);
+  put({
+    'memory.current': '4096\n',
+    'memory.max': '8192\n',
+    'pids.current': '3\n',
+    'hugetlb.2MB.current': '2097152\n',
+  });
+  await clock.advance(59_000);
+  expect((await numbers()).has('container_memory_usage_bytes')).toBe(false);
+  await clock.advance(1000);
+  const later = await numbers();
+  expect(later.get('container_memory_usage_bytes')).toBe(4096);
+  expect(later.get('container_spec_memory_limit_bytes')).toBe(8192);
+  expect(later.get('container_threads')).toBe(3);
+  expect(later.get('container_hugetlb_usage_bytes{pagesize="2MB"}')).toBe(2097152);
+});
+
 test('every reading between has all the settings of the one before', async () => {
   const settings = (all: ReadonlyMap<string, number>) =>
     [...all].filter(([metric]) => /spec|limit|cpuset/.test(metric));
