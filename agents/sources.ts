@@ -108,7 +108,14 @@ function filesystemSource({ settings, running, host, clock, families }: Surround
     periodMs: interval,
     budget: { maxInodes: inodes, maxMs: budget },
     upperDirOf: (container) => placesOf(container).upperDir || undefined,
-    otherDirsOf: (container) => (placesOf(container).logPath === '' ? [] : [dirname(placesOf(container).logPath)]),
+    otherDirsOf: (container) => logPlace(placesOf(container).logPath, container.id),
     ...(families.has('volume') ? { volumesOf: (container: Container) => placesOf(container).volumes } : {}),
   });
+}
+
+/** What a container's log takes: its folder, where the parts rotated away are, if the folder is the container's own; else the file. */
+export function logPlace(logPath: string, id: string): string[] {
+  if (logPath === '') return [];
+  const folder = dirname(logPath);
+  return [folder.includes(id) ? folder : logPath];
 }

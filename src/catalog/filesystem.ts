@@ -11,9 +11,9 @@ export const filesystem = family({
       kind: 'gauge',
       unit: 'bytes',
       grouped: true,
-      help: 'Bytes in use: of the file system, or of the container’s own layer and the folder of its log.',
+      help: 'Bytes in use: of the file system, or of the container’s own layer and its log.',
       source:
-        'host: statfs; container: st_blocks * 512 over the overlay upper directory and the folder of the log, hard links once',
+        'host: statfs; container: st_blocks * 512 over the overlay upper directory and the log (its folder, if that is the container’s own), hard links once',
     },
     limit: {
       metric: 'container_fs_limit_bytes',
@@ -41,7 +41,7 @@ export const filesystem = family({
       kind: 'gauge',
       unit: 'none',
       grouped: true,
-      help: 'Inodes in use: of the file system, or of the container’s own layer and the folder of its log.',
+      help: 'Inodes in use: of the file system, or of the container’s own layer and its log.',
       source: 'host: statfs; container: counted',
     },
   },
