@@ -54,6 +54,8 @@ export interface Engines {
   onFurther(listener: (engine: Engine) => void): void;
   /** Containers that run now, whose engine says so or whose process is still there, and whose process is to be seen from here. */
   running(): Iterable<Container>;
+  /** Whether an engine has a container that the filter leaves out. */
+  isIgnored(id: string): boolean;
   found(): FoundEngine[];
   close(): Promise<void>;
 }
@@ -102,6 +104,7 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
         }
       }
     },
+    isIgnored: (id) => all.some(({ inventory }) => inventory.isIgnored(id)),
     found: () =>
       all.map(({ endpoint, inventory }) => ({
         endpoint,

@@ -67,7 +67,8 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   });
   const running = (): Iterable<Container> => engines.running();
   const host = createHostEntity(settings.proc);
-  const around: Surroundings = { settings, mounts, running, host, families, clock, log };
+  const { isIgnored } = engines;
+  const around: Surroundings = { settings, mounts, running, isIgnored, host, families, clock, log };
   const sources = SOURCES.flatMap((make) => make(around) ?? []);
   const scraper = createScraper({ node, session, sources, deadlineMs: settings.deadline, clock, log });
   const cgroup = sources.find((source): source is CgroupSource => source.name === 'cgroup' && 'readNow' in source);

@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly mounts: CgroupMounts;
   /** Everything that runs now and whose files are within reach, of all engines. */
   readonly running: () => Iterable<Container>;
+  /** Whether a container is left out by the configuration or by a label of its own. */
+  readonly isIgnored: (id: string) => boolean;
   readonly host: Entity;
   /** The families that are switched on. */
   readonly families: ReadonlySet<string>;
@@ -80,12 +82,13 @@ export const SOURCES: readonly Row[] = [
 const CGROUP_SHARE = 0.7;
 const CGROUP_MS = 1500;
 
-function cgroupSource({ settings, mounts, running, families, clock, log }: Surroundings) {
+function cgroupSource({ settings, mounts, running, isIgnored, families, clock, log }: Surroundings) {
   const devices = createDevices({ procRoot: settings.proc, sysRoot: settings.sys, clock });
   const patterns = settings.cgroups;
   return createCgroupSource({
     mounts,
     containers: running,
+    isIgnored,
     families,
     clock,
     log,

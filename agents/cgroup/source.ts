@@ -29,6 +29,8 @@ export interface CgroupSourceOptions {
   /** Lets others run between two pieces of work. */
   readonly breathe: () => Promise<void>;
   readonly subtrees?: Subtrees | undefined;
+  /** Whether a container is not to be watched, although it may be among the other cgroups. */
+  readonly isIgnored?: (id: string) => boolean;
   /** How long a reading may take before other cgroups than containers are put off to the next. Default 1 500 ms. */
   readonly budgetMs?: number;
 }

@@ -15,6 +15,8 @@ import { sameDirs } from './place.ts';
 export interface CgroupUnit {
   readonly entity: Entity;
   readonly dirs: CgroupDirs;
+  /** The container whose cgroup it is, or is in, as far as its path tells. */
+  readonly containerId: string | undefined;
 }
 
 export interface Subtrees {
@@ -95,8 +97,11 @@ function unitOf(path: string, mounts: CgroupMounts, before: CgroupUnit | undefin
   const everywhere = new Map([...mounts.controllers.keys()].map((name) => [name, path]));
   const dirs = directoriesOf(mounts, { unified: path, controllers: everywhere }, '');
   if (before !== undefined && sameDirs(before.dirs, dirs)) return before;
-  return { entity: before?.entity ?? entityOf(path), dirs };
+  return { entity: before?.entity ?? entityOf(path), dirs, containerId: CONTAINER_ID.exec(path)?.[0] };
 }
+
+/** As engines make them, and put them in the paths of their containers. */
+const CONTAINER_ID = /[0-9a-f]{64}/;
 
 /** A unit's name is the last part of its path. An escape such as `\x2d` is part of the name: systemctl shows and takes it so. */
 function entityOf(path: string): Entity {

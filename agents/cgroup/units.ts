@@ -16,6 +16,8 @@ export interface UnitOptions extends ReaderOptions {
   readonly clock: Clock;
   /** Whether a folder is a container's, which is read as such. */
   readonly isContainer: (key: string) => boolean;
+  /** Whether a container is not to be watched: its cgroup, and what is in it, is then no unit either. Default: none is. */
+  readonly isIgnored?: ((id: string) => boolean) | undefined;
 }
 
 export interface UnitReading {
@@ -39,8 +41,11 @@ export class UnitReaders {
     this.#options = { ...options, descriptorShare: DESCRIPTOR_SHARE };
   }
 
-  async read(units: readonly CgroupUnit[], { into, signal, untilMs, pause }: UnitReading): Promise<void> {
-    const { clock } = this.#options;
+  async read(all: readonly CgroupUnit[], { into, signal, untilMs, pause }: UnitReading): Promise<void> {
+    const { clock, isIgnored } = this.#options;
+    const units = isIgnored
+      ? all.filter(({ containerId }) => containerId === undefined || !isIgnored(containerId))
+      : all;
     this.#keepOnly(units);
     let done = 0;
     while (done < units.length && !signal.aborted && clock.monotonic() < untilMs) {

@@ -74,6 +74,8 @@ export interface Inventory {
   start(): Promise<void>;
   /** Every known container by its id, stopped ones too. The map is live. */
   containers(): ReadonlyMap<string, Container>;
+  /** Whether a container is left out by the filter. */
+  isIgnored(id: string): boolean;
   status(): EngineStatus;
   /**
    * Whether a container that is known to run still does: the engine's word, or, while the engine is away or says nothing, whether
@@ -152,6 +154,7 @@ export function createInventory(options: InventoryOptions): Inventory {
       enough.abort();
     },
     containers: () => register.containers,
+    isIgnored: register.isIgnored,
     status: () => status,
     alive: (container) => container.pid > 0 && (speaksFor(container) || isInPlace(container, identity)),
     onChange: register.onChange,

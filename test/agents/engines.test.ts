@@ -2,7 +2,7 @@
 import { symlinkSync, unlinkSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findMounts } from '../../agents/cgroup/mounts.ts';
-import { type Engines, startEngines } from '../../agents/engines.ts';
+import { type EngineOptions, type Engines, startEngines } from '../../agents/engines.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { silent } from '../../src/log.ts';
 import { systemClock } from '../../src/run/clock.ts';
@@ -26,11 +26,15 @@ afterEach(async () => {
 });
 
 async function start(procRoot: string, ...sockets: string[]): Promise<Engines> {
+  return startWith(() => true, procRoot, ...sockets);
+}
+
+async function startWith(filter: EngineOptions['filter'], procRoot: string, ...sockets: string[]): Promise<Engines> {
   engines = await startEngines({
     settings: { ...loadConfig({ env: {}, flags: new Map() }).agent, proc: procRoot },
     mounts: findMounts({ procRoot, cgroupRoot: host.cgroupRoot }),
     endpoints: sockets.map((socketPath) => ({ socketPath })),
-    filter: () => true,
+    filter,
     clock: systemClock,
     log: silent,
   });
@@ -61,4 +65,10 @@ test('what runs on another machine has no process here, whoever has its pid', as
   const { all, running } = await start('/proc', engine.socket);
   await waitFor(() => all[0]?.inventory.containers().get(host.idOf('web'))?.pid);
   expect(names(running())).toEqual([]);
+});
+
+test('a container that is left out is known by its id, so that nobody else shows it', async () => {
+  const { isIgnored, running } = await startWith(({ name }) => name !== 'web', host.procRoot, engine.socket);
+  expect(names(running())).not.toContain('web');
+  expect(['web', 'db'].map((name) => isIgnored(host.idOf(name)))).toEqual([true, false]);
 });

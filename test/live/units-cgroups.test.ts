@@ -43,7 +43,12 @@ describe('services of a slice', () => {
       command: 'run',
       config: {
         node: 'units-1',
-        agent: { interval: '1s', engines: [`unix://${docker.socket}`], cgroups: [`${slice.path}/*.service`] },
+        agent: {
+          interval: '1s',
+          engines: [`unix://${docker.socket}`],
+          // The second fits containers, whose names there are their ids.
+          cgroups: [`${slice.path}/*.service`, `${slice.path}/${'?'.repeat(64)}`],
+        },
         collector: { window: '1s', lateness: '1s' },
       },
     });
@@ -114,6 +119,25 @@ describe('services of a slice', () => {
       expect(page.value(`${level}_spec_memory_limit_bytes`)).toBe(32 * MIB);
     }
     expect(page.all('service_memory_usage_bytes')).toEqual([]);
+  });
+
+  test('a container that keeps itself out is no unit either, though a pattern fits it', async () => {
+    const { id } = await docker.run({
+      name: 'hidden',
+      flags: ['--label', 'plimsoll.ignore=true', '--cgroup-parent', slice.path],
+      script: 'trap "exit 0" TERM; sleep 100000 & wait',
+    });
+    // Of nobody's container, and found by the same search.
+    const unknown = 'e'.repeat(64);
+    slice.make(unknown);
+    const shown = (page: Page, name: string) => page.all('container_memory_usage_bytes', { name }).length;
+    const found = async (): Promise<Page | false> => {
+      const page = await pageOn('agent');
+      return shown(page, unknown) === 1 && page;
+    };
+    const page = await waitFor(found, { timeoutMs: 20_000, what: 'the pattern to fit' });
+    expect([shown(page, id), shown(page, 'hidden')]).toEqual([0, 0]);
+    await slice.unmake(unknown);
   });
 
   test('one that is removed is gone, one that is made is found, one that is made again begins anew', async () => {

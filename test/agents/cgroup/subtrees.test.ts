@@ -133,3 +133,25 @@ test('the source reads units beside containers, and a container’s cgroup only 
   expect(docker.get('container_cpu_usage_seconds_total{cpu="total"}')).toBe(133.829416);
   await source.close();
 });
+
+test('a container that is excluded or keeps itself out is no unit either, nor is anything in it', async () => {
+  const [ignored, other] = ['c'.repeat(64), 'd'.repeat(64)];
+  cgroups(
+    `system.slice/docker-${ignored}.scope/init.scope`,
+    `system.slice/docker-${other}.scope`,
+    'system.slice/a.scope',
+  );
+  cgroups(`system.slice/docker-${ignored}.scope`);
+  const mounts = findMounts({ procRoot: '/nowhere', cgroupRoot: root });
+  const known = new Set([ignored]);
+  const source = sourceOf(mounts, { subtrees: subtrees(['/system.slice/**']), isIgnored: (id) => known.has(id) });
+  const read = async (): Promise<(string | undefined)[]> => {
+    const memory = (await source.read(tick)).find((table) => table.shape.name === 'memory');
+    return memory?.rows.map((row) => row.labels.values[1]).sort() ?? [];
+  };
+  expect(await read()).toEqual(['a.scope', `docker-${other}.scope`]);
+  // Since the last search the other one was told to stay out, too.
+  known.add(other);
+  expect(await read()).toEqual(['a.scope']);
+  await source.close();
+});
