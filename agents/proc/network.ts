@@ -12,6 +12,7 @@ import type { EntityRow } from '../../src/model/table.ts';
 import { readOnce } from '../files.ts';
 import type { Source, Tick } from '../source.ts';
 import { builderOf, type FamilyBuilder } from './cells.ts';
+import { isCounted } from './counted.ts';
 import { Interfaces } from './interfaces.ts';
 import { Losses } from './losses.ts';
 import { type NamespaceOptions, type Owned, ownedNamespaces } from './namespaces.ts';
@@ -90,7 +91,7 @@ export function createNetworkSource(options: NetworkOptions): NetworkSource {
     const isHost = owned.entity.kind === 'host';
     interfaces.begin();
     const malformed = parseNetDev(bytes, (from, to, values) => {
-      if (isSkipped(bytes, { from, to, isHost })) return;
+      if (!isCounted(bytes, { from, to, isHost })) return;
       const row = interfaces.rowOf(bytes, from, to);
       if (row) addRow(builder, { row, timeMs, values });
       else losses.count('too_many_interfaces');
@@ -106,15 +107,6 @@ export function createNetworkSource(options: NetworkOptions): NetworkSource {
       watched = new Map();
     },
   };
-}
-
-const LO = Buffer.from('lo');
-const VETH = Buffer.from('veth');
-
-/** Loopback never leaves; on the host a veth is the other end of a container's interface, which has its own row. */
-function isSkipped(bytes: Buffer, { from, to, isHost }: { from: number; to: number; isHost: boolean }): boolean {
-  if (to - from === LO.length && bytes.compare(LO, 0, LO.length, from, to) === 0) return true;
-  return isHost && to - from >= VETH.length && bytes.compare(VETH, 0, VETH.length, from, from + VETH.length) === 0;
 }
 
 interface Line {

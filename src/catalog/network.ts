@@ -11,7 +11,10 @@ const counter = (metric: string, unit: 'bytes' | 'none', help: string, source: s
 
 export const network = family({
   name: 'network',
-  help: 'Network traffic by interface, of containers with a network namespace of their own and of the host. Loopback is left out.',
+  help:
+    'Network traffic by interface, of containers with a network namespace of their own and of the host. Loopback is left out; so are an engine’s ' +
+    'bridges and cables (`docker*`, `nerdctl*`, `veth*`) on the host, and in a container that has another interface: what goes through them is ' +
+    'counted where it comes from and where it leaves.',
   dims: ['interface'],
   metrics: {
     receiveBytes: counter('container_network_receive_bytes_total', 'bytes', 'Bytes received.', 'receive bytes'),

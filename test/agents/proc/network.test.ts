@@ -51,12 +51,11 @@ describe('recorded hosts', () => {
       row.transmitBytes,
       row.transmitPackets,
     ]);
-    // Bytes and packets as in t0/proc/<pid>/net/dev; of the host's 14 lines lo and seven veth are left out.
+    // Bytes and packets as in t0/proc/<pid>/net/dev; of the host's 14 lines lo, docker0 and seven veth are left out.
     expect(found).toEqual([
       ['/', 'ifb0', 0, 0, 0, 0],
       ['/', 'ifb1', 0, 0, 0, 0],
       ['/', 'eth0', 989929095, 28875, 2212268, 21314],
-      ['/', 'docker0', 0, 0, 526, 5],
       ['/', 'br-88fa678406ed', 0, 0, 526, 5],
       ['web', 'eth0', 1252, 14, 0, 0],
       ['db', 'eth0', 1182, 13, 0, 0],
@@ -71,9 +70,9 @@ describe('recorded hosts', () => {
   test('v1: errors and drops are their own columns', async () => {
     const { procRoot } = recorded('v1', 't0');
     const source = createNetworkSource({ procRoot, containers: () => [], host: HOST, clock: systemClock });
-    const docker0 = rowsOf(await readOf(source), 'network').find((row) => row.interface === 'docker0');
-    // docker0: 0 0 0 0 …  526 5 0 2: two packets dropped on the way out.
-    expect(docker0).toMatchObject({ receiveErrors: 0, receiveDropped: 0, transmitErrors: 0, transmitDropped: 2 });
+    const bridge = rowsOf(await readOf(source), 'network').find((row) => row.interface === 'br-88fa678406ed');
+    // br-88fa678406ed: 0 0 0 0 …  526 5 0 2: two packets dropped on the way out.
+    expect(bridge).toMatchObject({ receiveErrors: 0, receiveDropped: 0, transmitErrors: 0, transmitDropped: 2 });
   });
 
   test('v2: the same, and a container that says it owns the host’s namespace is not counted beside the host', async () => {
@@ -87,7 +86,6 @@ describe('recorded hosts', () => {
       row.transmitBytes,
     ]);
     expect(found).toEqual([
-      ['/', 'docker0', 0, 526],
       ['/', 'br-d5f063a22132', 0, 526],
       ['web', 'eth0', 1462, 0],
       ['db', 'eth0', 1462, 0],
@@ -113,13 +111,39 @@ describe('namespaces', () => {
     expect(rowsOf(await readOf(source), 'network').map((row) => row.of)).toEqual(['pause']);
   });
 
-  test('in a container a veth and a docker0 are its own', async () => {
-    const procRoot = fakeProc({ '11/net/dev': dev(line('lo', 1), line('veth0', 5), line('docker0', 6)) });
-    const containers = [container('dind', { pid: 11 })];
-    const source = createNetworkSource({ procRoot, containers: () => containers, host: HOST, clock: systemClock });
-    expect(rowsOf(await readOf(source), 'network').map((row) => [row.interface, row.receiveBytes])).toEqual([
-      ['veth0', 5],
-      ['docker0', 6],
+  test.each([
+    ['with containers inside', ['lo', 'eth0', 'docker0', 'veth1', 'veth2'], ['eth0']],
+    ['whose bridge comes first', ['lo', 'docker0', 'veth1', 'br-1', 'eth0', 'eth1'], ['br-1', 'eth0', 'eth1']],
+    [
+      'with containers inside and nothing to the outside',
+      ['lo', 'veth1', 'docker0', 'nerdctl0'],
+      ['docker0', 'nerdctl0'],
+    ],
+    ['that has nothing but a veth', ['lo', 'veth0'], ['veth0']],
+    ['that has nothing but an interface of that name', ['docker7', 'lo'], ['docker7']],
+    ['with names that only look alike', ['lo0', 'vet', 'dock', 'l'], ['lo0', 'vet', 'dock', 'l']],
+    ['without any', ['lo'], []],
+  ])(
+    'in a container traffic is not counted again on bridges and cables to containers inside: one %s',
+    async (_, names, counted) => {
+      const procRoot = fakeProc({ '11/net/dev': dev(...names.map((name) => line(name, 5))) });
+      const source = createNetworkSource({
+        procRoot,
+        containers: () => [container('dind', { pid: 11 })],
+        clock: systemClock,
+      });
+      expect(rowsOf(await readOf(source), 'network').map((row) => row.interface)).toEqual(counted);
+    },
+  );
+
+  test('on the host traffic of containers is not counted again: no veth*, docker*, nerdctl*', async () => {
+    const names = ['lo', 'eth0', 'docker0', 'nerdctl0', 'veth12', 'br-88fa678406ed', 'docker_gwbridge', 'wlan0'];
+    const procRoot = fakeProc({ '1/net/dev': dev(...names.map((name) => line(name, 5))), '1/ns/net': '->net:[1]' });
+    const source = createNetworkSource({ procRoot, containers: () => [], host: HOST, clock: systemClock });
+    expect(rowsOf(await readOf(source), 'network').map((row) => row.interface)).toEqual([
+      'eth0',
+      'br-88fa678406ed',
+      'wlan0',
     ]);
   });
 

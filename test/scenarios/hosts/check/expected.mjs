@@ -27,13 +27,29 @@ export function expectedSeries(moment) {
     if (container.folder(version === 'v1' ? 'memory' : '')) putLimits(join(proc, String(container.pid), 'limits'), put);
     const mode = container.inspect.HostConfig.NetworkMode;
     if (mode === 'host' || mode.startsWith('container:')) continue;
-    putNetwork(join(proc, String(container.pid), 'net/dev'), (name) => name !== 'lo', put);
+    const device = join(proc, String(container.pid), 'net/dev');
+    putNetwork(device, insideOf(device), put);
     putTcpCounters(join(proc, String(container.pid), 'net/snmp'), put);
   }
   const put = putter(undefined, { id: '/' });
   putMachine(moment, put);
-  // The other end of a container's interface is that container's.
-  putNetwork(join(proc, '1/net/dev'), (name) => name !== 'lo' && !name.startsWith('veth'), put);
+  // The other end of a container's interface is that container's, and the engine's bridge between them only passes it on.
+  putNetwork(join(proc, '1/net/dev'), (name) => !LOOPBACK.test(name) && !CABLE.test(name) && !BRIDGE.test(name), put);
   putTcpCounters(join(proc, '1/net/snmp'), put);
   return series;
+}
+
+const LOOPBACK = /^lo$/;
+const CABLE = /^veth/;
+const BRIDGE = /^(docker|nerdctl)/;
+
+/** In a container cables give way to anything else, and an engine's bridges to anything but cables. */
+function insideOf(file) {
+  const names = wordsOf(file)
+    .filter(([first]) => first.includes(':'))
+    .map(([first]) => first.split(':')[0]);
+  const outside = names.filter((name) => !LOOPBACK.test(name) && !CABLE.test(name));
+  const plain = outside.filter((name) => !BRIDGE.test(name));
+  const counted = [plain, outside, names].find((some) => some.length > 0) ?? [];
+  return (name) => !LOOPBACK.test(name) && counted.includes(name);
 }
