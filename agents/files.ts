@@ -5,6 +5,10 @@
  * Facts this rests on: a kept descriptor read again at offset 0 gives current values; once a cgroup is removed the read
  * fails with ENODEV, once a process has gone procfs fails with ESRCH (or gives ENOENT by path). Such a file is closed and
  * reads as undefined from then on. procfs hands out about a page at a time, so reading goes on until nothing comes.
+ *
+ * Reading waits for the kernel, and the whole process with it. Kernel files answer, if slowly at times: which cgroup takes long is
+ * measured, and it is read more seldom (agents/cgroup/patience.ts); what a tick has no time for comes first in the next one. Not covered is
+ * a file that never answers, such as a FIFO put in its place: only whoever may write to the cgroup file system's mount can do that.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 

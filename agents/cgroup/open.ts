@@ -11,7 +11,7 @@ import type { FinalWatch } from './final.ts';
 import { type CgroupDirs, directoriesOf } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 import { keyOf, sameDirs } from './place.ts';
-import { CgroupReader, type OnFailure } from './reader.ts';
+import { CgroupReader, type OnFailure, type ReaderOptions } from './reader.ts';
 import type { Facts, Surroundings } from './spec.ts';
 
 export interface OpenOptions {
@@ -21,6 +21,7 @@ export interface OpenOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onFailure: OnFailure;
+  readonly onSlow: NonNullable<ReaderOptions['onSlow']>;
   readonly departed: Departed;
   readonly finalWatch?: FinalWatch | undefined;
 }
@@ -45,6 +46,8 @@ export class OpenCgroups {
   readonly #owners = new Map<string, Set<string>>();
   /** Cgroups that were removed while they were read. */
   vanished = 0;
+  /** Readings left out because the cgroup's last ones took long. */
+  slow = 0;
 
   constructor(options: OpenOptions) {
     this.#options = options;
@@ -54,6 +57,10 @@ export class OpenCgroups {
   read(container: Container): CgroupReader | undefined {
     const entry = this.#entryOf(container);
     if (entry === undefined || this.#isShared(entry.key)) return undefined;
+    if (entry.reader.rests) {
+      this.slow++;
+      return undefined;
+    }
     if (this.#readEntry(entry, container)) return entry.reader;
     this.#drop(container.id);
     // It may have been restarted since: then another cgroup is in its place.
@@ -64,12 +71,12 @@ export class OpenCgroups {
     return undefined;
   }
 
-  /** Reads a container now if its cgroup is still there, else finds the reader that read it last. */
+  /** Reads a container now if its cgroup is still there and no slow one, else finds the reader that read it last. */
   readFinal(container: Container): CgroupReader | undefined {
     const { id, entity } = container;
     const entry = this.#entries.get(id);
     if (entry?.entity.startMs === entity.startMs) {
-      if (this.#readEntry(entry, container)) return entry.reader;
+      if (entry.reader.rests || this.#readEntry(entry, container)) return entry.reader;
       this.#drop(id);
     }
     return this.#options.departed.of(id, entity.startMs) ?? (container.cgroup && this.read(container));
@@ -78,7 +85,7 @@ export class OpenCgroups {
   /** Reads a container again that was read before: its end is near. */
   readAgain(id: string): void {
     const entry = this.#entries.get(id);
-    if (entry === undefined || entry.reader.read(entry.facts, this.#options.clock.now())) return;
+    if (entry === undefined || entry.reader.rests || entry.reader.read(entry.facts, this.#options.clock.now())) return;
     this.#drop(id);
     this.vanished++;
   }

@@ -7,10 +7,12 @@ import { NO_LABELS } from '../../src/model/labels.ts';
 import { TableBuilder } from '../../src/model/builder.ts';
 import type { FamilyTable } from '../../src/model/batch.ts';
 import { type Entity, type EntityRow, entityRow } from '../../src/model/table.ts';
+import type { Clock } from '../../src/run/clock.ts';
 import { V1_BLKIO, V1_DISKIO, V2_BLKIO, V2_DISKIO } from './diskio.ts';
 import { V1_HUGETLB, V2_HUGETLB } from './hugetlb.ts';
 import type { CgroupDirs } from './locate.ts';
 import { V1_NUMA, V2_NUMA } from './numa.ts';
+import { Patience } from './patience.ts';
 import { Place } from './place.ts';
 import { RowSet } from './rows.ts';
 import type { Facts, FamilyReader, FamilySpec, Surroundings } from './spec.ts';
@@ -43,7 +45,10 @@ export type OnFailure = (family: string, dirs: CgroupDirs, error: unknown) => vo
 export interface ReaderOptions {
   readonly families: ReadonlySet<string>;
   readonly around: Surroundings;
+  readonly clock: Clock;
   readonly onFailure: OnFailure;
+  /** Told once of a cgroup whose reading takes long, and how long. */
+  readonly onSlow?: (dirs: CgroupDirs, tookMs: number) => void;
   /** See {@link KernelFile}. */
   readonly descriptorShare?: number;
 }
@@ -60,7 +65,8 @@ export class CgroupReader {
   readonly dirs: CgroupDirs;
   readonly #place: Place;
   readonly #parts: readonly Part[];
-  readonly #onFailure: OnFailure;
+  readonly #options: ReaderOptions;
+  readonly #patience = new Patience();
   #plain: EntityRow | undefined;
   #done: Part[] = [];
   /** For whom settings were read, and when. */
@@ -70,11 +76,16 @@ export class CgroupReader {
   constructor(dirs: CgroupDirs, options: ReaderOptions) {
     this.dirs = dirs;
     this.#place = new Place(dirs, options.descriptorShare);
-    this.#onFailure = options.onFailure;
+    this.#options = options;
     this.#parts = specsFor(dirs, options.families).map((spec) => ({
       rows: new RowSet(spec.family, (entity) => this.#plainRow(entity)),
       reader: spec.open(this.#place, options.around),
     }));
+  }
+
+  /** Whether it took so long lately that it is not to be read now; there is then no fresh reading to emit. */
+  get rests(): boolean {
+    return this.#patience.rests(this.#options.clock.monotonic());
   }
 
   /**
@@ -82,6 +93,15 @@ export class CgroupReader {
    * `timeMs` is the moment, Unix milliseconds. Settings are read when the facts are others than before, and once a minute.
    */
   read(facts: Facts, timeMs: number): boolean {
+    const { clock, onSlow } = this.#options;
+    const startedMs = clock.monotonic();
+    const isThere = this.#read(facts, timeMs);
+    const endedMs = clock.monotonic();
+    if (this.#patience.note(startedMs, endedMs)) onSlow?.(this.dirs, endedMs - startedMs);
+    return isThere;
+  }
+
+  #read(facts: Facts, timeMs: number): boolean {
     const settingsDue = facts !== this.#settingsFor || Math.abs(timeMs - this.#settingsMs) >= SETTINGS_MS;
     this.#place.begin(settingsDue);
     this.#done = [];
@@ -91,7 +111,7 @@ export class CgroupReader {
         part.reader.read(part.rows, facts);
         this.#done.push(part);
       } catch (error) {
-        this.#onFailure(part.rows.family.name, this.dirs, error);
+        this.#options.onFailure(part.rows.family.name, this.dirs, error);
       }
     }
     if (this.#place.vanished()) return false;

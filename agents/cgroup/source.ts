@@ -9,12 +9,14 @@ import type { Container } from '../container.ts';
 import type { Source, Tick } from '../source.ts';
 import { Departed } from './departed.ts';
 import { FinalWatch } from './final.ts';
+import type { CgroupDirs } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 import { OpenCgroups } from './open.ts';
 import { keyOf } from './place.ts';
 import { type Builders, type OnFailure, tablesOf } from './reader.ts';
 import type { Surroundings } from './spec.ts';
-import type { Subtrees } from './subtrees.ts';
+import type { CgroupUnit, Subtrees } from './subtrees.ts';
+import { Turns } from './turns.ts';
 import { UnitReaders } from './units.ts';
 
 export interface CgroupSourceOptions {
@@ -31,7 +33,7 @@ export interface CgroupSourceOptions {
   readonly subtrees?: Subtrees | undefined;
   /** Whether a container is not to be watched, although it may be among the other cgroups. */
   readonly isIgnored?: (id: string) => boolean;
-  /** How long a reading may take before other cgroups than containers are put off to the next. Default 1 500 ms. */
+  /** How long a reading may take before what is left, containers or others, is put off to the next. Default 1 500 ms. */
   readonly budgetMs?: number;
 }
 
@@ -43,6 +45,8 @@ export interface CgroupCounts {
   readonly vanished: number;
   /** Readings of cgroups that were put off because the time for them was up. */
   readonly putOff: number;
+  /** Readings of cgroups that were left out because the last ones took long. */
+  readonly slow: number;
   /** Last readings thrown away because too many were kept. */
   readonly evicted: number;
   /** Containers whose end cannot be watched for. */
@@ -73,10 +77,16 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
     failures.set(family, before + 1);
     if (before === 0) log.warn({ family, cgroup: keyOf(dirs), err: error }, 'a cgroup file could not be read');
   };
+  const onSlow = (dirs: CgroupDirs, tookMs: number): void =>
+    log.warn({ cgroup: keyOf(dirs), tookMs }, 'a cgroup takes long to read, and is read more seldom from now on');
   const departed = new Departed(clock);
   const finalWatch = new FinalWatch({ clock, log, readAgain: (id) => open.readAgain(id) });
-  const open: OpenCgroups = new OpenCgroups({ ...options, onFailure, departed, finalWatch });
-  const units = new UnitReaders({ ...options, onFailure, isContainer: (key) => open.owns(key) });
+  const open: OpenCgroups = new OpenCgroups({ ...options, onFailure, onSlow, departed, finalWatch });
+  let running: ReadonlySet<string> = new Set();
+  // One that has not had its first turn yet is known by its name only.
+  const isContainer = (unit: CgroupUnit, key: string): boolean => open.owns(key) || running.has(containerAt(unit));
+  const units = new UnitReaders({ ...options, onFailure, onSlow, isContainer });
+  const turns = new Turns(clock);
   const pause = pauses(options);
 
   return {
@@ -84,18 +94,16 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
     async read({ signal }: Tick) {
       const into: Builders = new Map();
       const endMs = clock.monotonic() + budgetMs;
-      const live = new Set<string>();
-      for (const container of [...options.containers()]) {
-        if (signal.aborted) return tablesOf(into);
-        if (container.cgroup === undefined) continue;
-        live.add(container.id);
+      const containers = [...options.containers()].filter(({ cgroup }) => cgroup !== undefined);
+      await turns.each(containers, { signal, untilMs: endMs, pause }, (container) => {
         open.read(container)?.emit(into, container.entity);
-        await pause();
-      }
-      open.keepOnly(live);
+      });
+      if (signal.aborted) return tablesOf(into);
+      running = new Set(containers.map(({ id }) => id));
+      open.keepOnly(running);
       await subtrees?.tick();
       const untilMs = Math.max(endMs, clock.monotonic() + LEAST_MS);
-      await units.read([...(subtrees?.units() ?? [])], { into, signal, untilMs, pause });
+      await units.read([...(subtrees?.units() ?? [])], into, { signal, untilMs, pause });
       return tablesOf(into);
     },
     readNow(container) {
@@ -104,15 +112,23 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
       return tablesOf(into);
     },
     get counts() {
-      const { evicted } = departed;
-      return { failures, vanished: open.vanished, putOff: units.putOff, evicted, unwatched: finalWatch.unwatched };
+      return {
+        failures,
+        vanished: open.vanished,
+        putOff: turns.putOff + units.putOff,
+        slow: open.slow + units.slow,
+        evicted: departed.evicted,
+        unwatched: finalWatch.unwatched,
+      };
     },
     get losses() {
+      const { vanished, putOff, slow, evicted, unwatched } = this.counts;
       return new Map([
-        ['vanished', open.vanished],
-        ['put_off', units.putOff],
-        ['last_reading_evicted', departed.evicted],
-        ['end_not_watched', finalWatch.unwatched],
+        ['vanished', vanished],
+        ['put_off', putOff],
+        ['slow', slow],
+        ['last_reading_evicted', evicted],
+        ['end_not_watched', unwatched],
       ]);
     },
     async close() {
@@ -122,6 +138,11 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
       await subtrees?.close();
     },
   };
+}
+
+/** The container whose cgroup it is by its name; '' for one that is none's, or is only somewhere in one. */
+function containerAt({ entity, containerId = '' }: CgroupUnit): string {
+  return entity.key.indexOf(containerId) > entity.key.lastIndexOf('/') ? containerId : '';
 }
 
 /** Makes a function that gives others a turn when the work since the last turn has become long. */

@@ -2,10 +2,10 @@
  * Reads the cgroups that are no container, as many as a tick has time for: what is left comes first in the next one. Their files
  * may keep only half of the descriptors, so that containers always find some.
  */
-import type { Clock } from '../../src/run/clock.ts';
 import { keyOf, sameDirs } from './place.ts';
 import { type Builders, CgroupReader, type ReaderOptions } from './reader.ts';
 import type { CgroupUnit } from './subtrees.ts';
+import { type Turn, Turns } from './turns.ts';
 
 const DESCRIPTOR_SHARE = 0.5;
 
@@ -13,62 +13,53 @@ const DESCRIPTOR_SHARE = 0.5;
 const NO_FACTS = { cpuShares: 0 };
 
 export interface UnitOptions extends ReaderOptions {
-  readonly clock: Clock;
-  /** Whether a folder is a container's, which is read as such. */
-  readonly isContainer: (key: string) => boolean;
+  /** Whether it is a container's, which is read as such. `key` is its folder. */
+  readonly isContainer: (unit: CgroupUnit, key: string) => boolean;
   /** Whether a container is not to be watched: its cgroup, and what is in it, is then no unit either. Default: none is. */
   readonly isIgnored?: ((id: string) => boolean) | undefined;
-}
-
-export interface UnitReading {
-  readonly into: Builders;
-  readonly signal: AbortSignal;
-  /** By the monotonic clock: what has not been read by then is put off. */
-  readonly untilMs: number;
-  /** Lets others run when this has been running for long. */
-  readonly pause: () => Promise<void>;
 }
 
 export class UnitReaders {
   readonly #options: UnitOptions;
   /** By path; no more than the subtrees hold. */
   readonly #readers = new Map<string, CgroupReader>();
-  #first = 0;
-  /** Readings that were left for the next tick. */
-  putOff = 0;
+  readonly #turns: Turns;
+  /** Readings left out because the cgroup's last ones took long. */
+  slow = 0;
 
   constructor(options: UnitOptions) {
     this.#options = { ...options, descriptorShare: DESCRIPTOR_SHARE };
+    this.#turns = new Turns(options.clock);
   }
 
-  async read(all: readonly CgroupUnit[], { into, signal, untilMs, pause }: UnitReading): Promise<void> {
-    const { clock, isIgnored } = this.#options;
+  /** Readings that were left for the next tick. */
+  get putOff(): number {
+    return this.#turns.putOff;
+  }
+
+  async read(all: readonly CgroupUnit[], into: Builders, turn: Turn): Promise<void> {
+    const { isIgnored } = this.#options;
     const units = isIgnored
       ? all.filter(({ containerId }) => containerId === undefined || !isIgnored(containerId))
       : all;
     this.#keepOnly(units);
-    let done = 0;
-    while (done < units.length && !signal.aborted && clock.monotonic() < untilMs) {
-      this.#readUnit(units[(this.#first + done) % units.length] as CgroupUnit, into);
-      done++;
-      await pause();
-    }
-    this.putOff += units.length - done;
-    this.#first = units.length === 0 ? 0 : (this.#first + done) % units.length;
+    await this.#turns.each(units, turn, (unit) => this.#readUnit(unit, into));
   }
 
   close(): void {
     this.#keepOnly([]);
   }
 
-  #readUnit({ entity, dirs }: CgroupUnit, into: Builders): void {
+  #readUnit(unit: CgroupUnit, into: Builders): void {
+    const { entity, dirs } = unit;
     const key = keyOf(dirs);
-    if (key === undefined || this.#options.isContainer(key)) return;
+    if (key === undefined || this.#options.isContainer(unit, key)) return;
     let reader = this.#readers.get(entity.key);
     if (reader !== undefined && !sameDirs(reader.dirs, dirs)) this.#drop(entity.key);
     reader = this.#readers.get(entity.key) ?? new CgroupReader(dirs, this.#options);
     this.#readers.set(entity.key, reader);
-    if (reader.read(NO_FACTS, this.#options.clock.now())) reader.emit(into, entity);
+    if (reader.rests) this.slow++;
+    else if (reader.read(NO_FACTS, this.#options.clock.now())) reader.emit(into, entity);
     else this.#drop(entity.key);
   }
 
