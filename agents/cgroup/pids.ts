@@ -12,14 +12,15 @@ const MAX_PIDS = 32_768;
 /** On v1 every controller knows the processes; these are the most likely to be there. */
 const CONTROLLERS = ['pids', 'memory', 'cpu', 'cpuacct'];
 
-/** The pids, in the numbering of the `/proc` that belongs to these mounts; empty when the cgroup has gone. */
-export function pidsOf(mounts: CgroupMounts, container: Container): number[] {
-  if (container.cgroup === undefined) return [];
+/** The pids, in the numbering of our own pid namespace, where those of others are missing; undefined when there is no cgroup (any more). */
+export function pidsOf(mounts: CgroupMounts, container: Container): number[] | undefined {
+  if (container.cgroup === undefined) return undefined;
   const dirs = directoriesOf(mounts, container.cgroup, container.id);
   const v1 = CONTROLLERS.map((name) => dirs.controllers.get(name)).find((dir) => dir !== undefined);
   const dir = v1 ?? dirs.unified;
+  if (dir === undefined) return undefined;
   const pids: number[] = [];
-  if (dir !== undefined) collect(dir, pids);
+  collect(dir, pids);
   return pids;
 }
 

@@ -14,20 +14,18 @@ import { isNoData, readOnce } from '../files.ts';
 import type { Source, Tick } from '../source.ts';
 import { parseLimits } from './limits.ts';
 import { Losses } from './losses.ts';
+import { type MemberOptions, membersOf } from './members.ts';
 import { pacer } from './pace.ts';
 import { Rows } from './rows.ts';
 
 /** For sources that look at single processes. */
-export interface ProcessOptions {
-  readonly procRoot: string;
+export interface ProcessOptions extends MemberOptions {
   readonly containers: () => Iterable<Container>;
-  /** The pids in the container's cgroup and below, in the numbers of `procRoot`. */
-  readonly pidsOf: (container: Container) => readonly number[];
   readonly clock: Clock;
 }
 
 export interface ProcessSource extends Source {
-  /** `too_many_descriptors`, `no_permission`, `read_error`. */
+  /** `too_many_descriptors`, `no_permission`, `read_error`, `pid_namespace`. */
   readonly losses: ReadonlyMap<string, number>;
 }
 
@@ -43,7 +41,8 @@ const SLICE = 1000;
 /** What listing a directory costs, in descriptors. */
 const LISTING = 10;
 
-export function createProcessSource({ procRoot, containers, pidsOf, clock }: ProcessOptions): ProcessSource {
+export function createProcessSource(options: ProcessOptions): ProcessSource {
+  const { procRoot, containers, clock } = options;
   const losses = new Losses();
   const rows = new Rows();
   const limitRows = new Rows('ulimit');
@@ -53,7 +52,7 @@ export function createProcessSource({ procRoot, containers, pidsOf, clock }: Pro
     const counts = new TableBuilder<typeof processes, EntityRow>(processes);
     const limits = new TableBuilder<typeof ulimit, EntityRow>(ulimit);
     for (const container of [...containers()]) {
-      const pids = container.pid > 0 ? pidsOf(container) : [];
+      const pids = membersOf(container, options, losses);
       const row = pids.length > 0 ? rows.of(container.entity) : undefined;
       if (!row) continue;
       const open = await openOf(pids, signal);

@@ -14,12 +14,13 @@ import { isNoData, readOnce } from '../files.ts';
 import type { Source, Tick } from '../source.ts';
 import { Lines } from './lines.ts';
 import { Losses } from './losses.ts';
+import { membersOf } from './members.ts';
 import { pacer } from './pace.ts';
 import type { ProcessOptions } from './process.ts';
 import { Rows } from './rows.ts';
 
 export interface SchedSource extends Source {
-  /** `too_many_threads`. */
+  /** `too_many_threads`, `pid_namespace`. */
   readonly losses: ReadonlyMap<string, number>;
 }
 
@@ -41,7 +42,8 @@ const MAX_THREADS = 20_000;
 const SLICE = 200;
 const NANOSECONDS = 1e9;
 
-export function createSchedSource({ procRoot, containers, pidsOf, clock }: ProcessOptions): SchedSource {
+export function createSchedSource(options: ProcessOptions): SchedSource {
+  const { procRoot, containers, clock } = options;
   const losses = new Losses();
   const rows = new Rows();
   const pace = pacer(SLICE);
@@ -51,7 +53,7 @@ export function createSchedSource({ procRoot, containers, pidsOf, clock }: Proce
     const builder = new TableBuilder<typeof sched, EntityRow>(sched);
     const next = new Map<string, Totals>();
     for (const container of [...containers()]) {
-      const pids = container.pid > 0 ? pidsOf(container) : [];
+      const pids = membersOf(container, options, losses);
       const row = pids.length > 0 ? rows.of(container.entity) : undefined;
       const sum = row && (await summed(container, pids, signal));
       if (!row || !sum) continue;

@@ -30,6 +30,20 @@ export async function check(config: Config, out: { write(text: string): unknown 
       health.up ? 'ok' : 'no',
       `source ${health.source}: ${health.up ? `${health.samples} samples in ${(health.seconds * 1000).toFixed(1)} ms` : health.lastError}`,
     );
+    for (const [reason, advice] of ADVICE)
+      if (health.losses.get(reason)) say('--', `source ${health.source}: ${advice}`);
   }
   return seen.sources.every((health) => health.up);
 }
+
+/** What a source leaves out for a reason that somebody can do something about. */
+const ADVICE: readonly (readonly [reason: string, advice: string])[] = [
+  [
+    'pid_namespace',
+    'containers’ processes have no numbers here, because this runs in a pid namespace of its own: give its container `pid: host`.',
+  ],
+  [
+    'no_permission',
+    'containers’ processes may not be looked at: run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.',
+  ],
+];

@@ -30,6 +30,43 @@ describe('processes', () => {
     expect(rowsOf(await readOf(source), 'process')).toEqual([{ of: 'web', processes: 3, descriptors: 5, sockets: 2 }]);
   });
 
+  test.each([
+    ['they are missing', []],
+    // As the agent's own container sees its own first process: here 1 is the host's.
+    ['they are other processes’', [1, 7]],
+  ])('from another pid namespace the numbers in a cgroup are of no use, and that is counted: %s', async (_, pids) => {
+    const procRoot = fakeProc({
+      '1/fd/0': '->/dev/null',
+      '11/fd/0': '->/dev/null',
+      '11/limits': 'Max open files            1024                 4096                 files     \n',
+      '11/task/11/schedstat': '1 2 3\n',
+    });
+    const options = { procRoot, containers: () => [web], pidsOf: () => pids, clock: systemClock };
+    const [processes, sched] = [createProcessSource(options), createSchedSource(options)];
+    const tables = [...(await readOf(processes)), ...(await readOf(sched))];
+    expect(tables.flatMap(({ rows }) => rows)).toEqual([]);
+    expect([processes, sched].map(({ losses }) => losses.get('pid_namespace'))).toEqual([1, 1]);
+  });
+
+  test('a container that has just ended, or has no cgroup, is no matter of pid namespaces', async () => {
+    const ended = createProcessSource({
+      procRoot: fakeProc({}),
+      containers: () => [web],
+      pidsOf: () => [],
+      clock: systemClock,
+    });
+    const bare = createProcessSource({
+      procRoot: fakeProc({ '11/fd/0': '->/dev/null' }),
+      containers: () => [web],
+      pidsOf: () => undefined,
+      clock: systemClock,
+    });
+    for (const source of [ended, bare]) {
+      expect(rowsOf(await readOf(source), 'process')).toEqual([]);
+      expect([...source.losses]).toEqual([]);
+    }
+  });
+
   test('a container without processes has no row', async () => {
     const source = createProcessSource({
       procRoot: '/nonexistent',
