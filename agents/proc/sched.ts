@@ -24,11 +24,16 @@ export interface SchedSource extends Source {
   readonly losses: ReadonlyMap<string, number>;
 }
 
+/** A container that was not to be read for so long begins anew. */
+const KEPT_MS = 300_000;
+
 /** Nanoseconds, nanoseconds, count. */
 type Numbers = readonly [run: number, queue: number, periods: number];
 
 interface Totals {
   readonly entity: Entity;
+  /** When it was last read, by the monotonic clock. */
+  seenMs: number;
   run: number;
   queue: number;
   periods: number;
@@ -47,25 +52,31 @@ export function createSchedSource(options: ProcessOptions): SchedSource {
   const losses = new Losses();
   const rows = new Rows();
   const pace = pacer(SLICE);
-  let totals = new Map<string, Totals>();
+  const totals = new Map<string, Totals>();
 
   async function read({ signal }: Tick): Promise<FamilyTable[]> {
     const builder = new TableBuilder<typeof sched, EntityRow>(sched);
-    const next = new Map<string, Totals>();
     for (const container of [...containers()]) {
       const pids = membersOf(container, options, losses);
       const row = pids.length > 0 ? rows.of(container.entity) : undefined;
       const sum = row && (await summed(container, pids, signal));
       if (!row || !sum) continue;
-      next.set(container.id, sum);
+      sum.seenMs = clock.monotonic();
+      totals.set(container.id, sum);
       builder.add(row, clock.now());
       builder.set(sched.at.run, sum.run / NANOSECONDS);
       builder.set(sched.at.queue, sum.queue / NANOSECONDS);
       builder.set(sched.at.periods, sum.periods);
     }
-    totals = next;
+    forget();
     rows.sweep();
     return [builder.build()];
+  }
+
+  /** One that misses a reading or two keeps its totals: a counter that began anew would look like a restart. */
+  function forget(): void {
+    const oldestMs = clock.monotonic() - KEPT_MS;
+    for (const [id, { seenMs }] of totals) if (seenMs < oldestMs) totals.delete(id);
   }
 
   /** The totals with what the threads did since the last reading; undefined when there are too many to ask. */
@@ -77,7 +88,9 @@ export function createSchedSource(options: ProcessOptions): SchedSource {
     const known = totals.get(id);
     // Another start means other processes: the kernel began anew, and so do we.
     const sum =
-      known?.entity.startMs === entity.startMs ? known : { entity, run: 0, queue: 0, periods: 0, last: new Map() };
+      known?.entity.startMs === entity.startMs
+        ? known
+        : { entity, seenMs: 0, run: 0, queue: 0, periods: 0, last: new Map() };
     const now = new Map<number, Numbers>();
     for (const pid of pids) {
       signal.throwIfAborted();
@@ -102,7 +115,7 @@ export function createSchedSource(options: ProcessOptions): SchedSource {
     losses: losses.counts,
     read,
     async close() {
-      totals = new Map();
+      totals.clear();
     },
   };
 }

@@ -144,6 +144,27 @@ describe('scheduler', () => {
     expect(await row()).toEqual({ of: 'web', run: 10.5, queue: 2, periods: 21 });
   });
 
+  test('a container that misses a tick goes on from its totals, one that was away for longer begins anew', async () => {
+    const procRoot = fakeProc({ '11/task/11/schedstat': stat(5e9, 0, 10), '11/task/12/schedstat': stat(2e9, 0, 1) });
+    const clock = fakeClock();
+    let listed = [web];
+    const source = createSchedSource({ procRoot, containers: () => listed, pidsOf: () => [11], clock });
+    const row = async () => rowsOf(await readOf(source), 'sched')[0];
+    expect(await row()).toEqual({ of: 'web', run: 7, queue: 0, periods: 11 });
+    rmSync(join(procRoot, '11/task/12'), { recursive: true });
+    listed = [];
+    expect(await row()).toBeUndefined();
+    listed = [web];
+    await clock.advance(60_000);
+    // The 2 s of the thread that has ended are still in it.
+    expect(await row()).toEqual({ of: 'web', run: 7, queue: 0, periods: 11 });
+    listed = [];
+    await clock.advance(300_001);
+    await row();
+    listed = [web];
+    expect(await row()).toEqual({ of: 'web', run: 5, queue: 0, periods: 10 });
+  });
+
   test('a container that started again begins anew', async () => {
     const procRoot = fakeProc({ '11/task/11/schedstat': stat(5e9, 0, 10) });
     let current = web;
