@@ -76,13 +76,28 @@ export function directoriesOf(mounts: CgroupMounts, all: CgroupPaths, id: string
 }
 
 /** Whether what is mounted here has a place for a container's cgroup, be there one now or not. */
-export function isWithinReach({ unified, controllers }: CgroupMounts, all: CgroupPaths, id: string): boolean {
-  const paths = ownPaths(all, id);
-  const shows = (hierarchy: Hierarchy | undefined, path: string | undefined): boolean =>
-    hierarchy !== undefined && path !== undefined && (belowRoot(hierarchy, path) ?? '') !== '';
+export function isWithinReach(mounts: CgroupMounts, all: CgroupPaths, id: string): boolean {
+  const { unified, controllers } = ownPaths(all, id);
   return (
-    shows(unified, paths.unified) || [...controllers].some(([name, each]) => shows(each, paths.controllers.get(name)))
+    hasPlace(mounts.unified, unified) ||
+    [...mounts.controllers].some(([name, hierarchy]) => hasPlace(hierarchy, controllers.get(name)))
   );
+}
+
+/** Whether its folders were there in every hierarchy that has a place for it: then there is none to be looked for again. */
+export function isComplete(mounts: CgroupMounts, dirs: CgroupDirs, all: CgroupPaths, id: string): boolean {
+  const { unified, controllers } = ownPaths(all, id);
+  return (
+    (dirs.unified !== undefined || !hasPlace(mounts.unified, unified)) &&
+    [...mounts.controllers].every(
+      ([name, hierarchy]) => dirs.controllers.has(name) || !hasPlace(hierarchy, controllers.get(name)),
+    )
+  );
+}
+
+/** The root is no place: whoever is there has not joined the hierarchy. */
+function hasPlace(hierarchy: Hierarchy | undefined, path: string | undefined): boolean {
+  return hierarchy !== undefined && path !== undefined && (belowRoot(hierarchy, path) ?? '') !== '';
 }
 
 function existingDir(hierarchy: Hierarchy | undefined, path: string | undefined, id: string): string | undefined {

@@ -8,7 +8,7 @@ import type { Clock } from '../../src/run/clock.ts';
 import type { CgroupPaths, Container } from '../container.ts';
 import type { Departed } from './departed.ts';
 import type { FinalWatch } from './final.ts';
-import { type CgroupDirs, directoriesOf } from './locate.ts';
+import { type CgroupDirs, directoriesOf, isComplete } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 import { keyOf, sameDirs } from './place.ts';
 import { CgroupReader, type OnFailure, type ReaderOptions } from './reader.ts';
@@ -30,7 +30,7 @@ interface Entry {
   readonly reader: CgroupReader;
   /** The folder that stands for the cgroup. */
   readonly key: string;
-  /** Whether every hierarchy of the host has it; a container that is just being made may still lack some. */
+  /** Whether every hierarchy that its paths name has it; one that is just being made may still lack some. */
   readonly complete: boolean;
   /** Whether its end is watched for. */
   followed: boolean;
@@ -136,13 +136,10 @@ export class OpenCgroups {
     const { id, entity } = container;
     const key = keyOf(dirs);
     if (key === undefined) return undefined;
-    const { mounts } = this.#options;
-    const complete =
-      dirs.controllers.size === mounts.controllers.size && (dirs.unified ?? mounts.unified) === dirs.unified;
     const entry: Entry = {
       reader: new CgroupReader(dirs, this.#options),
       key,
-      complete,
+      complete: isComplete(this.#options.mounts, dirs, paths, id),
       followed: false,
       paths,
       entity,

@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findMounts } from '../../../agents/cgroup/mounts.ts';
+import { findMounts, type Hierarchy } from '../../../agents/cgroup/mounts.ts';
 import type { CgroupSource } from '../../../agents/cgroup/source.ts';
 import type { Container } from '../../../agents/container.ts';
 import { descriptorsKept, setDescriptorBudget } from '../../../agents/files.ts';
@@ -252,4 +253,60 @@ test('a hybrid host that leaves containers in the engine’s unified cgroup: its
   expect(cgroup.counts.unwatched).toBe(0);
   await cgroup.close();
   rmSync(v1.dir, { recursive: true });
+});
+
+describe('folders of a container that is complete are not looked for again at each tick', () => {
+  /** A map that counts how often somebody goes through it. */
+  class Watched extends Map<string, Hierarchy> {
+    walks = 0;
+    override [Symbol.iterator](): MapIterator<[string, Hierarchy]> {
+      this.walks++;
+      return super[Symbol.iterator]();
+    }
+  }
+
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'plimsoll-complete-'));
+    mkdirSync(join(root, 'memory/docker/x'), { recursive: true });
+    writeFileSync(join(root, 'memory/docker/x/memory.usage_in_bytes'), '4096\n');
+    for (const hierarchy of ['misc', 'unified']) mkdirSync(join(root, hierarchy));
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  /** How often the hierarchies were gone through in the second tick, and the one after `between`. */
+  async function walksOf(misc: string, between: () => void): Promise<{ walks: number[]; tables: FamilyTable[] }> {
+    const found = findMounts({ procRoot: '/nowhere', cgroupRoot: root });
+    const controllers = new Watched(found.controllers);
+    const paths = new Map([
+      ['memory', '/docker/x'],
+      ['misc', misc],
+    ]);
+    const x = container('x', { id: 'x', cgroup: { unified: '/', controllers: paths } });
+    const cgroup = sourceOf({ ...found, controllers }, { containers: () => [x] });
+    await cgroup.read(tick);
+    const walks: number[] = [];
+    let tables: FamilyTable[] = [];
+    for (const step of [() => undefined, between, () => undefined]) {
+      step();
+      controllers.walks = 0;
+      tables = await cgroup.read(tick);
+      walks.push(controllers.walks);
+    }
+    await cgroup.close();
+    return { walks, tables };
+  }
+
+  test('although it has not joined every hierarchy of the host', async () => {
+    const { walks, tables } = await walksOf('/', () => undefined);
+    expect(walks).toEqual([0, 0, 0]);
+    expect(numbersOf(tables, 'x').get(USAGE)).toBe(4096);
+  });
+
+  test('but one whose folder is still missing is looked for until it is there', async () => {
+    const { walks } = await walksOf('/docker/x', () => mkdirSync(join(root, 'misc/docker/x'), { recursive: true }));
+    expect(walks[0]).toBeGreaterThan(0);
+    expect(walks[1]).toBeGreaterThan(0);
+    expect(walks[2]).toBe(0);
+  });
 });
