@@ -2,7 +2,7 @@
  * OpenSSH for tests: a server on a loopback port with keys, a configuration and a user of its own, and a key agent. The user, the folder
  * that the server wants below /run, and the engine's socket in its usual place are known only in a mount namespace of the server.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
@@ -92,7 +92,8 @@ function places(dir: string, socket: string | undefined): string {
 async function killAll(server: Server): Promise<void> {
   const connections = childrenOf(server.pid);
   await server.end('SIGKILL');
-  for (const pid of connections) process.kill(pid, 'SIGKILL');
+  // One that has just gone by itself is as good.
+  spawnSync('kill', ['-KILL', ...connections.map(String)]);
 }
 
 function childrenOf(pid: number): number[] {
