@@ -79,7 +79,7 @@ describe('a recorded host', () => {
     const host = recordedHost(version, 't1');
     answerAs(engine, host);
     await engine.start();
-    const inventory = inventoryOf({ locate: (pid) => cgroupPathsOf(host.procRoot, pid) });
+    const inventory = inventoryOf({ callTimeoutMs: 10_000, locate: (pid) => cgroupPathsOf(host.procRoot, pid) });
     await inventory.start();
 
     expect(inventory.status()).toMatchObject({ connected: true, version: '20.10.24+dfsg1', apiVersion: '1.41' });
@@ -116,7 +116,7 @@ describe('a recorded host', () => {
   test("shared and host networks are not the container's own, no network is", async () => {
     answerAs(engine, recordedHost('v1', 't1'));
     await engine.start();
-    const inventory = inventoryOf();
+    const inventory = inventoryOf({ callTimeoutMs: 10_000 });
     await inventory.start();
     const own = ['web', 'db', 'nonet', 'twonets', 'hostnet', 'sharednet'].map((n) => named(inventory, n).ownNetwork);
     expect(own).toEqual([true, true, true, true, false, false]);
@@ -125,7 +125,7 @@ describe('a recorded host', () => {
   test("its event stream costs no question for health checks' execs", async () => {
     answerAs(engine, recordedHost('v1', 't1'));
     await engine.start();
-    const inventory = inventoryOf();
+    const inventory = inventoryOf({ callTimeoutMs: 10_000 });
     await inventory.start();
     const before = inventory.counts().inspects;
     const execs = recordedEvents('v1').filter((e) => String((e as { Action: string }).Action).startsWith('exec_'));
@@ -140,7 +140,7 @@ describe('a recorded host', () => {
     answerAs(engine, recordedHost('v1', 't1'));
     engine.holdMs = 20;
     await engine.start();
-    const inventory = inventoryOf();
+    const inventory = inventoryOf({ callTimeoutMs: 10_000 });
     await inventory.start();
     expect(engine.mostAtOnce).toBe(4);
     expect(inventory.counts().inspects).toBe(12);

@@ -41,7 +41,7 @@ describe('an engine that does not tell about itself', () => {
     engine.answers.set('/info', INFO);
     put(engine, 'web');
     silence();
-    await start();
+    await start({ callTimeoutMs: 1000 });
     expect(inventory.status()).toMatchObject({ connected: true, version: '20.10.24', cgroupDriver: '' });
     expect(inventory.containers().get('web')).toMatchObject({ state: 'running', pid: 100 });
     put(engine, 'late');

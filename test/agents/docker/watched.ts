@@ -4,7 +4,7 @@ import { silent } from '../../../src/log.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import type { FakeEngine } from '../../support/fakeengine.ts';
 
-/** An inventory of the engine that sees no process, with calls and pauses of fractions of a second. */
+/** An inventory of the engine that sees no process, with pauses of fractions of a second. */
 export function watch(engine: FakeEngine, options: Partial<InventoryOptions> = {}): Inventory {
   return createInventory({
     endpoint: { socketPath: engine.socket },
@@ -13,7 +13,6 @@ export function watch(engine: FakeEngine, options: Partial<InventoryOptions> = {
     locate: () => undefined,
     clock: systemClock,
     log: silent,
-    callTimeoutMs: 400,
     timing: { pulseMs: 200, retryFirstMs: 10, retryMaxMs: 40 },
     ...options,
   });
