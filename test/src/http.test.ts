@@ -15,14 +15,14 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function serve(token: string | undefined): Promise<{ url: string; refused: string[] }> {
+async function serve(token: string | undefined, stalledMs = 60_000): Promise<{ url: string; refused: string[] }> {
   const refused: string[] = [];
   const server = createHttp({
     address: { host: '127.0.0.1', port: 0 },
     guard: { token, tls: undefined },
     maxBodyBytes: 100,
     maxConnections: 3,
-    stalledMs: 200,
+    stalledMs,
     log: silent,
     onRefused: (reason) => refused.push(reason),
   });
@@ -109,7 +109,7 @@ function asks(url: string, path: string): Socket {
 }
 
 test('a client that takes nothing of its answer is let go of and counted', async () => {
-  const { url, refused } = await serve(undefined);
+  const { url, refused } = await serve(undefined, 200);
   const socket = asks(url, '/large');
   await waitFor(() => refused.length > 0, { what: 'the client to be let go of' });
   expect(refused).toEqual(['stalled']);
