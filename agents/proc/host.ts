@@ -5,12 +5,13 @@
 import { join } from 'node:path';
 import { machineInfo } from '../../src/catalog/machine.ts';
 import type { FamilyTable } from '../../src/model/batch.ts';
+import { state } from '../../src/catalog/state.ts';
 import { labels } from '../../src/model/labels.ts';
 import { type Entity, type EntityRow, entityRow } from '../../src/model/table.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import { KernelFile, readOnce } from '../files.ts';
 import type { Source } from '../source.ts';
-import { tableOf } from './cells.ts';
+import { type Reading, tableOf } from './cells.ts';
 import { parseDiskstats, wholeDisks } from './diskstats.ts';
 import { Floor } from './floor.ts';
 import { diskTables } from './hostdisks.ts';
@@ -94,6 +95,7 @@ export function createHostSource(options: HostOptions): Source {
       tables.push(pressureTable({ row, timeMs: clock.now() }, pressures));
       const disks = wholeDisks(parseDiskstats(files.diskstats.read() ?? NO_BYTES));
       tables.push(...diskTables(disks, clock.now(), (device) => deviceRows.of(entity, device)));
+      tables.push(stateTable({ row, timeMs: clock.now() }));
       modeRows.sweep();
       deviceRows.sweep();
       return tables.filter((table) => table.rows.length > 0);
@@ -102,6 +104,13 @@ export function createHostSource(options: HostOptions): Source {
       for (const file of Object.values(files).flat()) file.close();
     },
   };
+}
+
+/** What cAdvisor says of every cgroup, the root too: that it is there, and since when. */
+function stateTable(reading: Reading): FamilyTable {
+  const { startMs } = reading.row.entity;
+  const started = startMs > 0 ? startMs / 1000 : Number.NaN;
+  return tableOf(state, reading, { lastSeen: reading.timeMs / 1000, started });
 }
 
 function withFloor(stat: Stat, floor: Floor<CpuMode>): Stat {

@@ -9,10 +9,9 @@ export const oom = family({
       metric: 'container_oom_events_total',
       kind: 'counter',
       unit: 'none',
-      help:
-        'Processes killed for want of memory, also while the container lives on. On v1 without those of cgroups below the container’s, ' +
-        'which the kernel counts there alone.',
-      source: 'v2 memory.events oom_kill; v1 memory.oom_control oom_kill (kernel 4.13)',
+      help: 'Processes killed for want of memory, also while the container lives on.',
+      source:
+        'v2 memory.events oom_kill, with the cgroups below; v1 memory.oom_control oom_kill (kernel 4.13), the cgroup’s own only',
     },
   },
 });

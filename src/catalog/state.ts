@@ -4,20 +4,20 @@ import { family } from '../model/family.ts';
 
 export const state = family({
   name: 'state',
-  help: 'State, health, restarts, exit and times of every container the engine knows, stopped ones too.',
+  help: 'State, health, restarts, exit and times of every container the engine knows, stopped ones too; of the host only when it was seen and started.',
   metrics: {
     lastSeen: {
       metric: 'container_last_seen',
       kind: 'gauge',
       unit: 'seconds',
-      help: 'When the container was last seen alive, Unix time; only while it runs or is paused.',
+      help: 'When the container was last seen alive, Unix time; only while it runs or is paused. The host always is.',
       source: 'time of the reading',
     },
     created: time('container_creation_time_seconds', 'When the container was created, Unix time.', 'Created'),
     started: time(
       'container_start_time_seconds',
-      'When the container last started, Unix time; absent if it never did.',
-      'State.StartedAt',
+      'When the container last started, Unix time; absent if it never did. When the host was booted.',
+      'State.StartedAt; host: /proc/stat btime',
     ),
     finished: time(
       'container_finished_time_seconds',

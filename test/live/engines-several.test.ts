@@ -75,7 +75,7 @@ const upOf = (page: Page, socket: string): number => page.value('plimsoll_engine
 test('both engines’ containers, each once and with the kernel’s numbers', async () => {
   const page = await pageOn('agent');
   for (const socket of [docker.socket, podman.socket, second]) expect(upOf(page, socket)).toBe(1);
-  const names = page.all('container_last_seen').map(({ labels }) => labels.get('name'));
+  const names = page.all('container_last_seen').flatMap(({ labels }) => labels.get('name') ?? []);
   expect(names.sort()).toEqual(['both', 'both', 'in-docker', 'in-podman']);
   await expectKernelsNumbers();
 });

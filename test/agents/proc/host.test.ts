@@ -258,3 +258,16 @@ describe('a made-up host', () => {
     await host.close();
   });
 });
+
+test('the host is seen at each reading, and started when it was booted: cAdvisor says so of its root, too', async () => {
+  const { procRoot } = recordedHost('v1', 't1');
+  const host = createHostSource({
+    procRoot,
+    sysRoot: '/nonexistent',
+    rootfs: '/nonexistent',
+    entity: createHostEntity(procRoot),
+    clock: fakeClock(1_800_000_000_500),
+  });
+  // btime 1795393558
+  expect(rowsOf(await readOf(host), 'state')).toEqual([{ of: '/', lastSeen: 1_800_000_000.5, started: 1_795_393_558 }]);
+});

@@ -75,10 +75,11 @@ export function putLimits(file, put) {
   }
 }
 
-export function putMachine({ proc, info }, put) {
+export function putMachine({ proc, info, timeMs }, put) {
   const at = (name) => join(proc, name);
   machineCpu(at, put);
   machineMemory(at, put);
+  put('container_last_seen', timeMs / 1000);
   const [load1, load5, load15, tasks] = wordsOf(at('loadavg'))[0];
   put('machine_load1', Number(load1));
   put('machine_load5', Number(load5));
@@ -109,6 +110,7 @@ function machineCpu(at, put) {
   const one = (key) => Number(stat.find(([word]) => word === key)[1]);
   put('machine_cpu_cores', stat.filter(([key]) => /^cpu\d/.test(key)).length);
   put('machine_boot_time_seconds', one('btime'));
+  put('container_start_time_seconds', one('btime'));
   put('machine_context_switches_total', one('ctxt'));
   put('machine_forks_total', one('processes'));
   put('machine_processes_running', one('procs_running'));
