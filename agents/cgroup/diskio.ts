@@ -142,8 +142,8 @@ export class BlkioFiles {
 
   constructor(place: Place, what: string) {
     this.#place = place;
-    this.#choices = ['blkio.throttle.', 'blkio.bfq.', 'blkio.'].map(
-      (prefix): Choice => [place.file('blkio', `${prefix}${what}_recursive`), place.file('blkio', `${prefix}${what}`)],
+    this.#choices = blkioNames(what).map(
+      ([recursive, own]): Choice => [place.file('blkio', recursive), place.file('blkio', own)],
     );
   }
 
@@ -157,6 +157,19 @@ export class BlkioFiles {
     }
     return undefined;
   }
+}
+
+const namesByCounter = new Map<string, readonly (readonly [recursive: string, own: string])[]>();
+
+/** The names of the files that may hold a counter; made once, not for each cgroup. */
+function blkioNames(what: string): readonly (readonly [recursive: string, own: string])[] {
+  const names =
+    namesByCounter.get(what) ??
+    ['blkio.throttle.', 'blkio.bfq.', 'blkio.'].map(
+      (prefix) => [`${prefix}${what}_recursive`, `${prefix}${what}`] as const,
+    );
+  namesByCounter.set(what, names);
+  return names;
 }
 
 /** A file without devices is only `Total 0`. */

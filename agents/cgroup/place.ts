@@ -3,7 +3,6 @@
  * a file that was there is lost, or a file was not found and neither is its folder.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { KernelFile } from '../files.ts';
 import type { CgroupDirs } from './locate.ts';
 
@@ -13,7 +12,7 @@ export const UNIFIED = '';
 export class Place {
   readonly dirs: CgroupDirs;
   readonly #share: number;
-  readonly #files = new Map<string, KernelFile>();
+  #files: KernelFile[] = [];
   /** Files that several families read, with a copy of what the reading under way has found in them. */
   readonly #shared = new Map<KernelFile, { bytes: Buffer | undefined; reading: number }>();
   #reading = 0;
@@ -36,25 +35,25 @@ export class Place {
   file(controller: string, name: string): KernelFile | undefined {
     const dir = this.dir(controller);
     if (dir === undefined) return undefined;
-    const path = join(dir, name);
-    const known = this.#files.get(path);
+    const known = this.#files.find((file) => file.dir === dir && file.name === name);
     if (known !== undefined) {
       this.#shared.set(known, { bytes: undefined, reading: 0 });
       return known;
     }
-    const file = new KernelFile(path, this.#share);
-    this.#files.set(path, file);
+    const file = new KernelFile(dir, name, this.#share);
+    this.#files.push(file);
     return file;
   }
 
   /**
-   * Begins a reading of all families: each file is read once in it, settings only if they are due. Files that were missing are looked
-   * for again with the settings: on v2 somebody may have switched a controller on.
+   * Begins a reading of all families: each file is read once in it, settings only if they are due. On v2 files that were missing are
+   * looked for again with the settings: somebody may have switched a controller on. On v1 the kernel does not have them.
    */
   begin(settingsDue: boolean): void {
     this.#reading++;
     this.#settingsDue = settingsDue;
-    if (settingsDue) for (const file of this.#files.values()) file.retry();
+    if (!settingsDue) return;
+    for (const file of this.#files) if (file.dir === this.dirs.unified) file.retry();
   }
 
   get settingsDue(): boolean {
@@ -91,8 +90,8 @@ export class Place {
 
   /** Closes every file. */
   close(): void {
-    for (const file of this.#files.values()) file.close();
-    this.#files.clear();
+    for (const file of this.#files) file.close();
+    this.#files = [];
     this.#shared.clear();
   }
 

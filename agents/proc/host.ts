@@ -54,13 +54,13 @@ export function createHostSource(options: HostOptions): Source {
   const { procRoot, sysRoot, entity, clock } = options;
   const row = entityRow(entity, labels([]));
   const files = {
-    stat: new KernelFile(join(procRoot, 'stat')),
-    meminfo: new KernelFile(join(procRoot, 'meminfo')),
-    vmstat: new KernelFile(join(procRoot, 'vmstat')),
-    loadavg: new KernelFile(join(procRoot, 'loadavg')),
-    threadsMax: new KernelFile(join(procRoot, 'sys/kernel/threads-max')),
-    diskstats: new KernelFile(join(procRoot, 'diskstats')),
-    pressure: RESOURCES.map((name) => new KernelFile(join(procRoot, 'pressure', name))),
+    stat: new KernelFile(procRoot, 'stat'),
+    meminfo: new KernelFile(procRoot, 'meminfo'),
+    vmstat: new KernelFile(procRoot, 'vmstat'),
+    loadavg: new KernelFile(procRoot, 'loadavg'),
+    threadsMax: new KernelFile(procRoot, 'sys/kernel/threads-max'),
+    diskstats: new KernelFile(procRoot, 'diskstats'),
+    pressure: RESOURCES.map((name) => new KernelFile(join(procRoot, 'pressure'), name)),
   };
   const modeRows = new Rows('mode');
   const deviceRows = new Rows('device');

@@ -15,7 +15,7 @@ test('a device’s name is looked up without losing the rest of the file that is
     'io.stat': '8:0 rbytes=10 wbytes=20 rios=1 wios=2\n8:16 rbytes=30 wbytes=40 rios=3 wios=4\n',
   });
   const devices = createDevices({ procRoot: root, sysRoot: root, clock: fakeClock() });
-  const file = new KernelFile(`${root}/io.stat`);
+  const file = new KernelFile(root, 'io.stat');
   const found: (readonly [string, number, number])[] = [];
   readIoStat(file.read() as Buffer, new Words(['rbytes', 'wbytes', 'rios', 'wios']), (device, word, value) => {
     found.push([devices.nameOf(Math.floor(device / 2 ** 20), device % 2 ** 20), word, value]);
