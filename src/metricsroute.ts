@@ -27,7 +27,8 @@ export function metricsRoute(app: FastifyInstance, { tables, self, timestamps }:
       request.headers['accept-encoding'] as string | undefined,
     );
     const own = await fromPromClient(self.registry);
-    const body = exposition.render({ tables: tables(), self: own, format, timestamps, gzip });
+    const whenSent = (release: () => void): void => void reply.raw.once('close', release);
+    const body = exposition.render({ tables: tables(), self: own, format, timestamps, gzip, whenSent });
     reply.header('content-type', contentType).header('vary', 'accept, accept-encoding');
     if (gzip) reply.header('content-encoding', 'gzip');
     return reply.send(Readable.from(body, { objectMode: false, highWaterMark: 256 * 1024 }));

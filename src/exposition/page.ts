@@ -6,6 +6,7 @@ import type { Row, Table } from '../model/table.ts';
 import type { Format } from './format.ts';
 import { deflated, GZIP_HEADER, lastPart, type Sum } from './gzip.ts';
 import { type SelfFamily, selfText } from './self.ts';
+import { Slab } from './slab.ts';
 import { createTape, type Tape } from './tape.ts';
 import { END, streamText } from './text.ts';
 
@@ -16,6 +17,8 @@ export interface PageRequest {
   readonly format: Format;
   readonly gzip: boolean;
   readonly timestamps: boolean;
+  /** Told what to call once all of the answer has been sent or given up. Without it the memory of a kept page is not used again. */
+  readonly whenSent?: (release: () => void) => void;
 }
 
 export interface Exposition {
@@ -36,6 +39,11 @@ export interface ExpositionOptions {
 interface Kept {
   readonly tape: Tape<Buffer>;
   readonly sum: Sum;
+  /** Where plain text lies. */
+  readonly slab: Slab | undefined;
+  /** Answers being sent out of it. */
+  sending: number;
+  retired: boolean;
 }
 
 /** Makes the page of one program. Keeps the renderings of the latest snapshot only. */
@@ -43,29 +51,59 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
   const texts = new WeakMap<Row, string>();
   let snapshot: readonly Table[] = [];
   let kept = new Map<string, Kept>();
+  /** What no page lies in. */
+  let spare: Slab | undefined;
   let duplicates = 0;
   let renders = 0;
 
-  function plain({ tables, format, timestamps }: PageRequest): AsyncGenerator<Buffer> {
+  function plain({ tables, format, timestamps }: PageRequest, encode = encodeAnew): AsyncGenerator<Buffer> {
     renders++;
-    return streamText(tables, { format, timestamps, texts, open: true, onDuplicate: () => duplicates++ });
+    return streamText(tables, { format, timestamps, texts, open: true, encode, onDuplicate: () => duplicates++ });
+  }
+
+  function retire(entry: Kept): void {
+    entry.tape.retire();
+    entry.retired = true;
+    recycle(entry);
+  }
+
+  function recycle({ slab, sending, retired }: Kept): void {
+    if (slab && retired && sending === 0) spare = slab;
+  }
+
+  function send(entry: Kept, { whenSent }: PageRequest): void {
+    entry.sending++;
+    whenSent?.(() => {
+      entry.sending--;
+      recycle(entry);
+    });
   }
 
   function keptFor(request: PageRequest): Kept {
     if (request.tables !== snapshot) {
-      for (const { tape } of kept.values()) tape.retire();
+      for (const entry of kept.values()) retire(entry);
       kept = new Map();
       snapshot = request.tables;
     }
     const key = `${request.format} ${request.gzip} ${request.timestamps}`;
     let entry = kept.get(key);
     if (!entry || entry.tape.failed) {
-      const sum = { crc: 0, bytes: 0 };
-      const source = plain(request);
-      entry = { tape: createTape(request.gzip ? deflated(source, sum) : source), sum };
+      entry = request.gzip ? keptGzip(request) : keptPlain(request);
       kept.set(key, entry);
     }
     return entry;
+  }
+
+  function keptGzip(request: PageRequest): Kept {
+    const sum = { crc: 0, bytes: 0 };
+    return { tape: createTape(deflated(plain(request), sum)), sum, slab: undefined, sending: 0, retired: false };
+  }
+
+  function keptPlain(request: PageRequest): Kept {
+    const slab = spare ?? new Slab();
+    spare = undefined;
+    const tape = createTape(plain(request, slab.page()));
+    return { tape, sum: { crc: 0, bytes: 0 }, slab, sending: 0, retired: false };
   }
 
   async function* render(request: PageRequest): AsyncGenerator<Buffer> {
@@ -80,7 +118,12 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
       yield lastPart(tail, sum);
       return;
     }
-    yield* cellsOf(tables) > maxPlainCells ? plain(request) : keptFor(request).tape.play();
+    if (cellsOf(tables) > maxPlainCells) yield* plain(request);
+    else {
+      const entry = keptFor(request);
+      send(entry, request);
+      yield* entry.tape.play();
+    }
     if (tail !== '') yield Buffer.from(tail);
   }
 
@@ -94,6 +137,8 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
     },
   };
 }
+
+const encodeAnew = (text: string): Buffer => Buffer.from(text);
 
 function cellsOf(tables: readonly Table[]): number {
   return tables.reduce((sum, table) => sum + table.values.length, 0);

@@ -17,6 +17,8 @@ export interface RenderOptions {
   readonly texts?: LabelTexts;
   /** Leaves OpenMetrics' closing line out, for a page that goes on. */
   readonly open?: boolean;
+  /** Makes bytes of a piece of text; `Buffer.from` by default. */
+  readonly encode?: (text: string) => Buffer;
   /** Called with the metric's name for each series left out because its name and labels had come before. */
   readonly onDuplicate?: (metric: string) => void;
 }
@@ -47,7 +49,7 @@ export async function* streamText(tables: Iterable<Table>, options: RenderOption
 /** Pieces of the page; undefined where nothing is ready yet but other work may run. */
 function* pieces(source: Iterable<Table>, options: RenderOptions): Generator<Buffer | undefined> {
   const tables = [...source];
-  const { format, timestamps, texts = new WeakMap(), open = false } = options;
+  const { format, timestamps, texts = new WeakMap(), open = false, encode = Buffer.from } = options;
   const sheets = new Map<Table, Sheet>();
   const seen = new Map<Shape, Set<string>>();
   for (const table of tables) sheets.set(table, yield* sheetOf(table, { texts, format, timestamps, seen }));
@@ -61,12 +63,12 @@ function* pieces(source: Iterable<Table>, options: RenderOptions): Generator<Buf
       out += heading + lines;
       heading = '';
       if (out.length < PIECE) continue;
-      yield Buffer.from(out);
+      yield encode(out);
       out = '';
     }
   }
   if (format === 'openmetrics' && !open) out += END;
-  if (out !== '') yield Buffer.from(out);
+  if (out !== '') yield encode(out);
 }
 
 function* blockLines(block: Block, sheets: ReadonlyMap<Table, Sheet>, options: RenderOptions): Generator<string> {
