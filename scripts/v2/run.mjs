@@ -1,13 +1,14 @@
 /**
  * `npm run test:v2`: builds a Debian machine with cgroup v2 (kept in .cache/v2 until the recipe changes), boots it under software
- * emulation, runs test/vm/checks.ts inside against the agent and Docker there, and prints what was found as a table. Takes root, about a
- * minute to build and some minutes to run: emulated, everything is ten to twenty times slower. Arguments: the names of parts of the
- * checks; all of them if there is none.
+ * emulation, runs test/vm/checks.ts inside against the agent and the engines there, and prints what was found as a table. Takes root, some
+ * minutes to build and up to half an hour to run: emulated, everything is ten to twenty times slower. Arguments: `--release
+ * bookworm|trixie|forky`, and the names of parts (test/vm/parts.ts); all of them if there is none.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,7 +19,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import process, { argv, execPath, exit, getuid, stdout } from 'node:process';
+import process, { execPath, exit, getuid, stdout } from 'node:process';
+import { parseArgs } from 'node:util';
 import { ensurePrograms } from '../debian.mjs';
 import { ensureBuilt, ensurePackages, giveUp, ROOT, requireNode, say } from '../setup.mjs';
 
@@ -26,7 +28,8 @@ import { ensureBuilt, ensurePackages, giveUp, ROOT, requireNode, say } from '../
 
 const CACHE = join(ROOT, '.cache', 'v2');
 const RECIPE = join(ROOT, 'scripts', 'v2', 'build.sh');
-const TIME_LIMIT_MS = 45 * 60_000;
+const TIME_LIMIT_MS = 60 * 60_000;
+const RELEASES = ['bookworm', 'trixie', 'forky'];
 
 const NEEDED = [
   { program: 'debootstrap', packages: ['debootstrap'] },
@@ -36,32 +39,38 @@ const NEEDED = [
 
 async function main() {
   requireNode();
+  const { values, positionals: parts } = parseArgs({
+    options: { release: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const release = values.release ?? 'bookworm';
+  if (!RELEASES.includes(release)) giveUp(`--release ${release}: legal are ${RELEASES.join(', ')}.`);
   if (getuid?.() !== 0) giveUp('building a machine takes root.');
   ensurePackages();
   ensureBuilt();
   ensurePrograms(NEEDED);
-  const machine = built();
+  const machine = built(release);
   compileChecks();
   const out = mkdtempSync(join(CACHE, 'run-'));
   process.on('exit', () => rmSync(out, { recursive: true, force: true }));
   copyFileSync(execPath, join(out, 'node'));
-  writeFileSync(join(out, 'parts'), argv.slice(2).join(' '));
+  writeFileSync(join(out, 'arguments'), [release, ...parts].join(' '));
   await boot(machine, out);
   report(join(out, 'result.json'));
 }
 
-/** The folder with disk.img, vmlinuz and initrd; made if this recipe's is not there. */
-function built() {
+/** The folder with a release's disk.img, vmlinuz and initrd; made if this recipe's is not there. @param {string} release */
+function built(release) {
   const hash = createHash('sha256').update(readFileSync(RECIPE)).digest('hex').slice(0, 16);
-  const folder = join(CACHE, `image-${hash}`);
+  const folder = join(CACHE, `image-${release}-${hash}`);
   if (existsSync(folder)) return folder;
   mkdirSync(CACHE, { recursive: true });
-  for (const old of readdirSync(CACHE).filter((name) => name.startsWith('image-'))) {
+  for (const old of readdirSync(CACHE).filter((name) => name.startsWith(`image-${release}-`))) {
     rmSync(join(CACHE, old), { recursive: true, force: true });
   }
-  say('Building the machine (a minute or more; once) ...');
+  say(`Building the machine with Debian ${release} (some minutes; once) ...`);
   const making = `${folder}.part`;
-  const done = spawnSync('bash', [RECIPE, making], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  const done = spawnSync('bash', [RECIPE, making, release], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   if (done.status !== 0) giveUp(`the machine could not be built:\n${`${done.stdout}${done.stderr}`.slice(-4000)}`);
   renameSync(making, folder);
   return folder;
@@ -72,6 +81,9 @@ function compileChecks() {
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const done = spawnSync(execPath, [tsc, '-p', join(ROOT, 'test', 'vm', 'tsconfig.json')], { stdio: ['ignore', 2, 2] });
   if (done.status !== 0) giveUp('the checks do not compile; the reason is above.');
+  // What is plain JavaScript already is not put there by the compiler.
+  const reader = join('test', 'scenarios', 'hosts', 'check');
+  cpSync(join(ROOT, reader), join(CACHE, 'checks', reader), { recursive: true });
 }
 
 /** Boots, shows the console, and resolves when the machine has switched itself off. @param {string} machine @param {string} out */
@@ -81,7 +93,7 @@ function boot(machine, out) {
     `local,path=${path},mount_tag=${tag},security_model=none${more}`;
   // prettier would put each flag on its own line; pairs read better.
   const args = [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '2048'],
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '3072'],
     ...['-nographic', '-no-reboot', '-nic', 'none'],
     ...['-kernel', join(machine, 'vmlinuz'), '-initrd', join(machine, 'initrd')],
     ...['-append', 'console=ttyS0 root=/dev/vda rw apparmor=0 psi=1 mitigations=off quiet systemd.show_status=0'],

@@ -11,7 +11,6 @@ import { type CheckedContainer, containerOf } from '../scenarios/hosts/check/mom
 import { seriesName } from '../scenarios/hosts/check/text.mjs';
 import type { Engine } from './engine.ts';
 import { V2 } from './kernel.ts';
-import { upperDirOf } from './layer.ts';
 
 type Put = (metric: string, value: number, labels?: Readonly<Record<string, string>>) => void;
 
@@ -34,8 +33,7 @@ function putLive(container: CheckedContainer, into: Map<string, ExpectedSeries>)
     const labels = { ...container.labels, ...more };
     into.set(seriesName(metric, labels), { metric, labels, value });
   };
-  const pids = readFileSync(join(container.folder(V2 ? '' : 'pids') as string, 'cgroup.procs'), 'utf8').split('\n');
-  const alive = pids.filter((pid) => pid !== '');
+  const alive = processesIn(container.folder(V2 ? '' : 'pids') as string);
   putDescriptors(alive, put);
   putSched(alive, put);
   const { NetworkMode } = container.inspect.HostConfig;
@@ -45,6 +43,13 @@ function putLive(container: CheckedContainer, into: Map<string, ExpectedSeries>)
     putNetstat(container.pid, put);
   }
   putRoom(container, put);
+}
+
+/** The processes of a cgroup and of those below: some runtimes keep a container's in one of their own. */
+function processesIn(dir: string): string[] {
+  const own = ifThere(() => readFileSync(join(dir, 'cgroup.procs'), 'utf8'), '').split('\n');
+  const below = ifThere(() => readdirSync(dir, { withFileTypes: true }), []).filter((entry) => entry.isDirectory());
+  return [...own.filter((pid) => pid !== ''), ...below.flatMap(({ name }) => processesIn(join(dir, name)))];
 }
 
 /** Of a process that has just ended nothing is left to count. */
@@ -135,15 +140,13 @@ function putNetstat(pid: number, put: Put): void {
 
 /** The layer and the folder with the log by `find`, the file system's size by `df`, volumes by themselves. */
 function putRoom({ inspect }: CheckedContainer, put: Put): void {
-  const { GraphDriver, State } = inspect;
-  // With containerd's image store the engine does not say.
-  const layer = GraphDriver?.Data?.UpperDir ?? (State.Pid > 0 ? upperDirOf(State.Pid) : undefined);
+  const layer = inspect.GraphDriver?.Data?.UpperDir ?? mountedLayer(inspect.State.Pid);
   if (layer !== undefined) {
     const [device = '', size = ''] = execFileSync('df', ['-B1', '--output=source,size', layer], { encoding: 'utf8' })
       .trim()
       .split('\n')[1]!
       .split(/\s+/);
-    const taken = [roomIn(layer), roomIn(dirname(inspect.LogPath))];
+    const taken = [layer, ...(inspect.LogPath ? [dirname(inspect.LogPath)] : [])].map(roomIn);
     const total = (of: (one: { bytes: number; inodes: number }) => number): number =>
       taken.reduce((sum, one) => sum + of(one), 0);
     put(
@@ -163,6 +166,14 @@ function putRoom({ inspect }: CheckedContainer, put: Put): void {
     put('container_volume_usage_bytes', roomIn(Source).bytes, { volume: Name });
     put('container_volume_inodes_used', roomIn(Source).inodes, { volume: Name });
   }
+}
+
+/** Where the engine does not say where a layer is (Docker's containerd store), the container's own root file system does. */
+function mountedLayer(pid: number): string | undefined {
+  const root = ifThere(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), '')
+    .split('\n')
+    .find((line) => line.split(' ')[4] === '/');
+  return /,upperdir=([^,]+)/.exec(root ?? '')?.[1];
 }
 
 /** Each inode once: its number and its blocks of 512 bytes. */

@@ -20,15 +20,22 @@ export const MAIN_PATH = '/opt/plimsoll/dist/src/cli/main.js';
 const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Makes {@link PROGRAM_IMAGE} of the build of `npm run build`. */
-export async function makeProgramImage(engine: Engine): Promise<void> {
+/** Makes {@link PROGRAM_IMAGE} of the build of `npm run build` in a checkout. */
+export async function makeProgramImage(engine: Engine, checkout = ROOT): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'plimsoll-test-program-'));
   try {
     const tar = join(dir, 'root.tar');
     const { stdout } = await execute('ldd', [NODE_PATH]);
     const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path as string);
     const files = [NODE_PATH, ...libraries].map((path) => path.slice(1));
-    const program = ['--transform', 's,^\\(dist\\|package.json\\),opt/plimsoll/&,', '-C', ROOT, 'dist', 'package.json'];
+    const program = [
+      '--transform',
+      's,^\\(dist\\|package.json\\),opt/plimsoll/&,',
+      '-C',
+      checkout,
+      'dist',
+      'package.json',
+    ];
     await execute('tar', ['-chf', tar, '-C', '/', ...files, ...program]);
     await engine.docker('import', tar, PROGRAM_IMAGE);
   } finally {

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cgroupDir, interfaceBytes } from '../support/cgroupfiles.ts';
+import { interfaceBytes } from '../support/cgroupfiles.ts';
 import type { Running } from '../support/engine.ts';
 
 /** `up`: only grows, so a later reading lies between an earlier and a later one. `level`: goes either way. */
@@ -54,19 +54,53 @@ const IO: readonly Row[] = [
 
 /** Every number of a running container that is to be compared. */
 export function factsOf(container: Running): Fact[] {
-  const dir = cgroupDir(container.id);
+  return [...factsIn(join('/sys/fs/cgroup', cgroupPath(container))), ...network(container.pid)];
+}
+
+/**
+ * The path of a container's cgroup: of those that its first process is in, the one that carries the id. Podman's runtime has another
+ * below it for the processes.
+ */
+export function cgroupPath({ id, pid }: Pick<Running, 'id' | 'pid'>): string {
+  const text = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+  const path = new RegExp(`^0::(.*${id}[^/\\n]*)`, 'm').exec(text)?.[1];
+  if (path === undefined) throw new Error(`process ${pid} is in no cgroup of ${id}: ${text}`);
+  return path;
+}
+
+/** Every number of a cgroup v2 folder; where a controller is not switched on there is no file, and nothing to be shown. */
+export function factsIn(dir: string): Fact[] {
+  const has = (file: string): boolean => existsSync(join(dir, file));
+  const single = (file: string, metric: string, behaviour: Behaviour = 'level'): Fact[] =>
+    has(file) ? one(dir, file, { metric, behaviour }) : [];
   return [
     ...flat(dir, 'cpu.stat', CPU, 'up'),
-    ...(only(dir, 'cpu.max').startsWith('max') ? [] : flat(dir, 'cpu.stat', QUOTA, 'up')),
-    ...flat(dir, 'memory.stat', FAULTS, 'up'),
-    ...flat(dir, 'memory.stat', MEMORY, 'level'),
-    ...flat(dir, 'memory.events', EVENTS, 'up'),
-    ...single(dir, 'memory.current', 'container_memory_usage_bytes'),
-    ...single(dir, 'memory.max', 'container_spec_memory_limit_bytes'),
-    ...single(dir, 'pids.current', 'container_threads'),
+    ...(has('cpu.max') ? bandwidth(dir) : []),
+    ...single('cpu.weight', 'container_spec_cpu_weight'),
+    ...(has('memory.stat') ? flat(dir, 'memory.stat', FAULTS, 'up') : []),
+    ...(has('memory.stat') ? flat(dir, 'memory.stat', MEMORY, 'level') : []),
+    ...(has('memory.events') ? flat(dir, 'memory.events', EVENTS, 'up') : []),
+    ...single('memory.current', 'container_memory_usage_bytes'),
+    ...single('memory.peak', 'container_memory_max_usage_bytes', 'up'),
+    ...single('memory.max', 'container_spec_memory_limit_bytes'),
+    ...single('memory.swap.max', 'container_spec_memory_swap_limit_bytes'),
+    ...single('pids.current', 'container_threads'),
+    ...single('pids.max', 'container_threads_max'),
     ...['cpu', 'memory', 'io'].flatMap((resource) => pressure(dir, resource)),
-    ...io(dir),
-    ...network(container.pid),
+    ...(has('io.stat') ? io(dir) : []),
+  ];
+}
+
+/** `20000 100000`, or `max 100000` without a quota: then the periods are not counted either. */
+function bandwidth(dir: string): Fact[] {
+  const [quota = '', period] = only(dir, 'cpu.max').split(' ');
+  const common = { file: 'cpu.max', labels: {}, behaviour: 'level' as const };
+  const facts: Fact[] = [{ ...common, metric: 'container_spec_cpu_period', value: Number(period) }];
+  if (quota === 'max') return facts;
+  return [
+    ...facts,
+    { ...common, metric: 'container_spec_cpu_quota', value: Number(quota) },
+    ...flat(dir, 'cpu.stat', QUOTA, 'up'),
   ];
 }
 
@@ -93,9 +127,9 @@ function flat(dir: string, file: string, rows: readonly Row[], behaviour: Behavi
 }
 
 /** A file of one number; `max` is no limit, which is not exposed at all. */
-function single(dir: string, file: string, metric: string): Fact[] {
+function one(dir: string, file: string, { metric, behaviour }: Pick<Fact, 'metric' | 'behaviour'>): Fact[] {
   const text = only(dir, file);
-  return text === 'max' ? [] : [{ file, metric, labels: {}, behaviour: 'level', value: Number(text) }];
+  return text === 'max' ? [] : [{ file, metric, labels: {}, behaviour, value: Number(text) }];
 }
 
 /** `some avg10=… total=<microseconds>`, `full …`. */
@@ -129,11 +163,19 @@ function io(dir: string): Fact[] {
   });
 }
 
+/** Every interface but the loopback. */
 function network(pid: number): Fact[] {
-  const { received, transmitted } = interfaceBytes(pid);
-  const common = { file: 'net/dev', labels: { interface: 'eth0' }, behaviour: 'up' as const };
-  return [
-    { ...common, metric: 'container_network_receive_bytes_total', value: received },
-    { ...common, metric: 'container_network_transmit_bytes_total', value: transmitted },
-  ];
+  const names = [...readFileSync(`/proc/${pid}/net/dev`, 'utf8').matchAll(/^ *([^:\s]+):/gm)].map(
+    ([, name = '']) => name,
+  );
+  return names
+    .filter((name) => name !== 'lo')
+    .flatMap((name) => {
+      const { received, transmitted } = interfaceBytes(pid, name);
+      const common = { file: 'net/dev', labels: { interface: name }, behaviour: 'up' as const };
+      return [
+        { ...common, metric: 'container_network_receive_bytes_total', value: received },
+        { ...common, metric: 'container_network_transmit_bytes_total', value: transmitted },
+      ];
+    });
 }

@@ -102,8 +102,10 @@ function memoryV2(at, put) {
   put('container_spec_memory_limit_bytes', numberOf(at('memory.max')));
   put('container_spec_memory_swap_limit_bytes', numberOf(at('memory.swap.max')));
   put('container_spec_memory_reservation_limit_bytes', numberOf(at('memory.low')) || undefined);
+  // The file sums up what is below: where there is nothing, that is the cgroup's own.
+  const scopes = keysOf(at('cgroup.stat')).get('nr_descendants') > 0 ? ['hierarchy'] : ['container', 'hierarchy'];
   for (const [key, value] of stat) {
-    if (key === 'pgfault' || key === 'pgmajfault') putFault(key, value, ['container', 'hierarchy'], put);
+    if (key === 'pgfault' || key === 'pgmajfault') putFault(key, value, scopes, put);
     else if (STAT_V2[key]) put(STAT_V2[key], value);
     else putStat(key, value, put);
   }
@@ -146,7 +148,16 @@ function putPids(at, put) {
   put('container_threads', numberOf(at('pids.current')));
   put('container_threads_max', numberOf(at('pids.max')));
   put('container_threads_limit_hits_total', keysOf(at('pids.events')).get('max'));
-  put('container_processes', wordsOf(at('cgroup.procs')).length || undefined);
+  put('container_processes', processesIn(at('.')) || undefined);
+}
+
+/** With those of the cgroups below. */
+function processesIn(folder) {
+  const below = existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    : [];
+  const own = wordsOf(join(folder, 'cgroup.procs')).length;
+  return below.reduce((sum, { name }) => sum + processesIn(join(folder, name)), own);
 }
 
 /** `anon=15 N0=15 N1=0` or `anon N0=61440 N1=0`; `scopeOf` answers the type and the scope of a line's name. */

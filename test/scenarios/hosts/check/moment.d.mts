@@ -6,7 +6,7 @@ export interface CheckedContainer {
     readonly State: { readonly Pid: number; readonly Status: string };
     readonly HostConfig: { readonly NetworkMode: string };
     readonly LogPath: string;
-    readonly GraphDriver?: { readonly Data: { readonly UpperDir?: string } | null };
+    readonly GraphDriver?: { readonly Data?: { readonly UpperDir?: string } | null } | null;
     readonly Mounts: readonly { readonly Type: string; readonly Name?: string; readonly Source: string }[];
   };
   readonly labels: Readonly<Record<string, string>>;

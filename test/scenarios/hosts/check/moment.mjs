@@ -31,7 +31,9 @@ export function containerOf(inspect, { cgroupRoot, proc, version }) {
   const pid = runs ? State.Pid : 0;
   const cgroupLines = (textOf(join(proc, String(pid), 'cgroup')) ?? '').split('\n').map((line) => line.split(':'));
   // `4:memory:/docker/…` on v1, `0::/system.slice/…` on v2.
-  const path = cgroupLines.find(([, controllers]) => controllers === (version === 'v1' ? 'memory' : ''))?.[2];
+  const ofProcess = cgroupLines.find(([, controllers]) => controllers === (version === 'v1' ? 'memory' : ''))?.[2];
+  // Some runtimes have a cgroup for the processes below the one that carries the id and the limits.
+  const path = ofProcess?.includes(Id) ? new RegExp(`.*${Id}[^/]*`).exec(ofProcess)[0] : ofProcess;
   const expectedPath = version === 'v1' ? `/docker/${Id}` : `/system.slice/docker-${Id}.scope`;
   const labels = { id: path ?? expectedPath, name: Name.replace('/', ''), image: Config.Image };
   for (const key of LABELS) {
