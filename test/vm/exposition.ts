@@ -14,10 +14,15 @@ export function samplesOf(text: string): Sample[] {
   for (const line of text.split('\n')) {
     const match = line.startsWith('#') ? null : LINE.exec(line);
     if (!match) continue;
-    const labels = new Map([...(match[2] ?? '').matchAll(LABEL)].map((pair) => [pair[1] ?? '', pair[2] ?? '']));
+    const labels = new Map([...(match[2] ?? '').matchAll(LABEL)].map((pair) => [pair[1] ?? '', plain(pair[2] ?? '')]));
     samples.push({ metric: match[1] ?? '', labels, value: Number(match[3]) });
   }
   return samples;
+}
+
+/** Without the backslashes that the format puts before its own marks. */
+function plain(quoted: string): string {
+  return quoted.replace(/\\(.)/g, (_, mark: string) => (mark === 'n' ? '\n' : mark));
 }
 
 /** The one value of a metric whose labels hold all of those wanted; undefined if there is none, an error if there are two. */
