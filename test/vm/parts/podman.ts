@@ -27,7 +27,7 @@ export async function podman({ report, watch }: Stage): Promise<void> {
     await pod(report, plimsoll, engine);
     await ended(report, plimsoll, engine);
   } finally {
-    execFileSync('podman', ['pod', 'rm', '--force', '--all'], { stdio: 'inherit' });
+    execFileSync('podman', ['pod', 'rm', '--force', '--time', '0', '--all'], { stdio: 'inherit' });
     await engine.remove();
     execFileSync('systemctl', ['stop', 'podman.socket', 'podman.service']);
   }
