@@ -1,7 +1,7 @@
 /**
  * From a process to its cgroup's folders: `/proc/<pid>/cgroup` names the path in each hierarchy, the mounts say where that is.
- * A container's numbers are on the cgroup that carries its id and the limits, which with nested scopes (podman's `container`,
- * an init system's `init.scope`) is above the one its first process is in.
+ * A container's numbers are on the cgroup that has the limits: the one that carries its id, which with nested scopes (an init system's
+ * `init.scope`) is above the one its first process is in, or crun's `container` right below it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,11 +109,22 @@ function existingDir(hierarchy: Hierarchy | undefined, path: string | undefined,
   return existsSync(dir) ? dir : undefined;
 }
 
-/** The path up to the part that carries the container's id: `/x/libpod-<id>.scope/container` ends at the scope. */
+/**
+ * On v2 crun makes this below systemd's scope. Every limit is set on it; the scope has none of them (crun 1.8) or other ones (1.21:
+ * swap and memory together as the limit of swap).
+ */
+const CRUN_GROUP = 'container';
+
+/** The path up to the part that carries the container's id, and crun's group if that is next: `/docker-<id>.scope/init.scope` ends at the scope. */
 export function ownPath(path: string, id: string): string {
   const parts = path.split('/');
   const at = id === '' ? -1 : parts.findIndex((part) => part.includes(id));
-  return at < 0 ? path : parts.slice(0, at + 1).join('/');
+  return at < 0 ? path : parts.slice(0, parts[at + 1] === CRUN_GROUP ? at + 2 : at + 1).join('/');
+}
+
+/** Where crun would keep a container whose scope is this folder. */
+export function crunGroupIn(dir: string): string {
+  return join(dir, CRUN_GROUP);
 }
 
 /** A path relative to a mount's root; undefined when the mount does not show it. */

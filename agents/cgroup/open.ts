@@ -8,7 +8,7 @@ import type { Clock } from '../../src/run/clock.ts';
 import type { CgroupPaths, Container } from '../container.ts';
 import type { Departed } from './departed.ts';
 import type { FinalWatch } from './final.ts';
-import { type CgroupDirs, directoriesOf, isComplete } from './locate.ts';
+import { type CgroupDirs, crunGroupIn, directoriesOf, isComplete } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 import { keyOf, sameDirs } from './place.ts';
 import { CgroupReader, type OnFailure, type ReaderOptions } from './reader.ts';
@@ -90,9 +90,9 @@ export class OpenCgroups {
     this.vanished++;
   }
 
-  /** Whether a folder is a container's. */
+  /** Whether a folder is a container's, or the scope around one. */
   owns(key: string): boolean {
-    return this.#owners.has(key);
+    return this.#owners.has(key) || this.#owners.has(crunGroupIn(key));
   }
 
   /** Closes the readers of all other containers. */

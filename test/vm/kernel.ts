@@ -54,13 +54,13 @@ const IO: readonly Row[] = [
 
 /** Every number of a running container that is to be compared. */
 export function factsOf(container: Running): Fact[] {
-  return [...factsIn(join('/sys/fs/cgroup', cgroupPath(container))), ...network(container.pid)];
+  const scope = join('/sys/fs/cgroup', cgroupPath(container));
+  // crun sets the limits on a cgroup of its own below systemd's scope.
+  const below = join(scope, 'container');
+  return [...factsIn(existsSync(below) ? below : scope), ...network(container.pid)];
 }
 
-/**
- * The path of a container's cgroup: of those that its first process is in, the one that carries the id. Podman's runtime has another
- * below it for the processes.
- */
+/** The path of a container's cgroup: of those that its first process is in, the one that carries the id. */
 export function cgroupPath({ id, pid }: Pick<Running, 'id' | 'pid'>): string {
   const text = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
   const path = new RegExp(`^0::(.*${id}[^/\\n]*)`, 'm').exec(text)?.[1];

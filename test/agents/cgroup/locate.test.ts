@@ -49,11 +49,12 @@ test.each([
   [`/system.slice/docker-${ID}.scope`, `/system.slice/docker-${ID}.scope`],
   // systemd as the container's first process moves itself down.
   [`/system.slice/docker-${ID}.scope/init.scope`, `/system.slice/docker-${ID}.scope`],
-  // podman: the limits are on the scope, the processes in `container` below it.
-  [`/machine.slice/libpod-${ID}.scope/container`, `/machine.slice/libpod-${ID}.scope`],
+  // podman with crun: the processes, and all limits, are in `container` below the scope.
+  [`/machine.slice/libpod-${ID}.scope/container`, `/machine.slice/libpod-${ID}.scope/container`],
+  [`/machine.slice/libpod-${ID}.scope/container/init.scope`, `/machine.slice/libpod-${ID}.scope/container`],
   [
     `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope/container`,
-    `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`,
+    `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope/container`,
   ],
   [
     `/kubepods.slice/kubepods-pod1.slice/cri-containerd-${ID}.scope`,

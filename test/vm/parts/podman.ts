@@ -1,6 +1,6 @@
 /**
- * The system's Podman behind its Docker-compatible socket, with systemd as its cgroup manager: containers are in `machine.slice`, their
- * processes one cgroup below the one that carries the id and the limits.
+ * The system's Podman behind its Docker-compatible socket, with systemd as its cgroup manager: containers are scopes in `machine.slice`,
+ * their processes and limits in the cgroup `container` that crun makes below.
  */
 import { execFileSync } from 'node:child_process';
 import { burn, transfer, writer } from '../../support/containers.ts';
@@ -16,13 +16,14 @@ import type { Stage } from '../stage.ts';
 const SOCKET = '/run/podman/podman.sock';
 const STAY = 'trap "exit 0" TERM; sleep 100000 & wait';
 const MIB = 1024 * 1024;
+const LABEL = 'com.docker.compose.service=x';
 
 export async function podman({ report, watch }: Stage): Promise<void> {
   execFileSync('systemctl', ['start', 'podman.socket']);
   const engine = engineAt(SOCKET);
   try {
     await makeImage(engine);
-    const plimsoll = await watch({ ...EVERYTHING, engines: [`unix://${SOCKET}`], labels: ['team'] });
+    const plimsoll = await watch({ ...EVERYTHING, engines: [`unix://${SOCKET}`] });
     await oneByOne(report, plimsoll, engine);
     await pod(report, plimsoll, engine);
     await ended(report, plimsoll, engine);
@@ -34,13 +35,13 @@ export async function podman({ report, watch }: Stage): Promise<void> {
 }
 
 async function oneByOne(report: Report, plimsoll: Plimsoll, engine: Engine): Promise<void> {
-  const burner = await burn(engine, { name: 'p-burn', cores: 0.1, flags: ['--label', 'team=x', '--memory', '64m'] });
+  const burner = await burn(engine, { name: 'p-burn', cores: 0.1, flags: ['--label', LABEL, '--memory', '64m'] });
   const written = await writer(engine, { name: 'p-writer', mebibytes: 4, flags: ['--pids-limit', '50'] });
   const net = await transfer(engine, { name: 'p-net', mebibytes: 1 });
   await Promise.all([written.done(), net.done()]);
   const samples = await plimsoll.after('p-burn');
   const of = (metric: string): number | undefined =>
-    valueIn(samples, metric, { name: 'p-burn', container_label_team: 'x' });
+    valueIn(samples, metric, { name: 'p-burn', container_label_com_docker_compose_service: 'x' });
   report.within('p-burn: limit in cores, with its label', of('container_spec_cpu_limit_cores'), [0.1, 0.1]);
   report.within('p-burn: memory limit', of('container_spec_memory_limit_bytes'), [64 * MIB, 64 * MIB]);
   report.within('p-burn: running', valueIn(samples, 'container_state', { name: 'p-burn', state: 'running' }), [1, 1]);

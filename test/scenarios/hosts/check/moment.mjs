@@ -32,7 +32,7 @@ export function containerOf(inspect, { cgroupRoot, proc, version }) {
   const cgroupLines = (textOf(join(proc, String(pid), 'cgroup')) ?? '').split('\n').map((line) => line.split(':'));
   // `4:memory:/docker/…` on v1, `0::/system.slice/…` on v2.
   const ofProcess = cgroupLines.find(([, controllers]) => controllers === (version === 'v1' ? 'memory' : ''))?.[2];
-  // Some runtimes have a cgroup for the processes below the one that carries the id and the limits.
+  // Some runtimes have a cgroup for the processes below the one that carries the id.
   const path = ofProcess?.includes(Id) ? new RegExp(`.*${Id}[^/]*`).exec(ofProcess)[0] : ofProcess;
   const expectedPath = version === 'v1' ? `/docker/${Id}` : `/system.slice/docker-${Id}.scope`;
   const labels = { id: path ?? expectedPath, name: Name.replace('/', ''), image: Config.Image };
@@ -48,6 +48,9 @@ export function containerOf(inspect, { cgroupRoot, proc, version }) {
     folder: (controller) => {
       if (path === undefined) return undefined;
       const folder = join(cgroupRoot, version === 'v1' ? controller : '', path);
+      // crun's, with all limits.
+      const below = join(folder, 'container');
+      if (existsSync(below)) return below;
       return existsSync(folder) ? folder : undefined;
     },
     network: path === undefined ? undefined : readlinkSync(join(proc, String(pid), 'ns/net')),
