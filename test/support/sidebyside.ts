@@ -18,6 +18,8 @@ export interface SideBySideOptions {
   readonly page: () => Promise<string>;
   /** Holds for what the kernel has and for what the agent shows. */
   readonly isCompared: IsCompared;
+  /** How often what was not right yet is looked at again. */
+  readonly maxRounds?: number;
 }
 
 export interface Compared {
@@ -34,7 +36,7 @@ interface Shown {
   readonly value: number;
 }
 
-const ROUNDS = 20;
+const MAX_ROUNDS = 20;
 
 /** Compares until every series has been found right; fails for a counter beyond the kernel's, and for what stays different. */
 export async function compareWithKernel(options: SideBySideOptions): Promise<Compared> {
@@ -44,7 +46,7 @@ export async function compareWithKernel(options: SideBySideOptions): Promise<Com
   do {
     open = await compareOnce(options, settled);
     rounds++;
-  } while (open.length > 0 && rounds < ROUNDS);
+  } while (open.length > 0 && rounds < (options.maxRounds ?? MAX_ROUNDS));
   if (open.length > 0)
     throw new Error(`not as the kernel has it after ${rounds} rounds:\n${open.slice(0, 20).join('\n')}`);
   const all = [...settled.values()];
