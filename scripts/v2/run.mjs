@@ -1,7 +1,7 @@
 /**
  * `npm run test:v2`: builds a Debian machine with cgroup v2 (kept in .cache/v2 until the recipe changes), boots it under software
  * emulation, runs test/vm/checks.ts inside against the agent and the engines there, and prints what was found as a table. Takes root, some
- * minutes to build and up to half an hour to run: emulated, everything is ten to twenty times slower. Arguments: `--release
+ * minutes to build and some for each part: emulated, everything is ten to twenty times slower. Arguments: `--release
  * bookworm|trixie|forky`, and the names of parts (test/vm/parts.ts); all of them if there is none.
  */
 import { spawn, spawnSync } from 'node:child_process';
