@@ -9,8 +9,22 @@ const SLOW_MS = 100;
 /** The share of time in which a slow one may be read: one that takes a second is read every 50 s. */
 const SHARE = 0.02;
 
-/** One long reading may have been the machine's doing, not the cgroup's: it had no CPU for us. */
+/** One long reading may have been chance. */
 const IN_A_ROW = 2;
+
+/**
+ * The kernel's adding up costs CPU time, ours. A reading that took long without that was waiting for a CPU on a machine that has none to
+ * spare, where numbers are needed most; only when it takes so long does the reason no longer matter.
+ */
+const SLOW_WHATEVER_MS = 1000;
+
+/** What a reading took. */
+export interface Taken {
+  /** By the monotonic clock. */
+  readonly ms: number;
+  /** CPU time of this process meanwhile. */
+  readonly cpuMs: number;
+}
 
 export class Patience {
   #slow = 0;
@@ -23,14 +37,14 @@ export class Patience {
   }
 
   /** Notes a reading. True once: when it has become clear that this one takes long. */
-  note(startedMs: number, endedMs: number): boolean {
-    const tookMs = endedMs - startedMs;
+  note({ ms, cpuMs }: Taken, nowMs: number): boolean {
+    const tookMs = ms >= SLOW_WHATEVER_MS ? ms : Math.min(ms, cpuMs);
     if (tookMs <= SLOW_MS) {
       this.#slow = 0;
       return false;
     }
     if (++this.#slow < IN_A_ROW) return false;
-    this.#untilMs = endedMs + tookMs / SHARE;
+    this.#untilMs = nowMs + tookMs / SHARE;
     const news = !this.#told;
     this.#told = true;
     return news;

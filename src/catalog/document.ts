@@ -13,8 +13,8 @@ This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every 
 - What could not be measured is absent; it is never a zero. Counters are raw since the container's start.
 - A limit or weight that was set through the engine (\`docker update\`) shows at the next tick; one that was set behind its back (somebody
   writes the cgroup's file, \`systemctl set-property\`) after at most 60 s.
-- A gauge whose name ends in \`_total\`, as some of cAdvisor's do (\`container_fs_inodes_total\`, \`container_network_tcp_usage_total\`), is typed
-  \`untyped\` in Prometheus text and \`unknown\` in OpenMetrics, where that suffix is a counter's; cAdvisor types it \`gauge\`. Queries, dashboards
+- A gauge whose name ends in \`_total\` or \`_count\`, as some of cAdvisor's do (\`container_fs_inodes_total\`, \`machine_dimm_count\`), is typed
+  \`untyped\` in Prometheus text and \`unknown\` in OpenMetrics, where \`_total\` is a counter's; cAdvisor types it \`gauge\`. Queries, dashboards
   and alerts do not look at the type; only what reads Prometheus' metadata sees the difference.
 - A family's *groups* column says what the levels (service, pod, namespace, node, cluster and your own) get. The level replaces
   \`container_\` in the name: a *total* is the sum of the members' increases and never goes down while members come and go; of a gauge

@@ -32,9 +32,12 @@ export function headingLines(heading: Heading, format: Format, names: ReadonlySe
   return `# TYPE ${family} ${type}\n${unit}# HELP ${family} ${escapeQuoted(help)}\n`;
 }
 
-/** Prometheus' own linter objects to a gauge that is named like a counter, as some of cAdvisor's are, unless nothing is said of its type. */
+/** Suffixes of counters, histograms and summaries. */
+const RESERVED = /_(total|count|sum|bucket)$/;
+
+/** Prometheus' own linter objects to a gauge that is named like another type, as some of cAdvisor's are, unless nothing is said of its type. */
 function textType({ metric, type }: Heading): string {
-  return type === 'gauge' && metric.endsWith('_total') ? 'untyped' : type;
+  return type === 'gauge' && RESERVED.test(metric) ? 'untyped' : type;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start, with fractions; never steps. For durations. */
   monotonic(): number;
+  /** Milliseconds of CPU time that this process has used, in user mode and in the kernel. */
+  cpu(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `fn` once after `ms`; the answer cancels it. Does not keep the process alive. */
@@ -19,6 +21,10 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
   sleep: async (ms, signal) => {
     await delay(ms, undefined, signal ? { signal } : {});
   },

@@ -26,7 +26,8 @@ const NOT_COMPARED: readonly (readonly [why: string, is: (metric: string, name: 
 
 /** Families of which no container has a series: those of the machine, and what this kernel does not mount. */
 const NO_SERIES = FAMILIES.map(({ name }) => name).filter(
-  (name) => /^(disk|machine.*)$/.test(name) || (name === 'hugetlb' && !V2 && !existsSync('/sys/fs/cgroup/hugetlb')),
+  (name) =>
+    /^(disk|machine.*|topology)$/.test(name) || (name === 'hugetlb' && !V2 && !existsSync('/sys/fs/cgroup/hugetlb')),
 );
 
 let program: Program;

@@ -110,7 +110,7 @@ test.each([
     const queued = async () =>
       Number(/^plimsoll_push_queue_batches (\d+)/m.exec(await agent.metrics('agent'))?.[1] ?? 0);
     await waitFor(async () => (await queued()) >= 2, { timeoutMs: 30_000, what: 'batches to queue' });
-    expect(agent.log()).toMatch(/collector/);
+    await waitFor(() => /collector/.test(agent.log()), { timeoutMs: 30_000, what: 'the agent to say so' });
     expect(await accepted()).toBe(before);
   } finally {
     await agent.stop();

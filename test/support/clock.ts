@@ -29,6 +29,7 @@ export function fakeClock(startMs = 1_800_000_000_000): FakeClock {
   return {
     now: () => Math.floor(wall + elapsed),
     monotonic: () => elapsed,
+    cpu: () => elapsed,
     after: arm,
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {

@@ -18,6 +18,8 @@ const tick = { timeMs: 0, signal: new AbortController().signal };
 
 let root: string;
 let nowMs: number;
+/** The CPU time that has been used by a time: all of it, unless the machine has none. */
+let cpuOf: (ms: number) => number;
 /** How long reading takes, by the minor number of the cgroup's device, which is asked for in the middle of it. */
 let costs: Map<number, number>;
 let source: CgroupSource;
@@ -26,6 +28,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'plimsoll-slow-'));
   writeFileSync(join(root, 'cgroup.controllers'), 'io\n');
   nowMs = 0;
+  cpuOf = (ms) => ms;
   costs = new Map();
 });
 
@@ -46,7 +49,7 @@ function open(containers: readonly Container[], options: Partial<CgroupSourceOpt
   const deviceName = (_: number, minor: number): undefined => {
     nowMs += costs.get(minor) ?? 0;
   };
-  const clock = { ...systemClock, monotonic: () => nowMs, after: () => () => undefined };
+  const clock = { ...systemClock, monotonic: () => nowMs, cpu: () => cpuOf(nowMs), after: () => () => undefined };
   const around = { deviceName, pageBytes: 4096 };
   const mounts = findMounts({ procRoot: '/nowhere', cgroupRoot: root });
   source = sourceOf(mounts, { clock, around, families: new Set(['diskio']), containers: () => containers, ...options });
@@ -72,6 +75,17 @@ describe('a cgroup that takes long to read', () => {
     expect(await read(1)).toEqual(['a', 'b']);
     expect(await read(9999)).toEqual(['b']);
     expect(source.counts.slow).toBe(2);
+  });
+
+  test('one that waits for a CPU is read at each tick, unless it waits for a second', async () => {
+    // A tenth of a CPU is left for us.
+    cpuOf = (ms) => ms / 10;
+    costs.set(1, 900);
+    open([made('a', 1)]);
+    for (const _ of [1, 2, 3]) expect(await read(1000)).toEqual(['a']);
+    expect(source.counts.slow).toBe(0);
+    costs.set(1, 1000);
+    expect([await read(), await read(), await read()]).toEqual([['a'], ['a'], []]);
   });
 
   test('takes at most a small share of the time, however long each reading is', async () => {
