@@ -78,8 +78,12 @@ export const SOURCES: readonly Row[] = [
   when(['advtcp'], (around) => createAdvtcpSource(namespaceOptions(around))),
 ];
 
-/** A reading must leave room for the rest of its tick, and at long intervals not take all the time that there is. */
+/**
+ * A reading must leave room for the rest of its tick, and be done before its deadline; other cgroups than containers are, at long intervals,
+ * not given all the time that there is.
+ */
 const CGROUP_SHARE = 0.7;
+const DEADLINE_SHARE = 0.8;
 const CGROUP_MS = 1500;
 
 function cgroupSource({ settings, mounts, running, isIgnored, families, clock, log }: Surroundings) {
@@ -95,6 +99,7 @@ function cgroupSource({ settings, mounts, running, isIgnored, families, clock, l
     around: { deviceName: (major, minor) => devices.nameOf(major, minor), pageBytes: pageBytes(settings.proc) },
     breathe,
     budgetMs: Math.min(CGROUP_MS, settings.interval * CGROUP_SHARE),
+    containersMs: Math.min(settings.deadline * DEADLINE_SHARE, settings.interval * CGROUP_SHARE),
     subtrees: patterns.length > 0 ? createSubtrees({ mounts, patterns, breathe, log }) : undefined,
   });
 }

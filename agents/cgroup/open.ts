@@ -8,6 +8,7 @@ import type { Clock } from '../../src/run/clock.ts';
 import type { CgroupPaths, Container } from '../container.ts';
 import type { Departed } from './departed.ts';
 import type { FinalWatch } from './final.ts';
+import type { KnownFiles } from './known.ts';
 import { type CgroupDirs, crunGroupIn, directoriesOf, isComplete } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 import { keyOf, sameDirs } from './place.ts';
@@ -24,6 +25,7 @@ export interface OpenOptions {
   readonly onSlow: NonNullable<ReaderOptions['onSlow']>;
   readonly departed: Departed;
   readonly finalWatch?: FinalWatch | undefined;
+  readonly known?: KnownFiles | undefined;
 }
 
 interface Entry {

@@ -4,14 +4,23 @@
  */
 import { existsSync } from 'node:fs';
 import { KernelFile } from '../files.ts';
+import type { KnownFiles } from './known.ts';
 import type { CgroupDirs } from './locate.ts';
 
 /** The name under which {@link Place.file} finds the unified hierarchy. */
 export const UNIFIED = '';
 
+export interface PlaceOptions {
+  /** Of the descriptors that may be kept open; see {@link KernelFile}. */
+  readonly share?: number | undefined;
+  /** What the controllers of v1 are known to have. */
+  readonly known?: KnownFiles | undefined;
+}
+
 export class Place {
   readonly dirs: CgroupDirs;
   readonly #share: number;
+  readonly #known: KnownFiles | undefined;
   #files: KernelFile[] = [];
   /** Files that several families read, with a copy of what the reading under way has found in them. */
   readonly #shared = new Map<KernelFile, { bytes: Buffer | undefined; reading: number }>();
@@ -20,10 +29,10 @@ export class Place {
   #missed = false;
   #lost = false;
 
-  /** `share` of the descriptors that may be kept open; see {@link KernelFile}. */
-  constructor(dirs: CgroupDirs, share = 1) {
+  constructor(dirs: CgroupDirs, { share = 1, known }: PlaceOptions = {}) {
     this.dirs = dirs;
     this.#share = share;
+    this.#known = known;
   }
 
   /** The folder in a controller's hierarchy, if there is one. */
@@ -31,10 +40,11 @@ export class Place {
     return controller === UNIFIED ? this.dirs.unified : this.dirs.controllers.get(controller);
   }
 
-  /** A file to read; undefined where its hierarchy is not mounted. It is opened at its first reading. */
+  /** A file to read; undefined where its hierarchy is not mounted or has no such file. It is opened at its first reading. */
   file(controller: string, name: string): KernelFile | undefined {
     const dir = this.dir(controller);
     if (dir === undefined) return undefined;
+    if (controller !== UNIFIED && this.#known?.has(controller, dir, name) === false) return undefined;
     const known = this.#files.find((file) => file.dir === dir && file.name === name);
     if (known !== undefined) {
       this.#shared.set(known, { bytes: undefined, reading: 0 });

@@ -10,6 +10,7 @@ import { type Entity, type EntityRow, entityRow } from '../../src/model/table.ts
 import type { Clock } from '../../src/run/clock.ts';
 import { V1_BLKIO, V1_DISKIO, V2_BLKIO, V2_DISKIO } from './diskio.ts';
 import { V1_HUGETLB, V2_HUGETLB } from './hugetlb.ts';
+import type { KnownFiles } from './known.ts';
 import type { CgroupDirs } from './locate.ts';
 import { V1_NUMA, V2_NUMA } from './numa.ts';
 import { Patience } from './patience.ts';
@@ -51,6 +52,7 @@ export interface ReaderOptions {
   readonly onSlow?: (dirs: CgroupDirs, tookMs: number) => void;
   /** See {@link KernelFile}. */
   readonly descriptorShare?: number;
+  readonly known?: KnownFiles | undefined;
 }
 
 /** How long what somebody sets (limits, weights) may stay unread while nobody tells of a change. */
@@ -75,7 +77,7 @@ export class CgroupReader {
 
   constructor(dirs: CgroupDirs, options: ReaderOptions) {
     this.dirs = dirs;
-    this.#place = new Place(dirs, options.descriptorShare);
+    this.#place = new Place(dirs, { share: options.descriptorShare, known: options.known });
     this.#options = options;
     this.#parts = specsFor(dirs, options.families).map((spec) => ({
       rows: new RowSet(spec.family, (entity) => this.#plainRow(entity)),

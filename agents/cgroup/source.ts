@@ -12,6 +12,7 @@ import { FinalWatch } from './final.ts';
 import type { CgroupDirs } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 import { OpenCgroups } from './open.ts';
+import { KnownFiles } from './known.ts';
 import { keyOf } from './place.ts';
 import { type Builders, type OnFailure, tablesOf } from './reader.ts';
 import type { Surroundings } from './spec.ts';
@@ -33,8 +34,10 @@ export interface CgroupSourceOptions {
   readonly subtrees?: Subtrees | undefined;
   /** Whether a container is not to be watched, although it may be among the other cgroups. */
   readonly isIgnored?: (id: string) => boolean;
-  /** How long a reading may take before what is left, containers or others, is put off to the next. Default 1 500 ms. */
+  /** How long a reading may take before other cgroups than containers are put off to the next. Default 1 500 ms. */
   readonly budgetMs?: number;
+  /** The same for the containers, which come first. Default: as long as the others. */
+  readonly containersMs?: number;
 }
 
 /** What happened so far, for the self-metrics. */
@@ -66,11 +69,14 @@ const BUDGET_MS = 1500;
 /** However long the containers took, the others get on. */
 const LEAST_MS = 50;
 
+/** So seldom does a kernel get new kinds of files. */
+const LOOK_AGAIN_TICKS = 60;
+
 /** Work in one piece before others get a turn. */
 const PIECE_MS = 5;
 
 export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
-  const { clock, log, subtrees, budgetMs = BUDGET_MS } = options;
+  const { clock, log, subtrees, budgetMs = BUDGET_MS, containersMs = budgetMs } = options;
   const failures = new Map<string, number>();
   const onFailure: OnFailure = (family, dirs, error) => {
     const before = failures.get(family) ?? 0;
@@ -81,28 +87,31 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
     log.warn({ cgroup: keyOf(dirs), tookMs }, 'a cgroup takes long to read, and is read more seldom from now on');
   const departed = new Departed(clock);
   const finalWatch = new FinalWatch({ clock, log, readAgain: (id) => open.readAgain(id) });
-  const open: OpenCgroups = new OpenCgroups({ ...options, onFailure, onSlow, departed, finalWatch });
+  const known = new KnownFiles();
+  const open: OpenCgroups = new OpenCgroups({ ...options, known, onFailure, onSlow, departed, finalWatch });
   let running: ReadonlySet<string> = new Set();
   // One that has not had its first turn yet is known by its name only.
   const isContainer = (unit: CgroupUnit, key: string): boolean => open.owns(key) || running.has(containerAt(unit));
-  const units = new UnitReaders({ ...options, onFailure, onSlow, isContainer });
+  const units = new UnitReaders({ ...options, known, onFailure, onSlow, isContainer });
   const turns = new Turns(clock);
   const pause = pauses(options);
+  let ticks = 0;
 
   return {
     name: 'cgroup',
     async read({ signal }: Tick) {
+      if (ticks++ % LOOK_AGAIN_TICKS === 0) known.forget();
       const into: Builders = new Map();
-      const endMs = clock.monotonic() + budgetMs;
+      const startedMs = clock.monotonic();
       const containers = [...options.containers()].filter(({ cgroup }) => cgroup !== undefined);
-      await turns.each(containers, { signal, untilMs: endMs, pause }, (container) => {
+      await turns.each(containers, { signal, untilMs: startedMs + containersMs, pause }, (container) => {
         open.read(container)?.emit(into, container.entity);
       });
       if (signal.aborted) return tablesOf(into);
       running = new Set(containers.map(({ id }) => id));
       open.keepOnly(running);
       await subtrees?.tick();
-      const untilMs = Math.max(endMs, clock.monotonic() + LEAST_MS);
+      const untilMs = Math.max(startedMs + budgetMs, clock.monotonic() + LEAST_MS);
       await units.read([...(subtrees?.units() ?? [])], into, { signal, untilMs, pause });
       return tablesOf(into);
     },
