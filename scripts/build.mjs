@@ -8,8 +8,11 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** dockerode loads these for sessions with BuildKit, which an agent never has. */
-const NEVER_USED = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
+/**
+ * dockerode loads the first three for sessions with BuildKit, which an agent never has; fastify the next two for requests without a network
+ * and for plugins that name versions, prom-client the last for a default metric. None of that is ours.
+ */
+const NEVER_USED = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|light-my-request|semver|@opentelemetry\/api)$/;
 /** Optional native parts of ssh2, which works without them. */
 const NATIVE = /(^cpu-features$|sshcrypto\.node$)/;
 
