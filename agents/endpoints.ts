@@ -1,11 +1,11 @@
 /** Which engines to talk to: those of the configuration, those of `DOCKER_HOST`, or those found where engines usually listen. */
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
 import { pem } from '../src/config/secure.ts';
 import { type Endpoint, localEndpoints, parseEndpoint, presentEndpoints } from './docker/endpoint.ts';
-import { isNoData } from './files.ts';
+import { isNoData, namesIn } from './files.ts';
 
 /** `auto` is `DOCKER_HOST` if it is set, else this machine's engines; `none` is none. Throws a ConfigError. */
 export function configuredEndpoints(settings: Config['agent'], env: NodeJS.ProcessEnv = process.env): Endpoint[] {
@@ -14,7 +14,7 @@ export function configuredEndpoints(settings: Config['agent'], env: NodeJS.Proce
     if (given !== 'auto') return parsed(given, 'agent.engines', { settings, env });
     const host = env.DOCKER_HOST;
     if (host !== undefined && host !== '') return parsed(host, 'DOCKER_HOST', { settings, env });
-    return localEndpoints({ env, resolve, list });
+    return localEndpoints({ env, resolve, list: namesIn });
   });
 }
 
@@ -27,7 +27,7 @@ export function furtherEndpoints(
   if (!engines.includes('auto') || (env.DOCKER_HOST ?? '') !== '') return [];
   const real = ({ socketPath = '' }: Endpoint): string => resolve(socketPath) ?? socketPath;
   const places = new Set(known.map(real));
-  return presentEndpoints({ env, resolve, list }).filter((endpoint) => !places.has(real(endpoint)));
+  return presentEndpoints({ env, resolve, list: namesIn }).filter((endpoint) => !places.has(real(endpoint)));
 }
 
 function parsed(
@@ -69,15 +69,6 @@ function resolve(path: string): string | undefined {
     return realpathSync(path);
   } catch (error) {
     if (isNoData(error)) return undefined;
-    throw error;
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isNoData(error)) return [];
     throw error;
   }
 }

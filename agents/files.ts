@@ -10,7 +10,7 @@
  * measured, and it is read more seldom (agents/cgroup/patience.ts); what a tick has no time for comes first in the next one. Not covered is
  * a file that never answers, such as a FIFO put in its place: only whoever may write to the cgroup file system's mount can do that.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Errors that mean "the thing has gone, or this kernel does not have it": no data, not a failure. */
@@ -130,6 +130,16 @@ export function readOnce(path: string): Buffer | undefined {
     throw error;
   } finally {
     if (fd >= 0) closeSync(fd);
+  }
+}
+
+/** The names in a folder; none if there is no such folder (any more) or it may not be read. */
+export function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (isNoData(error)) return [];
+    throw error;
   }
 }
 

@@ -1,8 +1,7 @@
 /** Huge pages, a row per page size: the sizes are the ones that the cgroup's folder has files for. */
-import { readdirSync } from 'node:fs';
 import { hugetlb } from '../../src/catalog/hugetlb.ts';
 import { labels } from '../../src/model/labels.ts';
-import { isNoData, type KernelFile } from '../files.ts';
+import { type KernelFile, namesIn } from '../files.ts';
 import { FlatKeys } from './keys.ts';
 import { singleValue } from './parse.ts';
 import { type Place, UNIFIED } from './place.ts';
@@ -118,13 +117,4 @@ function pageSizes(dir: string | undefined): string[] {
     if (size !== undefined) sizes.add(size);
   }
   return [...sizes].sort();
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (isNoData(error)) return [];
-    throw error;
-  }
 }

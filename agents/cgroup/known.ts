@@ -3,8 +3,7 @@
  * file that this kernel does not have then costs no attempt to open it, some thirty for each container. (On v2 that depends on the cgroup:
  * a controller may be switched off there, and on later.)
  */
-import { readdirSync } from 'node:fs';
-import { isNoData } from '../files.ts';
+import { namesIn } from '../files.ts';
 
 export class KnownFiles {
   readonly #names = new Map<string, ReadonlySet<string>>();
@@ -13,7 +12,7 @@ export class KnownFiles {
   has(controller: string, dir: string, name: string): boolean {
     let names = this.#names.get(controller);
     if (names === undefined) {
-      names = new Set(filesIn(dir));
+      names = new Set(namesIn(dir));
       // It may be on its way out.
       if (names.size === 0) return true;
       this.#names.set(controller, names);
@@ -24,14 +23,5 @@ export class KnownFiles {
   /** Looks again at the next question: a module that is loaded later (the scheduler bfq) brings files of its own. */
   forget(): void {
     this.#names.clear();
-  }
-}
-
-function filesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (isNoData(error)) return [];
-    throw error;
   }
 }

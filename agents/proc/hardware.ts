@@ -8,9 +8,10 @@ import type { FamilyTable } from '../../src/model/batch.ts';
 import { labels } from '../../src/model/labels.ts';
 import { type Entity, type EntityRow, entityRow } from '../../src/model/table.ts';
 import type { Clock } from '../../src/run/clock.ts';
+import { namesIn } from '../files.ts';
 import type { Source } from '../source.ts';
 import { builderOf } from './cells.ts';
-import { namesIn, numbered, textIn } from './sysfs.ts';
+import { numbered, textIn } from './sysfs.ts';
 
 export interface HardwareOptions {
   readonly sysRoot: string;

@@ -3,14 +3,13 @@
  * thread and forgets them with it, so the increases are added up here: the total never falls while the agent runs, and
  * begins with what the living threads have when the container is first seen.
  */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sched } from '../../src/catalog/sched.ts';
 import type { FamilyTable } from '../../src/model/batch.ts';
 import { TableBuilder } from '../../src/model/builder.ts';
 import type { Entity, EntityRow } from '../../src/model/table.ts';
 import type { Container } from '../container.ts';
-import { isNoData, readOnce } from '../files.ts';
+import { namesIn, readOnce } from '../files.ts';
 import type { Source, Tick } from '../source.ts';
 import { Lines } from './lines.ts';
 import { Losses } from './losses.ts';
@@ -95,7 +94,7 @@ export function createSchedSource(options: ProcessOptions): SchedSource {
     for (const pid of pids) {
       signal.throwIfAborted();
       const tasks = join(procRoot, String(pid), 'task');
-      for (const tid of threadsIn(tasks)) {
+      for (const tid of namesIn(tasks)) {
         const numbers = schedstatOf(join(tasks, tid, 'schedstat'));
         if (numbers) now.set(Number(tid), numbers);
         const pause = pace(1);
@@ -143,13 +142,4 @@ export function parseSchedstat(bytes: Buffer): Numbers | undefined {
 function schedstatOf(path: string): Numbers | undefined {
   const bytes = readOnce(path);
   return bytes && parseSchedstat(bytes);
-}
-
-function threadsIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (isNoData(error)) return [];
-    throw error;
-  }
 }

@@ -1,17 +1,6 @@
 /** Small helpers for sysfs, where each fact is a file of its own. What is not there is nothing, not an error. */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isNoData, readOnce } from '../files.ts';
-
-/** The names in a folder; none if there is no such folder. */
-export function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (isNoData(error)) return [];
-    throw error;
-  }
-}
+import { namesIn, readOnce } from '../files.ts';
 
 /** The number in names such as `cpu12`, `node0`, ascending, with the folder's path. */
 export function numbered(dir: string, stem: string): { readonly number: number; readonly path: string }[] {

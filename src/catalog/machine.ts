@@ -1,16 +1,6 @@
 /** The machine that the containers run on: what it has, and how busy it is as a whole. Rows only for `id="/"`. */
-import { family, type MetricDef } from '../model/family.ts';
-
-/** A metric of the host alone: no container has it, so no group gets it. */
-const host = (metric: string, source: string, help: string, more: Partial<MetricDef> = {}): MetricDef => ({
-  metric,
-  kind: 'gauge',
-  unit: 'none',
-  grouped: false,
-  help,
-  source,
-  ...more,
-});
+import { family } from '../model/family.ts';
+import { host } from './host.ts';
 
 export const machine = family({
   name: 'machine',

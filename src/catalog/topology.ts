@@ -1,15 +1,6 @@
 /** What the machine is built of, for those who place work by caches and NUMA nodes. Rows only for `id="/"`. */
-import { family, type MetricDef } from '../model/family.ts';
-
-const host = (metric: string, source: string, help: string, more: Partial<MetricDef> = {}): MetricDef => ({
-  metric,
-  kind: 'gauge',
-  unit: 'none',
-  grouped: false,
-  help,
-  source,
-  ...more,
-});
+import { family } from '../model/family.ts';
+import { host } from './host.ts';
 
 const BYTES = { unit: 'bytes' } as const;
 

@@ -2,13 +2,13 @@
 import { afterEach, expect, test } from 'vitest';
 import { parseEvent, parseInfo } from '../../../agents/docker/api.ts';
 import { detailsOf } from '../../../agents/docker/identity.ts';
-import { createInventory, type Inventory } from '../../../agents/docker/inventory.ts';
+import type { Inventory } from '../../../agents/docker/inventory.ts';
 import { statsSource } from '../../../agents/docker/stats.ts';
 import { makesCgroups } from '../../../agents/docker/status.ts';
-import { silent } from '../../../src/log.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { type FakeEngine, fakeEngine } from '../../support/fakeengine.ts';
 import { waitFor } from '../../support/wait.ts';
+import { watch as watchEngine } from './watched.ts';
 
 const ID = '62c9034c36a5ce629cf70edbd9943f08def68219c66ba69991f58ca9572591eb';
 const VERSION = { Components: [{ Name: 'Podman Engine', Version: '4.3.1' }], Version: '4.3.1', ApiVersion: '1.41' };
@@ -59,14 +59,7 @@ async function numbersOf(version: unknown, info: unknown, stats: unknown): Promi
   engine.answers.set(`/containers/${ID}/json`, INSPECT);
   engine.answers.set(`/containers/${ID}/stats`, stats);
   await engine.start();
-  inventory = createInventory({
-    endpoint: { socketPath: engine.socket },
-    labelAllow: [],
-    envAllow: [],
-    locate: () => undefined,
-    clock: systemClock,
-    log: silent,
-  });
+  inventory = watchEngine(engine);
   await inventory.start();
   await waitFor(() => inventory?.containers().get(ID)?.pid === 8694);
   const families = new Set(['cpu', 'memory', 'network', 'diskio', 'pids']);

@@ -1,14 +1,13 @@
 /** The families `state` and `info` of recorded hosts: expected values are the fields of the recorded inspections. */
 import { afterEach, expect, test } from 'vitest';
-import { createInventory, type Inventory } from '../../../agents/docker/inventory.ts';
+import type { Inventory } from '../../../agents/docker/inventory.ts';
 import { stateSource } from '../../../agents/docker/state.ts';
-import { silent } from '../../../src/log.ts';
 import type { FamilyTable } from '../../../src/model/batch.ts';
 import { labelValue } from '../../../src/model/labels.ts';
-import { systemClock } from '../../../src/run/clock.ts';
 import { answerAs, type FakeEngine, fakeEngine } from '../../support/fakeengine.ts';
 import { type Moment, recordedHost } from '../../support/fixture.ts';
 import { fakeClock } from '../../support/clock.ts';
+import { watch as watchEngine } from './watched.ts';
 
 const NOW_MS = 1_800_000_000_000;
 let engine: FakeEngine;
@@ -24,15 +23,7 @@ async function watch(version: 'v1' | 'v2', moment: Moment, change: (engine: Fake
   answerAs(engine, recordedHost(version, moment));
   change(engine);
   await engine.start();
-  inventory = createInventory({
-    endpoint: { socketPath: engine.socket },
-    labelAllow: [],
-    envAllow: [],
-    locate: () => undefined,
-    clock: systemClock,
-    log: silent,
-    timing: { retryFirstMs: 10, retryMaxMs: 40 },
-  });
+  inventory = watchEngine(engine);
   await inventory.start();
   return stateSource({ inventory, clock: fakeClock(NOW_MS) });
 }

@@ -5,16 +5,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createInventory, type Inventory } from '../../../agents/docker/inventory.ts';
+import type { Inventory } from '../../../agents/docker/inventory.ts';
 import { statsSource } from '../../../agents/docker/stats.ts';
 import type { Source } from '../../../agents/source.ts';
-import { silent } from '../../../src/log.ts';
 import type { FamilyTable } from '../../../src/model/batch.ts';
 import { labelValue } from '../../../src/model/labels.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { answerAs, type FakeEngine, fakeEngine } from '../../support/fakeengine.ts';
 import { type HostVersion, recordedHost } from '../../support/fixture.ts';
 import { waitFor } from '../../support/wait.ts';
+import { watch as watchEngine } from './watched.ts';
 
 const FAMILIES = new Set(['cpu', 'memory', 'network', 'diskio', 'pids']);
 
@@ -30,18 +30,9 @@ afterEach(async () => {
   await engine.close();
 });
 
-async function sourceOf(patienceMs = 5000): Promise<Source> {
+async function sourceOf({ patienceMs = 5000, callTimeoutMs = 5000 } = {}): Promise<Source> {
   await engine.start();
-  inventory = createInventory({
-    endpoint: { socketPath: engine.socket },
-    labelAllow: [],
-    envAllow: [],
-    locate: () => undefined,
-    clock: systemClock,
-    log: silent,
-    callTimeoutMs: 300,
-    timing: { retryFirstMs: 10, retryMaxMs: 40 },
-  });
+  inventory = watchEngine(engine, { callTimeoutMs });
   await inventory.start();
   return statsSource({ inventory, clock: systemClock, families: FAMILIES, patienceMs });
 }
@@ -183,7 +174,7 @@ describe('the engine', () => {
     answerAs(engine, recordedHost('v1', 't1'));
     const stuck = `/containers/${recordedHost('v1', 't1').idOf('db')}/stats`;
     engine.hang = (path) => path === stuck;
-    const source = await sourceOf(50);
+    const source = await sourceOf({ patienceMs: 50, callTimeoutMs: 300 });
     const seen = new Set<string>();
     await waitFor(async () => {
       for (const key of flat(await source.read(tick())).keys()) seen.add(key.split(/[ /]/)[0] as string);
