@@ -25,6 +25,9 @@ const BYTES: readonly (readonly [v2: string, v1?: string])[] = [
   ['swapcached', 'total_swapcached'],
   ['zswap'],
   ['zswapped'],
+  // In newer kernels: seen in Debian’s 6.12 and 7.2.
+  ['hugetlb'],
+  ['zswap_incomp'],
 ];
 
 /** Counted events of memory.stat. */
@@ -56,6 +59,18 @@ const EVENTS: readonly (readonly [v2: string, v1?: string])[] = [
   ['thp_collapse_alloc'],
   ['thp_swpout'],
   ['thp_swpout_fallback'],
+  // Seen in 6.12.
+  ['pgdemote_kswapd'],
+  ['pgdemote_direct'],
+  ['pgdemote_khugepaged'],
+  ['pgpromote_success'],
+  ['numa_pages_migrated'],
+  ['numa_pte_updates'],
+  ['numa_hint_faults'],
+  // Seen in 7.2.
+  ['pgdemote_proactive'],
+  ['pgscan_proactive'],
+  ['pgsteal_proactive'],
 ];
 
 const LOCAL_EVENTS = ['low', 'high', 'max', 'oom', 'oom_kill', 'oom_group_kill'];

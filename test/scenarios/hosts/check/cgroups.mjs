@@ -125,7 +125,7 @@ const putFault = (failure_type, value, scopes, put) => {
 
 /** By the kernel's documentation everything is bytes but what counts pages or events. */
 function putStat(type, value, put) {
-  const counts = /^(pg|workingset_|thp_(fault|collapse|swp)|z?swp(in|out|wb))/.test(type);
+  const counts = /^(pg|numa_|workingset_|thp_(fault|collapse|swp)|z?swp(in|out|wb))/.test(type);
   put(counts ? 'container_memory_stat_events_total' : 'container_memory_stat_bytes', value, { type });
 }
 
