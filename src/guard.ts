@@ -29,7 +29,7 @@ export const RENEW_EVERY_MS = 30_000;
 /** Reads it all; throws a ConfigError if it cannot be used. */
 export function startGuard({ config, clock, log }: GuardOptions): Guard {
   const listeners: ((facts: GuardFacts) => void)[] = [];
-  let facts = factsOf(config);
+  let facts = readGuard(config);
   let refused = '';
   let cancel = again();
 
@@ -44,7 +44,7 @@ export function startGuard({ config, clock, log }: GuardOptions): Guard {
 
   function renew(): void {
     try {
-      const now = factsOf(config);
+      const now = readGuard(config);
       if (isSame(facts, now)) return;
       for (const listener of listeners) listener(now);
       facts = now;
@@ -71,7 +71,8 @@ export function startGuard({ config, clock, log }: GuardOptions): Guard {
   };
 }
 
-function factsOf({ token, token_file, tls }: GuardOptions['config']): GuardFacts {
+/** What the configuration names, as it is now; throws a ConfigError if it cannot be used. */
+export function readGuard({ token, token_file, tls }: GuardOptions['config']): GuardFacts {
   return { token: secret('token', token, token_file), tls: serverTls(tls) };
 }
 

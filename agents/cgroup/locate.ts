@@ -124,7 +124,7 @@ export function ownPath(path: string, id: string): string {
 
 /** Where crun would keep a container whose scope is this folder. */
 export function crunGroupIn(dir: string): string {
-  return join(dir, CRUN_GROUP);
+  return `${dir}/${CRUN_GROUP}`;
 }
 
 /** A path relative to a mount's root; undefined when the mount does not show it. */

@@ -3,8 +3,9 @@
  * something cannot. Changes nothing.
  */
 import { lookAround } from '../../agents/main.ts';
-import { requireGuard, secret, serverTls } from '../config/secure.ts';
+import { requireGuard } from '../config/secure.ts';
 import type { Config } from '../config/schema.ts';
+import { readGuard } from '../guard.ts';
 import { silent } from '../log.ts';
 import { systemClock } from '../run/clock.ts';
 import { VERSION } from '../version.ts';
@@ -14,8 +15,7 @@ import { foundLines } from './greeting.ts';
 export async function check(config: Config, out: { write(text: string): unknown }): Promise<boolean> {
   const say = (mark: 'ok' | 'no' | '--', text: string) => out.write(`${mark}  ${text}\n`);
   say('ok', `configuration (plimsoll ${VERSION}, node ${config.node ?? 'named after the host'})`);
-  const token = secret('token', config.token, config.token_file);
-  const tls = serverTls(config.tls);
+  const { token, tls } = readGuard(config);
   for (const [key, address] of [
     ['agent.listen', config.agent.listen],
     ['collector.listen', config.collector.listen],
