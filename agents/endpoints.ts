@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
 import { pem } from '../src/config/secure.ts';
-import { type Endpoint, localEndpoints, parseEndpoint, presentEndpoints } from './docker/endpoint.ts';
-import { isNoData, namesIn } from './files.ts';
+import { type Endpoint, localEndpoints, parseEndpoint, presentEndpoints } from './docker/engine/endpoint.ts';
+import { isNoData, namesIn } from './kernel/files.ts';
 
 /** `auto` is `DOCKER_HOST` if it is set, else this machine's engines; `none` is none. Throws a ConfigError. */
 export function configuredEndpoints(settings: Config['agent'], env: NodeJS.ProcessEnv = process.env): Endpoint[] {

@@ -8,13 +8,13 @@ import type { Clock } from '../src/run/clock.ts';
 import { locator } from './cgroup/locate.ts';
 import type { CgroupMounts } from './cgroup/mounts.ts';
 import type { Container } from './container.ts';
-import type { Endpoint } from './docker/endpoint.ts';
-import { address } from './docker/failure.ts';
+import type { Endpoint } from './docker/engine/endpoint.ts';
+import { address } from './docker/engine/failure.ts';
 import type { Candidate } from './docker/filter.ts';
 import { detailsOf } from './docker/identity.ts';
 import { createInventory, type Inventory } from './docker/inventory.ts';
 import type { EngineStatus } from './docker/status.ts';
-import { isProcessOf } from './proc/owner.ts';
+import { isProcessOf } from './filesystem/owner.ts';
 
 export interface EngineOptions {
   readonly settings: Config['agent'];

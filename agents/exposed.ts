@@ -1,8 +1,8 @@
 /** The agent's numbers about itself: which counter of which part is behind which `plimsoll_` metric. */
 import type { Ticker } from '../src/run/ticker.ts';
-import { byKey, type Reading, type SelfMetrics, single } from '../src/selfmetrics.ts';
+import { byKey, type Reading, type SelfMetrics, single } from '../src/self/metrics.ts';
 import { type Engine, countStates } from './engines.ts';
-import { descriptorsKept } from './files.ts';
+import { descriptorsKept } from './kernel/files.ts';
 import type { Parts } from './parts.ts';
 import type { SourceHealth } from './scrape.ts';
 import type { Sender } from './send/sender.ts';

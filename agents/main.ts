@@ -5,13 +5,13 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { requireGuard } from '../src/config/secure.ts';
-import { healthRoutes, stuck } from '../src/healthroutes.ts';
-import { createHttp } from '../src/http.ts';
-import { metricsRoute } from '../src/metricsroute.ts';
+import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
+import { createHttp } from '../src/http/server.ts';
+import { metricsRoute } from '../src/http/metricsroute.ts';
 import type { Batch, FamilyTable } from '../src/model/batch.ts';
 import { keepTrimmed } from '../src/run/memory.ts';
 import { startTicker } from '../src/run/ticker.ts';
-import { createSelfMetrics } from '../src/selfmetrics.ts';
+import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { exposeAgent } from './exposed.ts';
 import { onlyEnabled } from './families.ts';

@@ -14,16 +14,16 @@ import { createCgroupSource } from './cgroup/source.ts';
 import { createSubtrees } from './cgroup/subtrees.ts';
 import type { Container } from './container.ts';
 import { detailsOf } from './docker/identity.ts';
-import { createAdvtcpSource } from './proc/advtcp.ts';
-import { createDevices } from './proc/devices.ts';
-import { createFilesystemSource } from './proc/filesystem.ts';
-import { createHardwareSource } from './proc/hardware.ts';
-import { createHostSource } from './proc/host.ts';
-import { createNetworkSource } from './proc/network.ts';
-import { createProcessSource } from './proc/process.ts';
-import { createSchedSource } from './proc/sched.ts';
-import { createTcpSource } from './proc/tcp.ts';
-import { createUdpSource } from './proc/udp.ts';
+import { createAdvtcpSource } from './network/advtcp.ts';
+import { createDevices } from './kernel/devices.ts';
+import { createFilesystemSource } from './filesystem/filesystem.ts';
+import { createHardwareSource } from './host/hardware.ts';
+import { createHostSource } from './host/host.ts';
+import { createNetworkSource } from './network/network.ts';
+import { createProcessSource } from './process/process.ts';
+import { createSchedSource } from './process/sched.ts';
+import { createTcpSource } from './network/tcp.ts';
+import { createUdpSource } from './network/udp.ts';
 import type { Source } from './source.ts';
 
 /** What sources are made of. */

@@ -1,5 +1,5 @@
 /** The collector's numbers about itself: which counter of which part is behind which `plimsoll_` metric. */
-import { byKey, type Reading, type SelfMetrics, single } from '../src/selfmetrics.ts';
+import { byKey, type Reading, type SelfMetrics, single } from '../src/self/metrics.ts';
 import type { Aggregator } from './aggregate/aggregator.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import type { Fanout } from './sinks/fanout.ts';

@@ -4,14 +4,14 @@
  */
 import { familyNamed } from '../src/catalog/index.ts';
 import { requireGuard } from '../src/config/secure.ts';
-import { healthRoutes, stuck } from '../src/healthroutes.ts';
-import { createHttp } from '../src/http.ts';
+import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
+import { createHttp } from '../src/http/server.ts';
 import type { Batch } from '../src/model/batch.ts';
-import { metricsRoute } from '../src/metricsroute.ts';
+import { metricsRoute } from '../src/http/metricsroute.ts';
 import { breathe } from '../src/run/clock.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
 import { startTicker } from '../src/run/ticker.ts';
-import { createSelfMetrics } from '../src/selfmetrics.ts';
+import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { createAggregator } from './aggregate/aggregator.ts';

@@ -20,7 +20,7 @@ const NATIVE = /(^cpu-features$|sshcrypto\.node$)/;
 const SCHEMA_COMPILERS = /^@fastify\/(ajv-compiler|fast-json-stringify-compiler)$/;
 const NO_SCHEMAS = `module.exports = () => () => () => { throw new Error('routes with schemas are not part of this build'); };`;
 
-/** Where docker-modem would make its own ssh connections; ours (agents/docker/sshlink.ts) loads ssh2 when it is needed. */
+/** Where docker-modem would make its own ssh connections; ours (agents/docker/ssh/link.ts) loads ssh2 when it is needed. */
 const MODEMS_SSH = /docker-modem\/lib\/ssh\.js$/;
 
 /**

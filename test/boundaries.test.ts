@@ -29,6 +29,9 @@ function importsOf(file: string): string[] {
   return found.map((name) => (name.startsWith('.') ? posix.normalize(posix.join(posix.dirname(file), name)) : name));
 }
 
+/** What every source is made of. */
+const A_SOURCE = ['src/', 'agents/source.ts', 'agents/container.ts', 'agents/kernel/'];
+
 /** What the files below a folder (or a file) may import of the project's own; the first rule that fits a file holds. */
 const RULES: readonly (readonly [of: string, may: readonly string[]])[] = [
   ['src/cli/', ['src/', 'agents/', 'collector/']],
@@ -39,12 +42,18 @@ const RULES: readonly (readonly [of: string, may: readonly string[]])[] = [
   ['src/config/', ['src/config/', 'src/errors.ts']],
   ['src/run/', ['src/run/', 'src/log.ts', 'src/errors.ts', 'src/model/']],
   ['src/', ['src/']],
-  ['agents/docker/', ['src/', 'agents/docker/', 'agents/source.ts', 'agents/container.ts', 'agents/files.ts']],
-  ['agents/cgroup/', ['src/', 'agents/cgroup/', 'agents/source.ts', 'agents/container.ts', 'agents/files.ts']],
-  ['agents/proc/', ['src/', 'agents/proc/', 'agents/source.ts', 'agents/container.ts', 'agents/files.ts']],
+  ['agents/kernel/files.ts', []],
+  ['agents/kernel/', ['src/', 'agents/kernel/']],
+  ['agents/docker/engine/', ['src/', 'agents/docker/engine/', 'agents/container.ts']],
+  ['agents/docker/ssh/', ['src/', 'agents/docker/ssh/', 'agents/docker/engine/']],
+  ['agents/docker/', ['agents/docker/', ...A_SOURCE]],
+  ['agents/cgroup/', ['agents/cgroup/', ...A_SOURCE]],
+  ['agents/filesystem/', ['agents/filesystem/', ...A_SOURCE]],
+  ['agents/host/', ['agents/host/', ...A_SOURCE]],
+  ['agents/network/', ['agents/network/', ...A_SOURCE]],
+  ['agents/process/', ['agents/process/', ...A_SOURCE]],
   ['agents/send/', ['src/', 'agents/send/']],
   ['agents/scrape.ts', ['src/', 'agents/source.ts']],
-  ['agents/files.ts', []],
   ['agents/', ['src/', 'agents/']],
   ['collector/ingest/', ['src/', 'collector/ingest/']],
   ['collector/aggregate/', ['src/model/', 'src/catalog/', 'src/errors.ts', 'collector/aggregate/']],
@@ -60,7 +69,11 @@ const ONLY: readonly (readonly [what: string, pattern: RegExp, where: readonly s
     /\b(Date\.now|setTimeout|setInterval|setImmediate|performance\.now|hrtime)\b(?!\(\): this)/,
     ['src/run/clock.ts'],
   ],
-  ['speaks to a container engine', /from 'dockerode'/, ['agents/docker/client.ts', 'agents/docker/api.ts']],
+  [
+    'speaks to a container engine',
+    /from 'dockerode'/,
+    ['agents/docker/engine/client.ts', 'agents/docker/engine/api.ts'],
+  ],
   ['runs other programs', /from 'node:child_process'/, []],
   ['is an enum or exports everything', /^\s*(export\s+)?(const\s+)?enum\s|^export \* /m, []],
   ['exports a default', /^export default/m, []],

@@ -5,7 +5,7 @@
 import { blkio } from '../../src/catalog/blkio.ts';
 import { diskio } from '../../src/catalog/diskio.ts';
 import { type Labels, labels } from '../../src/model/labels.ts';
-import type { KernelFile } from '../files.ts';
+import type { KernelFile } from '../kernel/files.ts';
 import { type DeviceNumber, Words, majorOf, minorOf, readBlkio, readIoStat } from './devices.ts';
 import { type Place, UNIFIED } from './place.ts';
 import type { RowSet } from './rows.ts';

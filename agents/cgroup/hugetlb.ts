@@ -1,7 +1,7 @@
 /** Huge pages, a row per page size: the sizes are the ones that the cgroup's folder has files for. */
 import { hugetlb } from '../../src/catalog/hugetlb.ts';
 import { labels } from '../../src/model/labels.ts';
-import { type KernelFile, namesIn } from '../files.ts';
+import { type KernelFile, namesIn } from '../kernel/files.ts';
 import { FlatKeys } from './keys.ts';
 import { singleValue } from './parse.ts';
 import { type Place, UNIFIED } from './place.ts';

@@ -3,7 +3,7 @@
  * file that this kernel does not have then costs no attempt to open it, some thirty for each container. (On v2 that depends on the cgroup:
  * a controller may be switched off there, and on later.)
  */
-import { namesIn } from '../files.ts';
+import { namesIn } from '../kernel/files.ts';
 
 export class KnownFiles {
   readonly #names = new Map<string, ReadonlySet<string>>();

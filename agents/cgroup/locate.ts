@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CgroupPaths, ownPaths } from '../container.ts';
-import { readOnce } from '../files.ts';
+import { readOnce } from '../kernel/files.ts';
 import type { CgroupMounts, Hierarchy } from './mounts.ts';
 
 /** Where a cgroup's files are. Only folders that exist. */

@@ -4,7 +4,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isNoData, readOnce } from '../files.ts';
+import { isNoData, readOnce } from '../kernel/files.ts';
 
 /** A tree is searched up to here, in folders. */
 const MAX_SEARCHED = 20_000;

@@ -1,7 +1,7 @@
 /** The machine's page size, which v2's `memory.numa_stat` needs to be turned into pages: from the vector that the kernel hands to every program. */
 import { endianness } from 'node:os';
 import { join } from 'node:path';
-import { readOnce } from '../files.ts';
+import { readOnce } from '../kernel/files.ts';
 
 /** `AT_PAGESZ`. */
 const PAGE_SIZE_TAG = 6n;

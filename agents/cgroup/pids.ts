@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '../container.ts';
-import { isNoData, readOnce } from '../files.ts';
+import { isNoData, readOnce } from '../kernel/files.ts';
 import { directoriesOf } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 

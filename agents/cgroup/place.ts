@@ -3,7 +3,7 @@
  * a file that was there is lost, or a file was not found and neither is its folder.
  */
 import { existsSync } from 'node:fs';
-import { KernelFile } from '../files.ts';
+import { KernelFile } from '../kernel/files.ts';
 import type { KnownFiles } from './known.ts';
 import type { CgroupDirs } from './locate.ts';
 

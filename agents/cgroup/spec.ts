@@ -3,7 +3,7 @@
  * list of files; v1.ts and v2.ts hold those lists. Families with a row per device, page size or node have their own readers.
  */
 import type { Family } from '../../src/model/family.ts';
-import type { KernelFile } from '../files.ts';
+import type { KernelFile } from '../kernel/files.ts';
 import { FlatKeys, type KeyColumn } from './keys.ts';
 import { type Stall, listSize, singleValue, stalledMicros, valueInLine } from './parse.ts';
 import { type Place, UNIFIED } from './place.ts';

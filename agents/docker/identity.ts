@@ -5,8 +5,8 @@
 import { type LabelPair, type Labels, labels } from '../../src/model/labels.ts';
 import type { Entity } from '../../src/model/table.ts';
 import type { CgroupPaths, Container } from '../container.ts';
-import type { EngineEvent, HealthStatus, Inspected, Limits, Listed } from './api.ts';
-import { NO_PLACES, type Places } from './files.ts';
+import type { EngineEvent, HealthStatus, Inspected, Limits, Listed } from './engine/api.ts';
+import { NO_PLACES, type Places } from './engine/places.ts';
 import type { LabelPolicy } from './labels.ts';
 import { expectedPath, type Placing, shownPath } from './place.ts';
 

@@ -3,7 +3,7 @@
  * answers go out to the inventory. Requests for a container that is already waiting are one request.
  */
 import type { Clock } from '../../src/run/clock.ts';
-import type { Inspected } from './api.ts';
+import type { Inspected } from './engine/api.ts';
 
 export interface InspectorOptions {
   readonly clock: Clock;

@@ -5,8 +5,9 @@
 import type { Log } from '../../src/log.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { CgroupPaths, Container } from '../container.ts';
-import { createClient, type EngineClient } from './client.ts';
-import type { Endpoint } from './endpoint.ts';
+import { sshAgent } from './ssh/agent.ts';
+import { createClient, type EngineClient } from './engine/client.ts';
+import type { Endpoint } from './engine/endpoint.ts';
 import {
   type EngineListener,
   type EngineWatch,
@@ -14,8 +15,8 @@ import {
   PULSE_MS,
   type WatchTiming,
   watchEngine,
-} from './events.ts';
-import { address } from './failure.ts';
+} from './engine/events.ts';
+import { address } from './engine/failure.ts';
 import type { Candidate } from './filter.ts';
 import { detailsOf, type IdentityOptions } from './identity.ts';
 import { Keeper } from './keeper.ts';
@@ -99,6 +100,7 @@ export function createInventory(options: InventoryOptions): Inventory {
   const client = createClient({
     endpoint,
     clock,
+    sshAgent,
     ...(callTimeoutMs === undefined ? {} : { timeoutMs: callTimeoutMs }),
   });
   const policy = labelPolicy(options);

@@ -5,8 +5,8 @@
 import type { Log } from '../../src/log.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
-import type { EngineEvent, Inspected, Listed } from './api.ts';
-import type { EngineClient } from './client.ts';
+import type { EngineEvent, Inspected, Listed } from './engine/api.ts';
+import type { EngineClient } from './engine/client.ts';
 import type { Candidate } from './filter.ts';
 import {
   containerOf,

@@ -3,7 +3,7 @@
  * environment as far as they are allowed. Foreign text is bounded here; escaping is the exposition's work.
  */
 import { type LabelPair, type Labels, labelName, labels } from '../../src/model/labels.ts';
-import type { Inspected } from './api.ts';
+import type { Inspected } from './engine/api.ts';
 import { globs } from './glob.ts';
 
 /** In characters; what is longer is cut, and counted. */

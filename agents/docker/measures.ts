@@ -7,8 +7,8 @@ import { diskio } from '../../src/catalog/diskio.ts';
 import { memory } from '../../src/catalog/memory.ts';
 import { network } from '../../src/catalog/network.ts';
 import { pids } from '../../src/catalog/pids.ts';
-import { field, listField, numberField, textField, timeField } from './field.ts';
-import type { Limits } from './api.ts';
+import { field, listField, numberField, textField, timeField } from './engine/field.ts';
+import type { Limits } from './engine/api.ts';
 
 /** Sets a column of the row begun last; undefined leaves it absent. */
 export type SetCell = (column: number, value: number | undefined) => void;

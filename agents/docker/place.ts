@@ -3,7 +3,7 @@
  * give it while it does not.
  */
 import { type CgroupPaths, ownPaths } from '../container.ts';
-import type { EngineInfo } from './api.ts';
+import type { EngineInfo } from './engine/api.ts';
 
 /** Where an engine puts its containers. */
 export interface Placing {

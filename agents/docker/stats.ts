@@ -17,7 +17,7 @@ import { linkedAbort } from '../../src/run/abort.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
 import type { Source, Tick } from '../source.ts';
-import { EngineError } from './failure.ts';
+import { EngineError } from './engine/failure.ts';
 import { detailsOf } from './identity.ts';
 import type { Inventory } from './inventory.ts';
 import {

@@ -1,6 +1,6 @@
 /** How it stands with the engine: for the start's words, `plimsoll check`, and the self-metrics. */
-import type { Engine } from './events.ts';
-import type { FailureReason } from './failure.ts';
+import type { Engine } from './engine/events.ts';
+import type { FailureReason } from './engine/failure.ts';
 
 export interface EngineStatus {
   readonly connected: boolean;

@@ -5,7 +5,7 @@
 import { lookAround } from '../../agents/main.ts';
 import { requireGuard } from '../config/secure.ts';
 import type { Config } from '../config/schema.ts';
-import { readGuard } from '../guard.ts';
+import { readGuard } from '../http/guard.ts';
 import { silent } from '../log.ts';
 import { systemClock } from '../run/clock.ts';
 import { VERSION } from '../version.ts';

@@ -4,7 +4,7 @@
  */
 import type { Agent } from '../../agents/main.ts';
 import type { Config } from '../config/schema.ts';
-import { startGuard } from '../guard.ts';
+import { startGuard } from '../http/guard.ts';
 import type { Log } from '../log.ts';
 import { createLog } from '../logging.ts';
 import { systemClock } from '../run/clock.ts';

@@ -4,10 +4,10 @@
  */
 import { expect, test } from 'vitest';
 import { readIoStat, Words } from '../../agents/cgroup/devices.ts';
-import { KernelFile } from '../../agents/files.ts';
-import { createDevices } from '../../agents/proc/devices.ts';
+import { KernelFile } from '../../agents/kernel/files.ts';
+import { createDevices } from '../../agents/kernel/devices.ts';
 import { fakeClock } from '../support/clock.ts';
-import { fakeProc } from './proc/reading.ts';
+import { fakeProc } from './reading.ts';
 
 test('a device’s name is looked up without losing the rest of the file that is being parsed', () => {
   const root = fakeProc({

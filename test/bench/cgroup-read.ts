@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { findMounts } from '../../agents/cgroup/mounts.ts';
 import { createCgroupSource } from '../../agents/cgroup/source.ts';
 import type { Container } from '../../agents/container.ts';
-import { descriptorsKept } from '../../agents/files.ts';
+import { descriptorsKept } from '../../agents/kernel/files.ts';
 import { FAMILIES } from '../../src/catalog/index.ts';
 import { silent } from '../../src/log.ts';
 import { labels } from '../../src/model/labels.ts';

@@ -11,7 +11,7 @@ import { cgroupPathsOf, directoriesOf } from '../../agents/cgroup/locate.ts';
 import { findMounts } from '../../agents/cgroup/mounts.ts';
 import type { CgroupSource } from '../../agents/cgroup/source.ts';
 import type { Container } from '../../agents/container.ts';
-import { descriptorsKept } from '../../agents/files.ts';
+import { descriptorsKept } from '../../agents/kernel/files.ts';
 import { breathe } from '../../src/run/clock.ts';
 import { container, numbersOf, sourceOf } from '../agents/cgroup/host.ts';
 import { waitFor } from '../support/wait.ts';

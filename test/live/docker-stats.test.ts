@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, inject, test } from 'vitest';
-import { parseEndpoint } from '../../agents/docker/endpoint.ts';
+import { parseEndpoint } from '../../agents/docker/engine/endpoint.ts';
 import { createInventory, type Inventory } from '../../agents/docker/inventory.ts';
 import { statsSource } from '../../agents/docker/stats.ts';
 import { silent } from '../../src/log.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findMounts, type Hierarchy } from '../../../agents/cgroup/mounts.ts';
 import type { CgroupSource } from '../../../agents/cgroup/source.ts';
 import type { Container } from '../../../agents/container.ts';
-import { descriptorsKept, setDescriptorBudget } from '../../../agents/files.ts';
+import { descriptorsKept, setDescriptorBudget } from '../../../agents/kernel/files.ts';
 import type { FamilyTable } from '../../../src/model/batch.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { copyOfHost, recordedHost } from '../../support/fixture.ts';

@@ -1,6 +1,6 @@
 /** What Podman 4.3's compatible socket answers otherwise than Docker's, from answers recorded of it, and of a rootless dockerd 20.10. */
 import { afterEach, expect, test } from 'vitest';
-import { parseEvent, parseInfo } from '../../../agents/docker/api.ts';
+import { parseEvent, parseInfo } from '../../../agents/docker/engine/api.ts';
 import { detailsOf } from '../../../agents/docker/identity.ts';
 import type { Inventory } from '../../../agents/docker/inventory.ts';
 import { statsSource } from '../../../agents/docker/stats.ts';

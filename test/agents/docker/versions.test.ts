@@ -3,7 +3,7 @@
  * store, cut down to what is read and what is null; and as the version history of the API says for 1.52, Docker 29.
  */
 import { describe, expect, test } from 'vitest';
-import { parseEvent, parseInspect, parseList } from '../../../agents/docker/api.ts';
+import { parseEvent, parseInspect, parseList } from '../../../agents/docker/engine/api.ts';
 
 const ID = '763fcee2421aad5da7fa0b1bc82b80da7ae9ea3df717b85dd752e96289c89b3e';
 const DIGEST = 'sha256:4ffb81d92a3b7fe96d3272bea1423df1db3cdb8d5ab2e51abf1347ac720dc3e7';
