@@ -31,6 +31,11 @@ export interface Entity {
 export interface EntityRow extends Row {
   readonly entity: Entity;
   readonly dims: Labels;
+  /**
+   * What it counts, another row counts too, because it lies inside of that one (a layer over a disk, a container below a container):
+   * it is shown, and groups do not add it.
+   */
+  readonly shownOnly?: true;
 }
 
 /** Numbers with their owners. `values[c * rows.length + r]` is column `c` of row `r`; NaN where absent. */
@@ -43,8 +48,9 @@ export interface Table<S extends Shape = Shape, R extends Row = Row> {
 }
 
 /** Makes a row; its labels are the entity's and the dimensions', the entity's first. */
-export function entityRow(entity: Entity, dims: Labels): EntityRow {
-  return { entity, dims, labels: mergeLabels(entity.labels, dims) };
+export function entityRow(entity: Entity, dims: Labels, shownOnly = false): EntityRow {
+  const row = { entity, dims, labels: mergeLabels(entity.labels, dims) };
+  return shownOnly ? { ...row, shownOnly: true } : row;
 }
 
 /** How many numbers a table holds that are not absent. */
