@@ -15,6 +15,7 @@ import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { createAggregator } from './aggregate/aggregator.ts';
+import type { AggregatorOptions } from './aggregate/options.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { levelsOf } from './levels.ts';
@@ -36,7 +37,7 @@ const PAGE_FRAMES = 60;
 const DRAIN_MS = 5000;
 
 /** Each agent keeps a connection; these are for scrapers, probes and people. */
-const OTHER_CONNECTIONS = 64;
+const OTHER_CONNECTIONS = 256;
 
 /** Starts everything; rejects with a ConfigError if it cannot. */
 export async function startCollector(options: ProgramSurroundings): Promise<Collector> {
@@ -45,21 +46,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
   const self = createSelfMetrics({ version, role: 'collector' });
 
-  const aggregator = createAggregator({
-    windowMs: settings.window,
-    latenessMs: settings.lateness,
-    maxAheadMs: settings.max_ahead,
-    staleAfterMs: Math.max(settings.stale_after, settings.window),
-    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
-    maxSeries: settings.max_series,
-    maxSeriesPerNode: settings.max_series_per_node,
-    maxGroups: settings.max_groups,
-    levels: levelsOf(settings.levels),
-    outputs: { counter: ['total'], gauge: settings.gauges },
-    containers: true,
-    cluster: config.cluster,
-  });
-
+  const aggregator = createAggregator(aggregatorOptions(config));
   const page = createPrometheusSink({
     containers: settings.containers,
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
@@ -117,6 +104,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     guard,
     maxBodyBytes: settings.max_body,
     maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
+    allowedHosts: config.allowed_hosts,
+    clock,
     log,
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
@@ -132,4 +121,21 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const url = await http.listen();
   life.onStop('http', () => http.close());
   return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
+}
+
+function aggregatorOptions({ collector: settings, cluster }: ProgramSurroundings['config']): AggregatorOptions {
+  return {
+    windowMs: settings.window,
+    latenessMs: settings.lateness,
+    maxAheadMs: settings.max_ahead,
+    staleAfterMs: Math.max(settings.stale_after, settings.window),
+    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    maxGroups: settings.max_groups,
+    levels: levelsOf(settings.levels),
+    outputs: { counter: ['total'], gauge: settings.gauges },
+    containers: true,
+    cluster,
+  };
 }

@@ -163,6 +163,7 @@ export const schema = z.strictObject({
   cluster: text('the cluster’s name').default('default'),
   token: text('every request but /healthz must carry it').optional(),
   token_file: text('file that holds the token').optional(),
+  allowed_hosts: list([], 'host names that the servers answer to beside localhost and loopback addresses'),
   tls: z
     .strictObject({
       cert: text('file with the server’s certificate, PEM').optional(),

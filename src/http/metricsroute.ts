@@ -21,7 +21,7 @@ export interface MetricsRouteOptions {
 export function metricsRoute(app: FastifyInstance, { tables, self, timestamps }: MetricsRouteOptions): void {
   const exposition = createExposition();
   self.expose('plimsoll_exposition_duplicates_total', () => single(exposition.duplicates));
-  app.get('/metrics', async (request, reply) => {
+  app.get('/metrics', { config: { large: true } }, async (request, reply) => {
     const { format, contentType, gzip } = negotiate(
       request.headers.accept,
       request.headers['accept-encoding'] as string | undefined,
