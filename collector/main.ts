@@ -55,7 +55,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     maxSeriesPerNode: settings.max_series_per_node,
     maxGroups: settings.max_groups,
     levels: levelsOf(settings.levels),
-    outputs: { counter: ['total'], gauge: settings.gauges },
+    gauges: settings.gauges,
     containers: true,
     cluster: config.cluster,
   });
