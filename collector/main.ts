@@ -7,7 +7,6 @@ import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
 import type { Batch } from '../src/model/batch.ts';
-import { metricsRoute } from '../src/http/metricsroute.ts';
 import { breathe } from '../src/run/clock.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
 import { startTicker } from '../src/run/ticker.ts';
@@ -18,6 +17,7 @@ import { createAggregator } from './aggregate/aggregator.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { levelsOf } from './levels.ts';
+import { exposePages } from './pages.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
@@ -121,7 +121,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
   ingest.route(http.app);
-  metricsRoute(http.app, { tables: () => page.tables(clock.now()), self, timestamps: false });
+  exposePages(http.app, { page, self, clock, containers: settings.containers });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
     ready: () =>

@@ -21,6 +21,9 @@ export function greeting({ agent, collector, config }: GreetingParts): string[] 
   if (collector) {
     lines.push(
       `Collector: ${collector.url}/metrics  (services, pods, nodes, the cluster, in windows of ${config.collector.window / 1000} s)`,
+      ...(config.collector.containers
+        ? [`           ${collector.url}/metrics/containers  (every container of every host)`]
+        : []),
     );
     const sinks = Object.entries(config.sinks).map(([name, sink]) => `${name} (${sink.kind})`);
     lines.push(
