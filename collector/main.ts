@@ -3,6 +3,7 @@
  * nothing more comes in, then what is open is closed, then the sinks are drained.
  */
 import { familyNamed } from '../src/catalog/index.ts';
+import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
@@ -13,7 +14,9 @@ import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
-import { createAggregator } from './aggregate/aggregator.ts';
+import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
+import type { LevelDef } from './aggregate/levels.ts';
+import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { levelsOf } from './levels.ts';
@@ -44,21 +47,9 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const settings = config.collector;
   requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
   const self = createSelfMetrics({ version, role: 'collector' });
+  const levels = levelsOf(settings.levels);
 
-  const aggregator = createAggregator({
-    windowMs: settings.window,
-    latenessMs: settings.lateness,
-    maxAheadMs: settings.max_ahead,
-    staleAfterMs: Math.max(settings.stale_after, settings.window),
-    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
-    maxSeries: settings.max_series,
-    maxSeriesPerNode: settings.max_series_per_node,
-    maxGroups: settings.max_groups,
-    levels: levelsOf(settings.levels),
-    gauges: settings.gauges,
-    containers: true,
-    cluster: config.cluster,
-  });
+  const aggregator = aggregatorOf(config, levels);
 
   const page = createPrometheusSink({
     containers: settings.containers,
@@ -76,8 +67,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   life.onStop('sinks', () => fanout.close(DRAIN_MS));
 
+  const watch = watchLevels({
+    levels: levels.filter(({ name }) => settings.levels[name]),
+    log,
+    refused: () => aggregator.stats().groupsRefused,
+  });
   const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
-    for (const frame of await frames) fanout.offer(frame);
+    for (const frame of await frames) {
+      watch(frame);
+      fanout.offer(frame);
+    }
   };
   let lastRun = clock.monotonic();
   const intervalMs = Math.min(settings.window, 1000);
@@ -132,4 +131,21 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const url = await http.listen();
   life.onStop('http', () => http.close());
   return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
+}
+
+function aggregatorOf({ collector: settings, cluster }: Config, levels: readonly LevelDef[]): Aggregator {
+  return createAggregator({
+    windowMs: settings.window,
+    latenessMs: settings.lateness,
+    maxAheadMs: settings.max_ahead,
+    staleAfterMs: Math.max(settings.stale_after, settings.window),
+    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    maxGroups: settings.max_groups,
+    levels,
+    gauges: settings.gauges,
+    containers: true,
+    cluster,
+  });
 }
