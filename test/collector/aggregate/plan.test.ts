@@ -109,4 +109,30 @@ describe('a level gets what somebody would ask for', () => {
       'service_pressure_io_stalled_max_ratio',
     ]);
   });
+
+  test('a group has 58 series of the families that are on, at most', () => {
+    const families = FAMILIES.filter(
+      ({ byDefault, name }) => byDefault && name !== 'disk' && !name.startsWith('machine'),
+    );
+    const counts = families.map((family) => [family.name, namesOf(service, family.name).length] as const);
+    expect(counts.filter(([, count]) => count > 0)).toEqual([
+      // Use, user, system, periods, throttled periods and seconds; the limit; the ratio.
+      ['cpu', 6 + 1 + 1],
+      // Use, working set three times, rss twice, cache, swap, kernel, limit; major faults, high and max; the ratio.
+      ['memory', 10 + 3 + 1],
+      ['oom', 1],
+      ['pressure', 5],
+      // Bytes and operations, each way.
+      ['diskio', 4],
+      // Threads, their limit, failures; the ratio.
+      ['pids', 4],
+      // Bytes, packets, errors, dropped, each way.
+      ['network', 8],
+      ['state', 7 + 3],
+      // Bytes, of the largest member too; inodes.
+      ['filesystem', 3],
+    ]);
+    // And the number of its containers. Twenty services of a host with 100 containers, its node and its cluster: 22 * 58.
+    expect(counts.reduce((sum, [, count]) => sum + count, 1)).toBe(58);
+  });
 });
