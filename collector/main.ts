@@ -3,22 +3,24 @@
  * nothing more comes in, then what is open is closed, then the sinks are drained.
  */
 import { familyNamed } from '../src/catalog/index.ts';
+import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
 import type { Batch } from '../src/model/batch.ts';
-import { metricsRoute } from '../src/http/metricsroute.ts';
 import { breathe } from '../src/run/clock.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
-import { createAggregator } from './aggregate/aggregator.ts';
-import type { AggregatorOptions } from './aggregate/options.ts';
+import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
+import type { LevelDef } from './aggregate/levels.ts';
+import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { levelsOf } from './levels.ts';
+import { exposePages } from './pages.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
@@ -45,8 +47,10 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const settings = config.collector;
   requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
   const self = createSelfMetrics({ version, role: 'collector' });
+  const levels = levelsOf(settings.levels);
 
-  const aggregator = createAggregator(aggregatorOptions(config));
+  const aggregator = aggregatorOf(config, levels);
+
   const page = createPrometheusSink({
     containers: settings.containers,
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
@@ -63,8 +67,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   life.onStop('sinks', () => fanout.close(DRAIN_MS));
 
+  const watch = watchLevels({
+    levels: levels.filter(({ name }) => settings.levels[name]),
+    log,
+    refused: () => aggregator.stats().groupsRefused,
+  });
   const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
-    for (const frame of await frames) fanout.offer(frame);
+    for (const frame of await frames) {
+      watch(frame);
+      fanout.offer(frame);
+    }
   };
   let lastRun = clock.monotonic();
   const intervalMs = Math.min(settings.window, 1000);
@@ -110,7 +122,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
   ingest.route(http.app);
-  metricsRoute(http.app, { tables: () => page.tables(clock.now()), self, timestamps: false });
+  exposePages(http.app, { page, self, clock, containers: settings.containers });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
     ready: () =>
@@ -123,8 +135,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
 }
 
-function aggregatorOptions({ collector: settings, cluster }: ProgramSurroundings['config']): AggregatorOptions {
-  return {
+function aggregatorOf({ collector: settings, cluster }: Config, levels: readonly LevelDef[]): Aggregator {
+  return createAggregator({
     windowMs: settings.window,
     latenessMs: settings.lateness,
     maxAheadMs: settings.max_ahead,
@@ -133,9 +145,9 @@ function aggregatorOptions({ collector: settings, cluster }: ProgramSurroundings
     maxSeries: settings.max_series,
     maxSeriesPerNode: settings.max_series_per_node,
     maxGroups: settings.max_groups,
-    levels: levelsOf(settings.levels),
-    outputs: { counter: ['total'], gauge: settings.gauges },
+    levels,
+    gauges: settings.gauges,
     containers: true,
     cluster,
-  };
+  });
 }
