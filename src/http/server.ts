@@ -119,7 +119,7 @@ function serverOf(
   const server = guard.tls
     ? createTlsServer({ ...options, ...certificates(guard.tls), ...clientsOf(guard.tls) }, handler)
     : createServer(options, handler);
-  server.setTimeout(stalledMs);
+  server.timeout = stalledMs;
   connections.watch(server);
   // Node's own time-out while nothing moves; with somebody listening for it, ending the connection is that one's task.
   server.on('timeout', (socket: Socket) => {
