@@ -7,6 +7,9 @@ import type { EntityKind } from '../model/table.ts';
 /** The media type of a body, before its content encoding. */
 export const CONTENT_TYPE = 'application/vnd.plimsoll.batch';
 
+/** The header of a push that says when it was sent, Unix milliseconds by the sender's clock. */
+export const SENT_HEADER = 'x-plimsoll-sent';
+
 /** The one version that this code writes and reads. */
 export const WIRE_VERSION = 1;
 
