@@ -4,10 +4,9 @@
  */
 import type { LevelTable } from '../../src/model/batch.ts';
 import type { Row } from '../../src/model/table.ts';
-import { addIncreases } from './increase.ts';
+import { addIncreases, goingOn } from './increase.ts';
 import { CONTAINER_LEVEL } from './levels.ts';
 import { MemberColumns } from './members.ts';
-import { foldRatio } from './outputs/ratio.ts';
 import type { ResolvedFamily, ResolvedTable } from './resolve.ts';
 import type { FamilySeries } from './series.ts';
 import type { AggregatorState } from './state.ts';
@@ -59,8 +58,10 @@ function count(state: AggregatorState, members: MemberColumns, { series, tables 
   if (baselines === undefined) return;
   const increases = members.openIncreases(c);
   const slots = series.slotAt;
-  for (const { table, places, lives } of tables) {
+  const acrossStarts = series.family.columns[c]?.acrossStarts;
+  for (const { table, places, lives: known } of tables) {
     const offset = c * places.length;
+    const lives = acrossStarts ? known.map(goingOn) : known;
     addIncreases({ values: table.values, offset, places, lives, slots, baselines, increases }, state.increases);
   }
 }
@@ -76,9 +77,9 @@ function foldColumn(columns: readonly (GroupColumns | undefined)[], members: Mem
 
 function foldRatios(columns: readonly (GroupColumns | undefined)[], members: MemberColumns): void {
   columns.forEach((groups, levelAt) => {
-    groups?.plan.ratios.forEach(({ of, against }, i) => {
+    groups?.plan.ratios.forEach(({ of, against, fold }, i) => {
       const column = groups.column(groups.plan.outputs.length + i);
-      foldRatio(
+      fold(
         { size: members.size, groups: members.groups(levelAt), of: members.used(of), against: members.last(against) },
         column,
       );
