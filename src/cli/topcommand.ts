@@ -56,7 +56,7 @@ async function once(read: () => Promise<Reading>, intervalMs: number, url: strin
 }
 
 /** Takes an address with or without the path. Without it, it may be an agent's or a collector's. */
-function pageUrl(given: string): { url: string; first: string | undefined } {
+export function pageUrl(given: string): { url: string; first: string | undefined } {
   if (!URL.canParse(given))
     throw new ConfigError(`--url: is ${JSON.stringify(given)}: must be a URL such as http://127.0.0.1:9641`);
   const url = new URL(given);
