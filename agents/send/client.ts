@@ -1,5 +1,6 @@
 /** One connection to the collector: posts a body and brings the answer back, however long it is, in bounded time and memory. */
 import { Pool } from 'undici';
+import { beginning } from '../../src/http/beginning.ts';
 import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
 
@@ -52,23 +53,11 @@ export function createClient({ url, token, tls, timeoutMs, now }: ClientOptions)
       return {
         status: response.statusCode,
         retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-        body: await beginning(response.body),
+        body: await beginning(response.body, MAX_ANSWER_BYTES),
       };
     },
     close: () => pool.destroy(),
   };
-}
-
-async function beginning(stream: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-    length += chunk.length;
-    // Leaving the loop destroys the stream, and with it the connection; a new one is made for the next batch.
-    if (length > MAX_ANSWER_BYTES) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString('utf8');
 }
 
 /** Without the options that are undefined: to TLS that is something else than absent. */

@@ -16,7 +16,7 @@ export interface SinkStats {
   readonly queuedSamples: number;
   /** Deliveries that had to be tried again. */
   readonly retries: number;
-  /** Whether the last attempt was taken; true before the first. */
+  /** Whether the last attempt was taken, in part at least; true before the first. */
   readonly up: boolean;
   /** What went wrong last, or undefined if nothing did. */
   readonly lastError: string | undefined;
@@ -78,8 +78,9 @@ export function createAccount(sink: string, log: Log): Account {
       const taken = Math.min(rest, Math.max(0, delivery.delivered));
       delivered += taken;
       drop('unaccounted', rest - taken);
-      lastSuccessMs = nowMs;
       full = false;
+      if (taken === 0 && samples > 0) return worry('refused', delivery.problem ?? 'nothing of it was taken');
+      lastSuccessMs = nowMs;
       if (delivery.problem !== undefined) return worry('partly', delivery.problem);
       if (trouble !== '' && trouble !== 'partly') log.info({ sink }, 'delivering again');
       trouble = '';

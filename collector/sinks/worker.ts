@@ -24,6 +24,9 @@ export interface WorkerOptions {
 /** A far side that asks for more patience than this is asked again all the same. */
 const LONGEST_WAIT_MS = 15 * 60_000;
 
+/** Between two attempts once the program is stopping. */
+const CLOSING_WAIT_MS = 1000;
+
 /** How long an attempt may go on after it was told to stop. */
 const GRACE_MS = 1000;
 
@@ -31,8 +34,10 @@ export class SinkWorker {
   readonly #options: WorkerOptions;
   readonly #account: Account;
   readonly #loop: Promise<void>;
-  /** Aborts what is under way: an attempt, or the wait for the next. */
+  /** Aborts the attempt that is under way. */
   #running = new AbortController();
+  /** Ends the wait for the next attempt. */
+  #pausing = new AbortController();
   #closing: Promise<void> | undefined;
   /** No further attempt is made. */
   #halted = false;
@@ -73,8 +78,11 @@ export class SinkWorker {
   async #shut(deadlineMs: number): Promise<void> {
     const { clock, queue, sink, log } = this.#options;
     this.#ring();
+    // The far side may be back: it is asked once more, at once.
+    this.#pausing.abort();
     await within(clock, deadlineMs, this.#loop);
     this.#halted = true;
+    this.#pausing.abort();
     this.#running.abort(new SinkError('shutdown', 'the program is stopping', { retryable: true }));
     await within(clock, GRACE_MS, this.#loop);
     this.#sealed = true;
@@ -86,7 +94,7 @@ export class SinkWorker {
   }
 
   async #run(): Promise<void> {
-    const { queue, clock } = this.#options;
+    const { queue } = this.#options;
     while (!this.#halted) {
       this.#rung = false;
       const entry = await queue.take();
@@ -94,13 +102,20 @@ export class SinkWorker {
         this.#running = new AbortController();
         if (this.#halted) return;
         const waitMs = await this.#attempt(entry);
-        if (waitMs !== undefined) await pause(clock, waitMs, this.#running.signal);
+        if (waitMs !== undefined) await this.#wait(waitMs);
       } else if (!this.#rung) {
         // Nothing came between the question and its answer.
         if (this.#closing) return;
         await this.#bell();
       }
     }
+  }
+
+  /** Until the next attempt; when told to stop, not for long. */
+  async #wait(waitMs: number): Promise<void> {
+    this.#pausing = new AbortController();
+    const ms = this.#closing === undefined ? waitMs : Math.min(waitMs, CLOSING_WAIT_MS);
+    await pause(this.#options.clock, ms, this.#pausing.signal);
   }
 
   /** One attempt at one frame. Answers how long to wait before the next, or undefined if the frame is dealt with. */

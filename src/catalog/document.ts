@@ -32,7 +32,8 @@ This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every 
   those that run are \`<level>_state{state="running"}\`.
 - Families marked *off* are read when switched on: \`agent.families: [tcp, process]\`. A minus switches one off: \`[-pressure]\`.
 - In InfluxDB a family is a measurement (\`container_cpu\`, \`service_cpu\`, \`node_containers_cpu\` …) with the field named in the table; a group's
-  fields have the same endings as its metrics.
+  fields have the same endings as its metrics. Tags: the labels and \`node\`; \`cgroup\`, the whole path, for what is no container; \`engine\` for
+  containers of another engine than root's Docker. The container's id is the field \`id\`. Two points at one time and of one series are put a millisecond apart.
 `;
 
 /** The whole page. */

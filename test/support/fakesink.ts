@@ -3,8 +3,8 @@ import { SinkError } from '../../src/errors.ts';
 import type { Frame } from '../../src/model/batch.ts';
 import type { Delivery, Sink } from '../../collector/sinks/sink.ts';
 
-/** `take` all, `part` of it, fail to be tried again or for good, never answer, fail as a bug does. */
-export type Behaviour = 'take' | 'part' | 'retry' | 'refuse' | 'hang' | 'bug' | 'lie';
+/** `take` all, `part` of it, `nothing` of it, fail to be tried again or for good, never answer, fail as a bug does. */
+export type Behaviour = 'take' | 'part' | 'nothing' | 'retry' | 'refuse' | 'hang' | 'bug' | 'lie';
 
 export interface FakeSink extends Sink {
   behaviour: Behaviour;
@@ -60,6 +60,8 @@ async function behave(sink: FakeSink, frame: Frame, signal: AbortSignal): Promis
         dropped: new Map([['rejected', Math.ceil(samples / 2)]]),
         problem: 'half',
       };
+    case 'nothing':
+      return { delivered: 0, dropped: new Map([['rejected', samples]]), problem: 'too old' };
     case 'lie':
       return { delivered: samples + 7, dropped: new Map([['rejected', -3]]) };
     case 'retry':

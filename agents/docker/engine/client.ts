@@ -18,6 +18,7 @@ import {
   parseList,
   parseVersion,
 } from './api.ts';
+import { boundAnswers } from './bounded.ts';
 import type { Endpoint } from './endpoint.ts';
 import { address, EngineError, explain } from './failure.ts';
 
@@ -60,7 +61,7 @@ const TIMEOUT_MS = 10_000;
 const MAX_SOCKETS = 16;
 
 export function createClient({ endpoint, clock, timeoutMs = TIMEOUT_MS, sshAgent }: ClientOptions): EngineClient {
-  const agent = endpoint.protocol === 'ssh' ? sshAgent(endpoint) : agentFor(endpoint);
+  const agent = boundAnswers(endpoint.protocol === 'ssh' ? sshAgent(endpoint) : agentFor(endpoint));
   const docker = connectTo(dockerOptions(endpoint, agent));
   const errors = new Map<string, number>();
   const waiting = new Set<() => void>();

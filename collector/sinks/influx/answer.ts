@@ -35,7 +35,7 @@ export function judge(answer: Answer, target: Target, nowMs: number): Verdict {
   const said = messageOf(answer.body);
   if (status < 300) return { kind: 'written' };
   if (status === 413) return { kind: 'too_large' };
-  if (status === 400 || status === 422) return { kind: 'lines_refused', message: said };
+  if (status === 400 || status === 422) return { kind: 'lines_refused', message: said + remedy(said, target) };
   const misconfigured = misconfiguration(answer, target, said);
   if (misconfigured) return { kind: 'retry', retryAfterMs: MISCONFIGURED_WAIT_MS, ...misconfigured };
   const message = `${target.url} answers ${status}${said === '' ? '' : `: ${said}`}`;
@@ -45,6 +45,12 @@ export function judge(answer: Answer, target: Target, nowMs: number): Verdict {
     return { kind: 'retry', reason, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   return { kind: 'final', message };
+}
+
+/** What a person can do about lines that were refused, where that is known. */
+function remedy(said: string, { database }: Target): string {
+  if (!/retention policy|outside (of )?retention/i.test(said)) return '';
+  return ` (they are older than "${database}" keeps: make its retention longer, or look whether the clocks are right)`;
 }
 
 /** What a person has to mend before anything can be written. */
@@ -74,8 +80,9 @@ function missing({ version, url, database }: Target, said: string): string {
     }
     return `${url} has no such organisation or bucket: "${database}"; create it with: influx bucket create --name ${shell(database)}`;
   }
-  const statement = `CREATE DATABASE "${database.replace(/["\\]/g, '\\$&')}"`;
-  return `${url} has no database "${database}"; create it with: curl -X POST ${url}/query --data-urlencode ${shell(`q=${statement}`)}`;
+  // Without a double quote or a backslash: a log in JSON would escape them, and the command would not work as it is copied.
+  const statement = new URLSearchParams({ q: `CREATE DATABASE "${database.replace(/["\\]/g, '\\$&')}"` });
+  return `${url} has no database "${database}"; create it with: curl -X POST ${shell(`${url}/query?${statement}`)}`;
 }
 
 /** Quoted for a POSIX shell. */

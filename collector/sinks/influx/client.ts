@@ -1,13 +1,16 @@
 /**
- * One write to InfluxDB over HTTP, through the transport of the official client. Of that client nothing else is used: its batching
- * loses lines and its retries take `Retry-After` for milliseconds, so requests, retries and queueing are ours.
+ * One write to InfluxDB over HTTP. Requests, retries and queueing are ours: the official client's batching loses lines, its retries take
+ * `Retry-After` for milliseconds, and it reads an error's body without end. Of an answer no more is read than is of use.
  */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { HttpError, InfluxDB } from '@influxdata/influxdb-client';
+import { promisify } from 'node:util';
+import { gzip as gzipWithCallback } from 'node:zlib';
+import { Pool } from 'undici';
 import { SinkError } from '../../../src/errors.ts';
+import { beginning } from '../../../src/http/beginning.ts';
 import type { Clock } from '../../../src/run/clock.ts';
 import type { Answer } from './answer.ts';
+
+const gzipped = promisify(gzipWithCallback);
 
 export interface InfluxClientOptions {
   readonly url: string;
@@ -42,40 +45,31 @@ export interface InfluxClient {
 const GZIP_THRESHOLD_BYTES = 1000;
 
 export function createInfluxClient(options: InfluxClientOptions): InfluxClient {
-  const { url, path, token, basic, tls, gzip, timeoutMs, clock } = options;
-  const agent = url.startsWith('https:')
-    ? new HttpsAgent({ keepAlive: true, ...present(tls) })
-    : new HttpAgent({ keepAlive: true });
-  const { transport } = new InfluxDB({
-    url,
-    ...(token === undefined ? {} : { token }),
-    headers: { 'User-Agent': 'plimsoll', ...(basic ? { Authorization: basicAuthorization(basic) } : {}) },
-    // Its own time-out is for silence and leaves the socket open; ours below ends the request.
-    timeout: timeoutMs + 1000,
-    transportOptions: { agent },
+  const { url, tls, gzip, timeoutMs, clock } = options;
+  const target = new URL(url);
+  const pool = new Pool(target.origin, {
+    connections: 1,
+    pipelining: 1,
+    // Ours below ends the request; these are for silence.
+    headersTimeout: timeoutMs + 1000,
+    bodyTimeout: timeoutMs + 1000,
+    connect: { timeout: timeoutMs, ...present(tls) },
   });
+  const path = target.pathname.replace(/\/+$/, '') + options.path;
+  const headers = headersOf(options);
 
-  function send(body: string, signal: AbortSignal): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      let status = 0;
-      transport.send(
-        path,
-        body,
-        {
-          method: 'POST',
-          headers: { 'content-type': 'text/plain; charset=utf-8' },
-          signal,
-          ...(gzip ? { gzipThreshold: GZIP_THRESHOLD_BYTES } : {}),
-        },
-        {
-          responseStarted: (_headers, code) => {
-            status = code ?? 0;
-          },
-          error: (error) => (error instanceof HttpError ? resolve(answerOf(error)) : reject(error)),
-          complete: () => resolve({ status, body: '', retryAfter: undefined }),
-        },
-      );
-    });
+  async function send(text: string, signal: AbortSignal): Promise<Answer> {
+    const packed = gzip && text.length >= GZIP_THRESHOLD_BYTES;
+    const body = packed ? await gzipped(text) : text;
+    const encoding = packed ? { 'content-encoding': 'gzip' } : {};
+    const response = await pool.request({ method: 'POST', path, headers: { ...headers, ...encoding }, body, signal });
+    const said = await beginning(response.body);
+    const { 'retry-after': retryAfter, 'x-influxdb-error': inHeader } = response.headers;
+    return {
+      status: response.statusCode,
+      body: response.statusCode < 300 ? '' : said || first(inHeader) || '',
+      retryAfter: first(retryAfter),
+    };
   }
 
   return {
@@ -97,17 +91,19 @@ export function createInfluxClient(options: InfluxClientOptions): InfluxClient {
         signal.removeEventListener('abort', stop);
       }
     },
-    close: () => agent.destroy(),
+    close: () => void pool.destroy(),
   };
 }
 
-function answerOf(error: HttpError): Answer {
-  const retryAfter = error.headers?.['retry-after'];
-  return {
-    status: error.statusCode,
-    body: error.body ?? '',
-    retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-  };
+function headersOf({ token, basic }: InfluxClientOptions): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'text/plain; charset=utf-8', 'user-agent': 'plimsoll' };
+  if (token !== undefined) headers.authorization = `Token ${token}`;
+  if (basic !== undefined) headers.authorization = basicAuthorization(basic);
+  return headers;
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
 }
 
 interface Failure {

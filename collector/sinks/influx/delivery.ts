@@ -19,10 +19,19 @@ export interface JobOptions {
   /** Lowered when a request was too large. */
   readonly limits: ChunkLimits;
   readonly send: SendChunk;
+  /** What is known of the server, from frame to frame. */
+  readonly server: ServerMemory;
+}
+
+export interface ServerMemory {
+  /** It took nothing of the last frame, for reasons that it did not tell line by line: it is not searched again. */
+  refusesAll: boolean;
 }
 
 /** Searching bad lines by halves costs requests: after so many in one frame what is refused is dropped as a whole. */
-const MAX_HALVINGS = 64;
+const MAX_HALVINGS = 24;
+/** A whole, its halves and their halves: a server that took none of these takes nothing. */
+const REFUSES_ALL_AFTER = 7;
 
 /** A request refused at this size or below was not refused for its size. */
 const MIN_BYTES = 16 * 1024;
@@ -34,6 +43,8 @@ export class Job {
   #open: Chunk[] = [];
   #delivered = 0;
   #halvings = 0;
+  #refusals = 0;
+  #written = false;
   #problem: string | undefined;
   readonly #dropped = new Map<string, number>();
 
@@ -72,6 +83,8 @@ export class Job {
       case 'written':
         this.#delivered += samplesIn(chunk);
         this.#open.shift();
+        this.#written = true;
+        this.#options.server.refusesAll = false;
         return;
       case 'retry':
         throw new SinkError(verdict.reason, verdict.message, {
@@ -118,9 +131,20 @@ export class Job {
       this.#drop('rejected', lost);
       this.#delivered += samplesIn(chunk) - lost;
       this.#open.shift();
+    } else this.#search(chunk);
+  }
+
+  /** Some of the lines are bad, or the server takes nothing at all: halves tell, the other one before the halves of this one. */
+  #search(chunk: Chunk): void {
+    const { server } = this.#options;
+    this.#refusals++;
+    if (!this.#written && (server.refusesAll || this.#refusals >= REFUSES_ALL_AFTER)) {
+      server.refusesAll = true;
+      for (const open of [...this.#open]) this.#close(open, 'rejected');
     } else if (chunk.lines.length > 1 && this.#halvings < MAX_HALVINGS) {
       this.#halvings++;
-      this.#replace(halves(chunk));
+      this.#open.shift();
+      this.#open.push(...halves(chunk));
     } else {
       this.#close(chunk, 'rejected');
     }

@@ -1,7 +1,8 @@
 /**
  * Rows in, line protocol out: one measurement per family and level, many fields a line, times in milliseconds. All numbers are
  * floats, for ever, since a field's type is fixed by its first write. The container's id is a string field, not a tag: a tag would
- * make a series, and an index entry, of each container that ever lived.
+ * make a series, and an index entry, of each container that ever lived. No point takes the place of another: where two would have the same
+ * series and time, the later row's time is moved on by as many milliseconds as it takes.
  */
 import { pairsOf } from '../../../src/model/labels.ts';
 import type { Shape } from '../../../src/model/shape.ts';
@@ -21,10 +22,7 @@ export interface EncoderOptions {
 }
 
 export interface Encoder {
-  /**
-   * The lines of a table, one for each row that has a number, in the order of the rows. Of rows that differ in nothing but their
-   * id, the second and later ones get a short id as a tag, because a server would take them for one point.
-   */
+  /** The lines of a table, one for each row that has a number, in the order of the rows; no two with the same tags and time. */
   lines(table: Table): Generator<Line>;
 }
 
@@ -34,7 +32,6 @@ interface RowText {
   readonly tags: string | undefined;
   /** `,id="…"` or nothing. */
   readonly id: string;
-  readonly shortId: string;
 }
 
 /** Measurement, tags and separators together may have 65 535 bytes in InfluxDB 1. */
@@ -65,24 +62,33 @@ export function createEncoder({ idField }: EncoderOptions): Encoder {
       const measurement = escapeMeasurement(shape.measurement);
       const keys = fieldKeys(shape);
       const fieldNames = new Set(shape.columns.map((column) => column.field));
-      const seen = new Set<string>();
+      const taken = new Map<string, Set<number>>();
       for (const [r, row] of rows.entries()) {
         const { fields, samples } = fieldsOf(table, r, keys);
         if (samples === 0) continue;
-        const { tags, id, shortId } = textOf(row, fieldNames);
+        const { tags, id } = textOf(row, fieldNames);
         if (tags === undefined) {
           yield { text: undefined, samples };
           continue;
         }
-        const twin = seen.has(tags) && shortId !== '';
-        seen.add(tags);
-        yield {
-          text: `${measurement}${twin ? withTag(tags, 'short_id', shortId) : tags} ${fields}${id} ${table.timesMs[r]}`,
-          samples,
-        };
+        const timeMs = freeTime(taken, tags, table.timesMs[r] as number);
+        yield { text: `${measurement}${tags} ${fields}${id} ${timeMs}`, samples };
       }
     },
   };
+}
+
+/** The time, or the next millisecond at which the series has no point yet. */
+function freeTime(taken: Map<string, Set<number>>, tags: string, timeMs: number): number {
+  const times = taken.get(tags);
+  if (times === undefined) {
+    taken.set(tags, new Set([timeMs]));
+    return timeMs;
+  }
+  let free = timeMs;
+  while (times.has(free)) free++;
+  times.add(free);
+  return free;
 }
 
 function fieldKeys(shape: Shape): string[] {
@@ -105,20 +111,38 @@ function fieldsOf(table: Table, r: number, keys: readonly string[]): { fields: s
 
 function rowText(row: Row, fieldNames: ReadonlySet<string>, idField: boolean): RowText {
   const pairs = new Map<string, string>(pairsOf(row.labels));
-  const containerId = pairs.get('id') ?? '';
-  // Without a name the id alone tells the rows apart: a systemd unit's path, `/` for the host. There are few of those.
-  const named = containerId !== '' && pairs.has('name');
+  const path = pairs.get('id') ?? '';
+  const isContainer = pairs.has('image') || CONTAINER_ID.test(path);
   const tags: (readonly [string, string])[] = [];
   for (const [name, value] of pairs) {
     if (name !== 'id') tags.push([tagKey(name, fieldNames), value]);
-    else if (!named) tags.push(['cgroup', value]);
+    // Its whole path tells a unit from others of the same name; there are few of those.
+    else if (!isContainer) tags.push(['cgroup', value]);
   }
+  const engine = isContainer ? engineOf(path) : '';
+  if (engine !== '' && !pairs.has('engine')) tags.push(['engine', engine]);
   const text = tagText(tags);
   return {
     tags: Buffer.byteLength(text) > MAX_TAG_BYTES ? undefined : text,
-    id: named && idField ? `,id=${quoted(containerId)}` : '',
-    shortId: named ? containerId.slice(0, 12) : '',
+    id: isContainer && idField && path !== '' ? `,id=${quoted(path)}` : '',
   };
+}
+
+/** As engines make them and put them in the paths of their containers' cgroups. */
+const CONTAINER_ID = /[0-9a-f]{64}/;
+/** What engines put before it: `/docker/<id>`, `/system.slice/docker-<id>.scope`, `/machine.slice/libpod-<id>.scope`. */
+const ENGINES_WORD = /(?:^|\/)([a-z]+(?:-[a-z]+)*)[/-](?=[0-9a-f]{64}(?:\.scope)?(?:$|\/))/;
+const USERS_SLICE = /\/user-(\d+)\.slice\//;
+
+/**
+ * Two engines on one machine may each have a container of the same name. The engine is read off the cgroup's path, and nothing is said for
+ * the one that most have, Docker run by root: `libpod`, `cri-containerd`, `docker-1000` for that of a user.
+ */
+function engineOf(path: string): string {
+  const word = ENGINES_WORD.exec(path)?.[1] ?? '';
+  const user = USERS_SLICE.exec(path)?.[1];
+  const engine = user === undefined ? word : `${word || 'user'}-${user}`;
+  return engine === 'docker' ? '' : engine;
 }
 
 /** A tag may not be named as a field of its measurement, nor with a reserved word. */
@@ -134,16 +158,6 @@ function tagText(tags: readonly (readonly [string, string])[]): string {
     if (value !== '' && key !== '' && !escaped.has(key)) escaped.set(key, escapeTag(value));
   }
   return joined([...escaped]);
-}
-
-/** The tags with one more, in its place. */
-function withTag(tags: string, key: string, value: string): string {
-  const own = tags.split(/(?<!\\),/).filter((tag) => tag !== '');
-  const pairs = own.map((tag): [string, string] => {
-    const at = tag.search(/(?<!\\)=/);
-    return [tag.slice(0, at), tag.slice(at + 1)];
-  });
-  return joined([...pairs, [key, escapeTag(value)]]);
 }
 
 function joined(pairs: [string, string][]): string {

@@ -50,15 +50,21 @@ function numberedLines(body: string, text: string): number[] {
   return Array.from(text.matchAll(/\bline (\d+)(?: \(1-based\))?:/g), (match) => Number(match[1]) - 1);
 }
 
-/** `unable to parse '<line>': why`, once for each line. */
+/** Ends of a quotation that are tried: a line that holds what ends one is rare, one that holds many is somebody's joke. */
+const ENDS_TRIED = 8;
+
+/** `unable to parse '<line>': why`, once for each line. Work is linear in the text. */
 function quotedLines(text: string, lines: readonly string[]): number[] {
   const marker = "unable to parse '";
   const index = new Map(lines.map((line, i) => [line, i]));
+  const longest = lines.reduce((most, line) => Math.max(most, line.length), 0);
   const found = new Set<number>();
   for (let at = text.indexOf(marker); at >= 0; at = text.indexOf(marker, at + 1)) {
     const start = at + marker.length;
     // The line itself may hold what ends the quotation.
-    for (let end = text.indexOf("': ", start); end >= 0; end = text.indexOf("': ", end + 1)) {
+    let tried = 0;
+    for (let end = text.indexOf("': ", start); end >= 0 && end - start <= longest; end = text.indexOf("': ", end + 1)) {
+      if (++tried > ENDS_TRIED) break;
       const i = index.get(text.slice(start, end));
       if (i === undefined) continue;
       found.add(i);

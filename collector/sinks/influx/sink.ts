@@ -8,7 +8,7 @@ import type { Sink } from '../sink.ts';
 import { judge, type Target } from './answer.ts';
 import { type ChunkLimits, chunksOf } from './chunk.ts';
 import { createInfluxClient, type InfluxTls } from './client.ts';
-import { Job, type SendChunk } from './delivery.ts';
+import { Job, type SendChunk, type ServerMemory } from './delivery.ts';
 import { createEncoder } from './line.ts';
 
 /** `/api/v2/write`. */
@@ -58,6 +58,7 @@ export function createInfluxSink(options: InfluxSinkOptions): Sink {
   const encoder = createEncoder({ idField });
   const selection = selectNamed(options.levels);
   const limits: ChunkLimits = { maxLines, maxBytes };
+  const server: ServerMemory = { refusesAll: false };
   let job: Job | undefined;
 
   const send: SendChunk = async (chunk, signal) => {
@@ -70,7 +71,7 @@ export function createInfluxSink(options: InfluxSinkOptions): Sink {
     wants: (frame) => selection.samples(frame),
     async write(frame, signal) {
       if (job?.frame !== frame) {
-        job = new Job({ frame, steps: chunksOf(selection.tables(frame), encoder, limits), limits, send });
+        job = new Job({ frame, steps: chunksOf(selection.tables(frame), encoder, limits), limits, send, server });
       }
       const delivery = await job.run(signal);
       job = undefined;

@@ -181,6 +181,55 @@ describe('failures', () => {
     expect(lost(stats())).toEqual({ rejected: 3 });
   });
 
+  test('a sink that takes nothing is not up, and has no success, however well it answers', async () => {
+    const sink = fakeSink('s');
+    sink.behaviour = 'nothing';
+    const { fanout, stats, log } = setUp([sink]);
+    fanout.offer(frameOf(5));
+    fanout.offer(frameOf(5));
+    await settle();
+    expect(stats()).toMatchObject({ delivered: 0, up: false, lastSuccessMs: 0, lastError: 'too old' });
+    expect(lost(stats())).toEqual({ rejected: 10 });
+    expect(log).toEqual(['too old']);
+    sink.behaviour = 'take';
+    fanout.offer(frameOf(5));
+    await settle();
+    expect(stats()).toMatchObject({ delivered: 5, up: true, lastSuccessMs: 1_800_000_000_000 });
+    expect(log).toEqual(['too old', 'delivering again']);
+  });
+
+  test('told to stop in the middle of a pause: asked once more at once, since the far side may be back', async () => {
+    const sink = fakeSink('s');
+    sink.behaviour = 'retry';
+    sink.retryAfterMs = 600_000;
+    const { clock, fanout, stats } = setUp([sink]);
+    fanout.offer(frameOf(5));
+    await clock.advance(1000);
+    expect(sink.attempts).toHaveLength(1);
+    sink.behaviour = 'take';
+    const closed = fanout.close(5000);
+    await clock.advance(0);
+    await closed;
+    expect(stats()).toMatchObject({ delivered: 5, queuedSamples: 0 });
+    expect(lost(stats())).toEqual({});
+  });
+
+  test('told to stop while the far side stays away: asked each second until time is up, and the loss is counted', async () => {
+    const sink = fakeSink('s');
+    sink.behaviour = 'retry';
+    sink.retryAfterMs = 600_000;
+    const { clock, fanout, stats } = setUp([sink]);
+    fanout.offer(frameOf(5));
+    await clock.advance(1000);
+    const closed = fanout.close(5000);
+    await clock.advance(5000);
+    await closed;
+    // At once, and after 1, 2, 3, 4 and perhaps 5 seconds.
+    expect(sink.attempts.length - 1).toBeGreaterThanOrEqual(5);
+    expect(sink.attempts.length - 1).toBeLessThanOrEqual(6);
+    expect(lost(stats())).toEqual({ shutdown: 5 });
+  });
+
   test('an attempt that takes too long is ended and made again', async () => {
     const sink = fakeSink('s');
     sink.behaviour = 'hang';

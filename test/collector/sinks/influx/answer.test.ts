@@ -100,8 +100,8 @@ describe('what people have to mend is tried again, seldom, and said plainly', ()
     expect(answer).toMatchObject({
       reason: 'not_found',
       message:
-        'http://db:8086 has no database "plim "soll""; create it with: curl -X POST http://db:8086/query ' +
-        `--data-urlencode 'q=CREATE DATABASE "plim \\"soll\\""' (database not found: "plim")`,
+        'http://db:8086 has no database "plim "soll""; create it with: curl -X POST ' +
+        `'http://db:8086/query?q=CREATE+DATABASE+%22plim+%5C%22soll%5C%22%22' (database not found: "plim")`,
     });
   });
 });

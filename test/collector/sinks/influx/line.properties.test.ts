@@ -13,7 +13,10 @@ const hostile = fc.oneof(
     maxLength: 8,
   }),
 );
-const name = fc.oneof(fc.constantFrom('id', 'name', 'node', '__proto__', 'constructor', 'time', 'v0'), hostile);
+const name = fc.oneof(
+  fc.constantFrom('id', 'name', 'image', 'node', '__proto__', 'constructor', 'time', 'v0'),
+  hostile,
+);
 const numbers = fc.array(fc.oneof(fc.double(), fc.integer()), { minLength: 1, maxLength: 4 });
 
 /** What the encoder says it makes of a text, character by character. */
@@ -43,12 +46,12 @@ test.prop(
   const text = lines[0]?.text;
   if (text === undefined) return;
   const own = new Map(row.labels.names.map((label, i) => [label, row.labels.values[i] as string]));
-  const named = own.has('id') && own.has('name');
+  const isContainer = own.has('image') || /[0-9a-f]{64}/.test(own.get('id') ?? '');
   const id = own.get('id') ?? '';
   // Labels become tags, but for the id; of those that are the same once written, the first.
   const tags = new Map<string, string>();
   for (const [label, value] of own) {
-    if (label === 'id' && named) continue;
+    if (label === 'id' && isContainer) continue;
     const taken =
       ['time', '_field', '_measurement'].includes(label) ||
       (/^v[0-3]$/.test(label) && Number(label[1]) < values.length);
@@ -60,7 +63,59 @@ test.prop(
     const parsed = parseLine(text, dialect);
     expect(parsed.measurement).toBe(survives(measurement).replace(/^#/, '_'));
     expect(new Map(parsed.tags)).toEqual(tags);
-    expect(parsed.fields).toEqual(named ? [...present, ['id', string]] : present);
+    expect(parsed.fields).toEqual(isContainer && id !== '' ? [...present, ['id', string]] : present);
     expect(parsed.time).toBe(T0);
   }
 });
+
+/** Few labels and times, so that many rows collide. */
+const few = fc.record(
+  {
+    name: fc.constantFrom('job', 'jo b', 'job\\', 'job/'),
+    image: fc.constantFrom('i', 'k'),
+    id: fc.constantFrom(
+      '/docker/x',
+      '/user.slice/a',
+      '/user.slice/b',
+      `/docker/${'a'.repeat(64)}`,
+      `/docker/${'b'.repeat(64)}`,
+    ),
+    interface: fc.constantFrom('eth0', 'eth1'),
+  },
+  { requiredKeys: [] },
+);
+const rowsOfFew = fc.array(
+  fc.tuple(
+    few,
+    fc.array(fc.oneof(fc.integer(), fc.constant(Number.NaN)), { minLength: 2, maxLength: 2 }),
+    fc.integer({ min: 0, max: 3 }),
+  ),
+  {
+    maxLength: 30,
+  },
+);
+
+test.prop([fc.array(rowsOfFew, { maxLength: 4 }), fc.boolean()], { numRuns: 1000 })(
+  'a store in which the last one wins holds every number of a frame',
+  (tables, idField) => {
+    const encoder = createEncoder({ idField });
+    const store = new Map<string, number | string>();
+    let sent = 0;
+    for (const [i, rows] of tables.entries()) {
+      const given = table({
+        measurement: `m${i}`,
+        columns: ['v', 'w'],
+        rows: rows.map(([labels, values]) => [Object.entries(labels) as LabelPair[], values]),
+      });
+      given.timesMs.set(rows.map(([, , ms]) => T0 + ms));
+      for (const { text = '', samples } of encoder.lines(given)) {
+        const { measurement, tags, fields, time } = parseLine(text, 'single');
+        for (const [field, value] of fields) {
+          if (field !== 'id') store.set(JSON.stringify([measurement, tags, field, time]), value);
+        }
+        sent += samples;
+      }
+    }
+    expect(store.size).toBe(sent);
+  },
+);

@@ -153,27 +153,60 @@ describe('the id', () => {
     ['a newline', 'a\nb', 'a b'],
     ['spaces, commas, equals signs', 'a b,c=d', 'a b,c=d'],
   ])('with %s is a string field', (_, id, expected) => {
-    expect(tagged({ id, name: 'web' })).toBe(`m,name=web v=1,id="${expected}" ${T0}`);
+    expect(tagged({ id, name: 'web', image: 'i' })).toBe(`m,image=i,name=web v=1,id="${expected}" ${T0}`);
   });
 
   test('can be left out', () => {
-    const given = table({ measurement: 'm', columns: ['v'], rows: [[{ id: 'aa', name: 'web' }, [1]]] });
-    expect(encode(given, false).map((line) => line.text)).toEqual([`m,name=web v=1 ${T0}`]);
+    const given = table({ measurement: 'm', columns: ['v'], rows: [[{ id: 'aa', name: 'web', image: 'i' }, [1]]] });
+    expect(encode(given, false).map((line) => line.text)).toEqual([`m,image=i,name=web v=1 ${T0}`]);
   });
 
   test('of a row without a name is a tag, since nothing else tells it apart', () => {
     expect(tagged({ id: '/system.slice/cron.service' })).toBe(`m,cgroup=/system.slice/cron.service v=1 ${T0}`);
   });
 
-  test('tells two containers of one name apart, which would otherwise be one point', () => {
-    const rows = [
-      [{ id: '4f53cda18c2baa0c0354bb5f9a3ecbe5', name: 'job,1', node: 'h1' }, [1]],
-      [{ id: '8d11e07b6d3f0b5a2c9d4e6f708192a3', name: 'job,1', node: 'h1' }, [2]],
-    ] as const;
-    expect(texts(table({ measurement: 'm', columns: ['v'], rows }))).toEqual([
-      `m,name=job\\,1,node=h1 v=1,id="4f53cda18c2baa0c0354bb5f9a3ecbe5" ${T0}`,
-      `m,name=job\\,1,node=h1,short_id=8d11e07b6d3f v=2,id="8d11e07b6d3f0b5a2c9d4e6f708192a3" ${T0}`,
+  test('of what is no container is a tag beside its name: three units of one name are three series', () => {
+    const units = ['1001', '1002', '1003'].map((user) => `/user.slice/user-${user}.slice/session.scope`);
+    const rows = units.map((id): [Record<string, string>, number[]] => [
+      { id, name: 'session.scope', node: 'h1' },
+      [1],
     ]);
+    expect(texts(table({ measurement: 'm', columns: ['v'], rows }))).toEqual(
+      units.map((id) => `m,cgroup=${id},name=session.scope,node=h1 v=1 ${T0}`),
+    );
+  });
+
+  const ONE = '4f53cda18c2b'.padEnd(64, '0');
+  const TWO = '8d11e07b6d3f'.padEnd(64, '0');
+
+  test('two containers of one name share a series, each with a point of its own, whatever the window holds', () => {
+    const one = { id: `/docker/${ONE}`, name: 'job,1', image: 'i', node: 'h1' };
+    const two = { id: `/docker/${TWO}`, name: 'job,1', image: 'i', node: 'h1' };
+    const given = (rows: readonly (readonly [Record<string, string>, readonly number[]])[]) =>
+      texts(table({ measurement: 'm', columns: ['v'], rows }));
+    expect(
+      given([
+        [one, [1]],
+        [two, [2]],
+      ]),
+    ).toEqual([
+      `m,image=i,name=job\\,1,node=h1 v=1,id="/docker/${ONE}" ${T0}`,
+      `m,image=i,name=job\\,1,node=h1 v=2,id="/docker/${TWO}" ${T0 + 1}`,
+    ]);
+    expect(given([[two, [3]]])).toEqual([`m,image=i,name=job\\,1,node=h1 v=3,id="/docker/${TWO}" ${T0}`]);
+  });
+
+  test.each([
+    [`/docker/${ONE}`, ''],
+    [`/system.slice/docker-${ONE}.scope`, ''],
+    [`/machine.slice/libpod-${ONE}.scope`, 'engine=libpod,'],
+    [`/machine.slice/libpod-${ONE}.scope/container`, 'engine=libpod,'],
+    [`/user.slice/user-1000.slice/user@1000.service/user.slice/docker-${ONE}.scope`, 'engine=docker-1000,'],
+    [`/kubepods.slice/kubepods-pod12ab_cd.slice/cri-containerd-${ONE}.scope`, 'engine=cri-containerd,'],
+    [`/kubepods/burstable/pod1b4e28ba-2fa1-11d2-883f-0016d3cca427/${ONE}`, ''],
+    [`/my-own-parent/${ONE}`, 'engine=my-own-parent,'],
+  ])('%s: containers of one name in two engines are two series', (id, engine) => {
+    expect(tagged({ id, name: 'web', image: 'i' })).toBe(`m,${engine}image=i,name=web v=1,id="${id}" ${T0}`);
   });
 });
 

@@ -1,10 +1,13 @@
 /** The InfluxDB sink against a server that answers as told: what is sent, what is tried again, what is counted as lost. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createInfluxSink, type InfluxSinkOptions } from '../../../../collector/sinks/influx/sink.ts';
 import { SinkError } from '../../../../src/errors.ts';
 import { systemClock } from '../../../../src/run/clock.ts';
 import { type FakeInflux, type Reply, startFakeInflux, type Written } from '../../../support/fakeinflux.ts';
 import { frame, T0, table } from '../../../support/tables.ts';
+import { waitFor } from '../../../support/wait.ts';
 
 const signal = new AbortController().signal;
 const stops: (() => Promise<void>)[] = [];
@@ -48,6 +51,40 @@ async function errorOf(promise: Promise<unknown>): Promise<SinkError> {
   if (!(error instanceof SinkError)) throw new Error('did not fail with a SinkError', { cause: error });
   return error;
 }
+
+test.each([
+  ['JSON', 'application/json'],
+  ['text', 'text/plain'],
+])('an answer 503 whose %s never ends is cut, and its connection ended', async (_, type) => {
+  let ended = false;
+  let sent = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(503, { 'content-type': type, 'retry-after': '7' });
+    response.write('{"error":"');
+    const more = (): void => {
+      while (!ended && response.write('x'.repeat(16 * 1024))) sent += 16 * 1024;
+    };
+    response.on('drain', more).on('close', () => {
+      ended = true;
+    });
+    more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stops.push(async () => void server.close());
+  const sink = createInfluxSink({
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    to: { version: 1, database: 'd' },
+    timeoutMs: 5000,
+    clock: systemClock,
+  });
+  stops.push(sink.close);
+  const error = await errorOf(sink.write(numbered(1), signal));
+  expect(error).toMatchObject({ reason: 'unavailable', retryAfterMs: 7000 });
+  await waitFor(() => ended, { what: 'the connection to be ended' });
+  // What the kernel's buffers hold, and not a stream without end.
+  expect(sent).toBeLessThan(32 * 1024 * 1024);
+});
 
 describe('what is sent', () => {
   test('version 2: path, token, compressed lines', async () => {
@@ -230,7 +267,43 @@ describe('lines that are never taken', () => {
       delivered: 0,
       dropped: new Map([['rejected', 5000]]),
     });
-    expect(server.requests.length).toBeLessThan(150);
+    // The whole, its halves and theirs.
+    expect(server.requests).toHaveLength(7);
+    expect(await sink.write(numbered(5001), signal)).toMatchObject({ delivered: 0 });
+    // It is known by now: one for each request's worth of lines.
+    expect(server.requests).toHaveLength(9);
+  });
+
+  test('a server that takes things again after it refused everything is searched as before', async () => {
+    let refuses = true;
+    const bad = line('3');
+    const { server, sink } = await setUp(({ lines }) =>
+      refuses || lines.includes(bad) ? { status: 400, body: 'no' } : {},
+    );
+    await sink.write(numbered(8), signal);
+    refuses = false;
+    expect(await sink.write(numbered(1), signal)).toMatchObject({ delivered: 1 });
+    expect(await sink.write(numbered(8), signal)).toMatchObject({ delivered: 7, dropped: new Map([['rejected', 1]]) });
+    expect(server.requests.length).toBeLessThan(7 + 1 + 8);
+  });
+
+  test('points older than the server keeps them: said with the remedy', async () => {
+    const error = 'partial write: points beyond retention policy dropped=3';
+    const { sink } = await setUp(() => ({ status: 400, body: { error } }));
+    expect(await sink.write(numbered(3), signal)).toMatchObject({
+      delivered: 0,
+      dropped: new Map([['rejected', 3]]),
+      problem: `${error} (they are older than "b/1" keeps: make its retention longer, or look whether the clocks are right)`,
+    });
+  });
+
+  test('a complaint of a thousand quotations that are none of ours is read in no time', async () => {
+    const quotes = Array.from({ length: 3000 }, (_, i) => `unable to parse 'x${i}': no': no`).join('\n');
+    const { sink } = await setUp(() => ({ status: 400, body: { error: quotes } }));
+    expect(await sink.write(numbered(100), signal)).toMatchObject({
+      delivered: 0,
+      dropped: new Map([['rejected', 100]]),
+    });
   });
 
   test('only counted: at the mean of the lines it can be', async () => {

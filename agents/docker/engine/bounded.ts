@@ -1,0 +1,29 @@
+/** Bounds what is read of an engine's answer, so that one that does not end costs no memory without end. */
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+
+/** A list of ten thousand containers with many labels has some tens of megabytes; an inspection has some kilobytes. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** What Node's agents have and their types do not say. */
+interface Adding {
+  addRequest(request: ClientRequest, ...rest: unknown[]): void;
+}
+
+/** Every answer through this agent ends its connection when it gets too long, but for streams: their lines are bounded one by one. */
+export function boundAnswers<A extends Agent>(agent: A, maxBytes = MAX_ANSWER_BYTES): A {
+  const adding = agent as unknown as Adding;
+  const add = adding.addRequest.bind(agent);
+  adding.addRequest = (request, ...rest) => {
+    if (!/\/events(\?|$)/.test(request.path)) request.once('response', (answer) => bound(answer, maxBytes));
+    add(request, ...rest);
+  };
+  return agent;
+}
+
+function bound(answer: IncomingMessage, maxBytes: number): void {
+  let bytes = 0;
+  answer.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > maxBytes) answer.destroy();
+  });
+}
