@@ -30,6 +30,8 @@ export interface ServerMemory {
 
 /** Searching bad lines by halves costs requests: after so many in one frame what is refused is dropped as a whole. */
 const MAX_HALVINGS = 24;
+/** The same for a server that names a few lines at a time and writes none: the rest is sent again so many times in one frame. */
+const MAX_RESENDS = 40;
 /** A whole, its halves and their halves: a server that took none of these takes nothing. */
 const REFUSES_ALL_AFTER = 7;
 
@@ -44,6 +46,7 @@ export class Job {
   #delivered = 0;
   #halvings = 0;
   #refusals = 0;
+  #resends = 0;
   #written = false;
   #problem: string | undefined;
   readonly #dropped = new Map<string, number>();
@@ -119,7 +122,9 @@ export class Job {
 
   #refused(chunk: Chunk, refusal: Refusal): void {
     const { restWritten, lines, count, among } = refusal;
-    if (lines.length > 0) {
+    if (lines.length > 0 && !restWritten && ++this.#resends > MAX_RESENDS) {
+      this.#close(chunk, 'rejected');
+    } else if (lines.length > 0) {
       const { named, others } = parted(chunk, lines);
       this.#drop('rejected', samplesIn(named));
       if (restWritten) this.#delivered += samplesIn(others);

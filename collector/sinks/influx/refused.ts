@@ -59,11 +59,15 @@ function quotedLines(text: string, lines: readonly string[]): number[] {
   const index = new Map(lines.map((line, i) => [line, i]));
   const longest = lines.reduce((most, line) => Math.max(most, line.length), 0);
   const found = new Set<number>();
+  let first = 0;
   for (let at = text.indexOf(marker); at >= 0; at = text.indexOf(marker, at + 1)) {
     const start = at + marker.length;
+    // Not looked for anew as long as it lies ahead: a text of beginnings without an end would be read once for each of them.
+    if (first < start) first = text.indexOf("': ", start);
+    if (first < 0) break;
     // The line itself may hold what ends the quotation.
     let tried = 0;
-    for (let end = text.indexOf("': ", start); end >= 0 && end - start <= longest; end = text.indexOf("': ", end + 1)) {
+    for (let end = first; end >= 0 && end - start <= longest; end = text.indexOf("': ", end + 1)) {
       if (++tried > ENDS_TRIED) break;
       const i = index.get(text.slice(start, end));
       if (i === undefined) continue;

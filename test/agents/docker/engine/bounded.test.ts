@@ -33,34 +33,39 @@ async function sending(bytes: number): Promise<{ port: number; ended: () => bool
   return { port: (server.address() as AddressInfo).port, ended: () => ended };
 }
 
-async function read(port: number, path: string): Promise<{ bytes: number; whole: boolean }> {
+async function read(port: number, path: string): Promise<{ bytes: number; whole: boolean; said: string }> {
   const agent = boundAnswers(new Agent(), 100_000);
-  return new Promise((resolve, reject) => {
+  let said = '';
+  return new Promise((resolve) => {
     get({ port, path, agent }, (answer) => {
       let bytes = 0;
       answer.on('data', (piece: Buffer) => {
         bytes += piece.length;
       });
       answer.on('error', () => undefined);
-      answer.on('close', () => resolve({ bytes, whole: answer.complete }));
-    }).on('error', reject);
+      answer.on('close', () => resolve({ bytes, whole: answer.complete, said }));
+    }).on('error', (error) => {
+      said = error.message;
+    });
   });
 }
 
 test('one that does not end', async () => {
   const { port, ended } = await sending(Number.POSITIVE_INFINITY);
-  const { bytes, whole } = await read(port, '/containers/json?all=true');
+  const { bytes, whole, said } = await read(port, '/containers/json?all=true');
   expect(whole).toBe(false);
+  // What is said at once, in place of a time-out that comes later.
+  expect(said).toBe('its answer is longer than 100000 bytes');
   expect(bytes).toBeLessThan(400_000);
   await waitFor(ended, { what: 'the connection to be ended' });
 });
 
 test('one just within the bound', async () => {
   const { port } = await sending(100_000);
-  expect(await read(port, '/containers/json?all=true')).toEqual({ bytes: 100_000, whole: true });
+  expect(await read(port, '/containers/json?all=true')).toEqual({ bytes: 100_000, whole: true, said: '' });
 });
 
 test('a stream of events', async () => {
   const { port } = await sending(300_000);
-  expect(await read(port, '/events?filters=x')).toEqual({ bytes: 300_000, whole: true });
+  expect(await read(port, '/events?filters=x')).toEqual({ bytes: 300_000, whole: true, said: '' });
 });

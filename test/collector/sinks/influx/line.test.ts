@@ -196,6 +196,17 @@ describe('the id', () => {
     expect(given([[two, [3]]])).toEqual([`m,image=i,name=job\\,1,node=h1 v=3,id="/docker/${TWO}" ${T0}`]);
   });
 
+  test('ten thousand containers of one name at one time have ten thousand times, without a search through all before', () => {
+    const rows = Array.from({ length: 10_000 }, (_, i): [Record<string, string>, number[]] => [
+      { id: `/docker/${String(i).padStart(64, '0')}`, name: 'job', image: 'i' },
+      [i],
+    ]);
+    const times = texts(table({ measurement: 'm', columns: ['v'], rows })).map((text) =>
+      Number(text?.split(' ').at(-1)),
+    );
+    expect(times).toEqual(rows.map((_, i) => T0 + i));
+  });
+
   test.each([
     [`/docker/${ONE}`, ''],
     [`/system.slice/docker-${ONE}.scope`, ''],

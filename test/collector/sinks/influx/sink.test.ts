@@ -274,6 +274,16 @@ describe('lines that are never taken', () => {
     expect(server.requests).toHaveLength(9);
   });
 
+  test.each([
+    ['numbers', () => 'error on line 1: no'],
+    ['quotes', (lines: readonly string[]) => `unable to parse '${lines[0]}': no`],
+  ])('a server that %s one line of each request for ever gets a bounded number of requests', async (_, body) => {
+    const { server, sink } = await setUp(({ lines }) => ({ status: 400, body: body(lines) }));
+    expect(await sink.write(numbered(1000), signal)).toMatchObject({ dropped: new Map([['rejected', 1000]]) });
+    // The first, and 40 without the line that the one before named.
+    expect(server.requests).toHaveLength(41);
+  });
+
   test('a server that takes things again after it refused everything is searched as before', async () => {
     let refuses = true;
     const bad = line('3');
