@@ -17,7 +17,7 @@ import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { createAggregator } from './aggregate/aggregator.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
-import { levelsOf } from './levels.ts';
+import { configuredLevels } from './levels.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
@@ -54,7 +54,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     maxSeries: settings.max_series,
     maxSeriesPerNode: settings.max_series_per_node,
     maxGroups: settings.max_groups,
-    levels: levelsOf(settings.levels),
+    levels: configuredLevels(config),
     outputs: { counter: ['total'], gauge: settings.gauges },
     containers: true,
     cluster: config.cluster,
@@ -113,6 +113,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
 
   const refused = exposeCollector(self, { aggregator, ingest, fanout });
   const http = createHttp({
+    setting: 'collector.listen',
     address: settings.listen,
     guard,
     maxBodyBytes: settings.max_body,
@@ -124,12 +125,13 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   metricsRoute(http.app, { tables: () => page.tables(clock.now()), self, timestamps: false });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
-    ready: () =>
-      page.windowEndMs > 0
-        ? undefined
-        : `no window has closed yet; the first does ${(settings.window + settings.lateness) / 1000} s after an agent's first batch`,
+    ready: () => (page.windowEndMs > 0 ? undefined : noWindowYet(settings)),
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
   return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
+}
+
+function noWindowYet({ window, lateness }: ProgramSurroundings['config']['collector']): string {
+  return `no window has closed yet; the first does ${(window + lateness) / 1000} s after an agent's first batch`;
 }

@@ -20,7 +20,7 @@ test('everything that starts the program starts Node with the same flags', () =>
   );
   expect(text('Dockerfile')).toContain(`"node", ${NODE_FLAGS.map((flag) => `"${flag}", `).join('')}"/opt/`);
   expect(text('../scripts/start.mjs')).toContain(`[${NODE_FLAGS.map((flag) => `'${flag}'`).join(', ')}]`);
-  expect(text('./bench/programs.ts')).toContain(`'${NODE_FLAGS.join(' ')}'`);
+  expect(text('../test/bench/programs.ts')).toContain(`'${NODE_FLAGS.join(' ')}'`);
 });
 
 test('the example configuration is usable as it is', () => {
@@ -38,7 +38,7 @@ test('the example configuration is usable with every commented line in force', (
     writeFileSync(join(dir, 'plimsoll.yaml'), active);
     const config = loadConfig({ file: join(dir, 'plimsoll.yaml'), env: {}, flags: new Map() });
     expect(config.sinks.influx).toMatchObject({ kind: 'influxdb2', bucket: 'containers' });
-    expect(config.collector.levels.team).toEqual({ by: { team: 'com.example.team' } });
+    expect(config.collector.levels.team).toEqual({ by: { team: 'container_label_com_example_team' } });
     expect(config.agent.exclude.names).toEqual(['*-sidecar']);
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -29,6 +29,10 @@ export function addRoute(app: FastifyInstance, { receive, refuse, maxBodyBytes }
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       return answer(reply, await receive(body, { encoding: request.headers['content-encoding'] }));
     });
+    // Whoever opens it in a browser is told what it is for, and `plimsoll check` that the token is right.
+    scope.get(PUSH_PATH, (_request, reply) =>
+      reply.code(405).header('allow', 'POST').send({ error: 'agents POST their batches here' }),
+    );
   });
 }
 

@@ -8,12 +8,16 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerTls } from '../config/secure.ts';
-import type { Address } from '../config/units.ts';
+import { type Address, urlOf } from '../config/units.ts';
 import { ConfigError } from '../errors.ts';
-import type { Guard, GuardFacts } from './guard.ts';
 import type { Log } from '../log.ts';
+import type { Guard, GuardFacts } from './guard.ts';
+import { listenFailure } from './listening.ts';
+import { answerPlain, strangers } from './stranger.ts';
 
 export interface HttpOptions {
+  /** The key of the address, for errors: `agent.listen`. */
+  readonly setting: string;
   readonly address: Address;
   readonly guard: GuardFacts & Partial<Pick<Guard, 'onRenewed'>>;
   readonly maxBodyBytes: number;
@@ -40,7 +44,7 @@ const STALLED_MS = 30_000;
 const OPEN_ROUTES = new Set(['/healthz']);
 
 export function createHttp(options: HttpOptions): HttpServer {
-  const { address, log } = options;
+  const { setting, address, log } = options;
   const { tls } = options.guard;
   const app = appOf(options);
   limitConnections(app.server, options);
@@ -48,7 +52,11 @@ export function createHttp(options: HttpOptions): HttpServer {
   options.guard.onRenewed?.(({ tls: renewed }) => {
     if (renewed) (app.server as unknown as TlsServer).setSecureContext(certificates(renewed));
   });
+  // Who it is, for `plimsoll check` beside it; not which version.
+  app.addHook('onRequest', async (_request, reply) => void reply.header('server', 'plimsoll'));
   askForToken(app, options);
+  // A newline at the end: `curl` prints nothing after an answer.
+  app.setReplySerializer((payload) => `${JSON.stringify(payload)}\n`);
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error }, 'request failed');
@@ -63,19 +71,16 @@ export function createHttp(options: HttpOptions): HttpServer {
       try {
         await app.listen({ host: address.host, port: address.port });
       } catch (error) {
-        throw new ConfigError(`cannot listen on ${address.host}:${address.port}: ${(error as Error).message}`, {
-          cause: error,
-        });
+        throw listenFailure(setting, address, error);
       }
       const { port } = app.server.address() as AddressInfo;
-      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-      return `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+      return urlOf(tls ? 'https' : 'http', { host: address.host, port });
     },
     close: () => app.close(),
   };
 }
 
-function appOf({ guard, maxBodyBytes, stalledMs = STALLED_MS }: HttpOptions): FastifyInstance {
+function appOf({ guard, maxBodyBytes, stalledMs = STALLED_MS, log }: HttpOptions): FastifyInstance {
   const options: FastifyServerOptions = {
     bodyLimit: maxBodyBytes,
     connectionTimeout: stalledMs,
@@ -84,12 +89,25 @@ function appOf({ guard, maxBodyBytes, stalledMs = STALLED_MS }: HttpOptions): Fa
     keepAliveTimeout: 75_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1024 },
+    clientErrorHandler: strangers(log),
   };
   const https = guard.tls && {
     ...certificates(guard.tls),
     ...(guard.tls.clientCa ? { requestCert: true, rejectUnauthorized: true } : {}),
   };
-  return Fastify({ ...options, https: https ?? null } as FastifyServerOptions<Server>);
+  const app = usable(() => Fastify({ ...options, https: https ?? null } as FastifyServerOptions<Server>));
+  if (https) answerPlain(app.server as unknown as TlsServer, log);
+  return app;
+}
+
+/** What a certificate and a key that are none, or do not belong together, make the TLS library say. */
+function usable<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`tls: cert, key or client_ca cannot be used: ${why}`, { cause });
+  }
 }
 
 function limitConnections(server: Server, { maxConnections, onRefused }: HttpOptions): void {
@@ -108,20 +126,26 @@ function certificates({ cert, key, clientCa }: ServerTls): SecureContextOptions 
 
 function askForToken(app: FastifyInstance, { guard, onRefused }: HttpOptions): void {
   if (guard.token === undefined) return;
-  let wanted = digest(`Bearer ${guard.token}`);
+  let wanted = digest(guard.token);
   guard.onRenewed?.(({ token = '' }) => {
-    wanted = digest(`Bearer ${token}`);
+    wanted = digest(token);
   });
   app.addHook('onRequest', async (request, reply) => {
     if (OPEN_ROUTES.has(request.routeOptions.url ?? '')) return;
     // Digests have one length, so that the comparison tells nothing about the token's.
-    if (timingSafeEqual(digest(request.headers.authorization ?? ''), wanted)) return;
+    const given = bearerToken(request.headers.authorization);
+    if (given !== '' && timingSafeEqual(digest(given), wanted)) return;
     onRefused('token');
     await reply
       .code(401)
       .header('www-authenticate', 'Bearer realm="plimsoll"')
       .send({ error: 'the header "Authorization: Bearer <token>" is missing or the token is not the one configured' });
   });
+}
+
+/** The token; empty if there is none. The scheme's name may be written in any case. */
+function bearerToken(header = ''): string {
+  return /^bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
 }
 
 function digest(text: string): Buffer {

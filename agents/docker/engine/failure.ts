@@ -77,12 +77,18 @@ function sentence(reason: FailureReason, endpoint: Endpoint, text: string): stri
     case 'unknown_host':
       return `the host of ${at} is not known to the name service`;
     case 'tls':
-      return `TLS with ${at} failed: ${text}`;
+      return `TLS with ${at} failed: ${text}${plainThere(text)}`;
     case 'closed':
-      return `the engine at ${at} closed the connection`;
+      return `the engine at ${at} closed the connection${endpoint.protocol === 'http' ? '; if it speaks TLS, use https:// in place of tcp://' : ''}`;
     default:
       return `the engine at ${at} cannot be asked: ${text}`;
   }
+}
+
+function plainThere(text: string): string {
+  return /wrong version number|packet length too long/.test(text)
+    ? '; it does not speak TLS: use http:// as the scheme'
+    : '';
 }
 
 function codeOf(error: unknown): string {
