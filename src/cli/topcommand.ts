@@ -1,7 +1,9 @@
 /** `plimsoll top`: where to read, how often, and until when. */
-import { parseDuration } from '../config/units.ts';
+import { withoutCredentials } from '../config/redact.ts';
 import type { Config } from '../config/schema.ts';
 import { pem, secret } from '../config/secure.ts';
+import { parseDuration, urlOf } from '../config/units.ts';
+import { parseWebAddress, type WebAddress } from '../config/webaddress.ts';
 import { ConfigError } from '../errors.ts';
 import { systemClock } from '../run/clock.ts';
 import type { TopOptions } from './request.ts';
@@ -9,16 +11,15 @@ import { pageReader, runTop } from './top.ts';
 import { drawTable, type Reading, sumUp, viewRows } from './view.ts';
 
 export async function topCommand(config: Config, options: TopOptions): Promise<void> {
-  const { host, port } = config.agent.listen;
   const scheme = config.tls.cert === undefined ? 'http' : 'https';
-  const url = options.url !== undefined ? pageUrl(options.url) : `${scheme}://${host}:${port}/metrics`;
+  const { url, login } = options.url !== undefined ? pageOf(options.url) : here(urlOf(scheme, config.agent.listen));
   const intervalMs = parseDuration(options.every);
   if (intervalMs === undefined || intervalMs < 100) {
     throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
   }
-  const token = secret('token', config.token, config.token_file);
+  const token = login === undefined ? secret('token', config.token, config.token_file) : undefined;
   const ca = pem('--ca', options.ca);
-  const read = pageReader({ url, token, ca, now: systemClock.now });
+  const read = pageReader({ url, token, login, ca, now: systemClock.now });
   if (options.once) return once(read, intervalMs, url);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));
@@ -54,11 +55,14 @@ async function once(read: () => Promise<Reading>, intervalMs: number, url: strin
   }
 }
 
-/** Takes an address with or without the path. */
-function pageUrl(given: string): string {
-  if (!URL.canParse(given))
-    throw new ConfigError(`--url: is ${JSON.stringify(given)}: must be a URL such as http://127.0.0.1:9641`);
-  const url = new URL(given);
-  if (url.pathname === '/') url.pathname = '/metrics';
-  return url.href;
+/** Takes an address with or without the path. A user and password in it are used in place of the token. */
+function pageOf(given: string): WebAddress {
+  const address = parseWebAddress(given);
+  if (typeof address === 'string')
+    throw new ConfigError(`--url: is ${JSON.stringify(withoutCredentials(given))}: ${address}`);
+  return new URL(address.url).pathname === '/' ? { ...address, url: `${address.url}/metrics` } : address;
+}
+
+function here(url: string): WebAddress {
+  return { url: `${url}/metrics`, login: undefined };
 }

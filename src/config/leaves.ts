@@ -87,7 +87,8 @@ export function leafAt(path: string, leaves: readonly Leaf[]): Meant | undefined
 export function leafOf(variable: string, value: string, leaves: readonly Leaf[]): Meant | undefined {
   const meant = leaves.flatMap((leaf) => {
     if (leaf.type === 'null' && value !== 'null') return [];
-    const pattern = leaf.env.replace('*', '([A-Z][A-Z0-9_]*?)').replace('*', '([A-Z_][A-Z0-9_]*)');
+    let names = 0;
+    const pattern = leaf.env.replaceAll('*', () => (names++ === 0 ? '([A-Z][A-Z0-9_]*?)' : '([A-Z_][A-Z0-9_]*)'));
     const match = new RegExp(`^${pattern}$`).exec(variable);
     return match ? [{ leaf, path: named(leaf.path, match.slice(1)) }] : [];
   });

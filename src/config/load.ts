@@ -50,9 +50,12 @@ export function loadConfig({ file, env, flags, program }: ConfigInput): Config {
 }
 
 function unusable(issues: readonly z.core.$ZodIssue[], context: Context): ConfigError {
-  const lines = issues.slice(0, MAX_ERRORS).flatMap((issue) => describe(issue, context));
-  const more = issues.length + lines.length - Math.min(issues.length, MAX_ERRORS) - MAX_ERRORS;
-  const printed = [...lines.slice(0, MAX_ERRORS), ...(more > 0 ? [`and ${more} more`] : [])];
+  const printed = issues
+    .slice(0, MAX_ERRORS)
+    .flatMap((issue) => describe(issue, context))
+    .slice(0, MAX_ERRORS);
+  const all = issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  if (all > printed.length) printed.push(`and ${all - printed.length} more`);
   return new ConfigError(`the configuration is not usable:\n${printed.map((line) => `  ${line}`).join('\n')}`);
 }
 
@@ -91,7 +94,7 @@ interface Context {
 function describe(issue: z.core.$ZodIssue, context: Context): string[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, MAX_ERRORS + 1).map((key) => unknownKey([...path, key], context));
+    return issue.keys.slice(0, MAX_ERRORS).map((key) => unknownKey([...path, key], context));
   }
   const value = issue.path.reduce<unknown>((at, key) => (at as Raw | undefined)?.[key as string], context.raw);
   const plain = path.join('.');

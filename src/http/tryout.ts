@@ -1,5 +1,6 @@
 /** A server as a start would make it, with nobody served: what guards it can be used, and its address can be had. */
 import { createConnection } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { requireGuard } from '../config/secure.ts';
 import { type Address, hostPort, urlOf } from '../config/units.ts';
 import type { Log } from '../log.ts';
@@ -29,10 +30,11 @@ const PATIENCE_MS = 2000;
 
 /** Whether what has the address already is a Plimsoll: then it is most likely the one that this configuration is for. */
 export async function isOurs({ address, guard }: Pick<Tryout, 'address' | 'guard'>): Promise<boolean> {
-  const { hostname } = new URL(urlOf('http', address));
-  if (guard.tls) return false;
+  const host = new URL(urlOf('http', address)).hostname.replace(/^\[|\]$/g, '');
+  const to = { host, port: address.port, timeout: PATIENCE_MS };
   return new Promise((resolve) => {
-    const socket = createConnection({ host: hostname.replace(/^\[|\]$/g, ''), port: address.port, timeout: PATIENCE_MS });
+    // Whose certificate it is does not matter: nothing is believed but its name.
+    const socket = guard.tls ? connectTls({ ...to, rejectUnauthorized: false }) : createConnection(to);
     let said = '';
     const end = (ours: boolean): void => {
       socket.destroy();
