@@ -56,7 +56,9 @@ export function createHttp(options: HttpOptions): HttpServer {
   app.addHook('onRequest', async (_request, reply) => void reply.header('server', 'plimsoll'));
   askForToken(app, options);
   // A newline at the end: `curl` prints nothing after an answer.
-  app.setReplySerializer((payload) => `${JSON.stringify(payload)}\n`);
+  app.addHook('onSend', async (_request, _reply, payload) =>
+    typeof payload === 'string' && payload.startsWith('{') ? `${payload}\n` : payload,
+  );
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error }, 'request failed');
