@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { configuredLevels } from '../collector/levels.ts';
+import { unreadLabels } from '../src/cli/unread.ts';
 import { configLeaves } from '../src/config/leaves.ts';
 import { loadConfig } from '../src/config/load.ts';
 
@@ -40,6 +42,11 @@ test('the example configuration is usable with every commented line in force', (
     expect(config.sinks.influx).toMatchObject({ kind: 'influxdb2', bucket: 'containers' });
     expect(config.collector.levels.team).toEqual({ by: { team: 'container_label_com_example_team' } });
     expect(config.agent.exclude.names).toEqual(['*-sidecar']);
+    // What the start looks at beyond the schema, and what it would warn of.
+    expect(configuredLevels(config).map(({ name }) => name)).toContain('team');
+    expect(unreadLabels(config)).toEqual([]);
+    // Nothing that looks like an example is left out.
+    expect(active).not.toMatch(/^\s*#\s*[a-z_]+: *[^ ]/m);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

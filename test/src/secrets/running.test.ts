@@ -31,7 +31,7 @@ async function quoting(status: (path: string) => number) {
   const server = createServer((request, response) => {
     request.resume();
     const given = request.headers.authorization ?? '';
-    seen.push(given);
+    seen.push(given, `${(request.url ?? '').replace(/[?].*/, '')} ${given}`);
     const unpacked = Buffer.from(given.replace(/^\w+ /, ''), 'base64').toString('latin1');
     response.statusCode = status(request.url ?? '');
     response.setHeader('content-type', 'application/json');
@@ -106,7 +106,13 @@ test.each([401, 404, 400, 500, 302])(
     const collector = await startCollector(common);
     const local = await startAgent({ ...common, deliver: collector.accept });
     const pushing = await startAgent(common);
-    const expected = [`Basic ${BASIC}`, `Token ${MARK}influx-token`, `Token ${MARK}flag`];
+    const expected = [
+      `/write Basic ${BASIC}`,
+      `/api/v1/push Basic ${BASIC}`,
+      `/version Basic ${BASIC}`,
+      `Token ${MARK}influx-token`,
+      `Token ${MARK}flag`,
+    ];
     await waitFor(() => expected.every((one) => seen.includes(one)), {
       what: 'every secret to have been sent',
       timeoutMs: 20_000,
