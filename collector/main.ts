@@ -3,21 +3,24 @@
  * nothing more comes in, then what is open is closed, then the sinks are drained.
  */
 import { familyNamed } from '../src/catalog/index.ts';
+import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
 import type { Batch } from '../src/model/batch.ts';
-import { metricsRoute } from '../src/http/metricsroute.ts';
 import { breathe } from '../src/run/clock.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
-import { createAggregator } from './aggregate/aggregator.ts';
+import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
+import type { LevelDef } from './aggregate/levels.ts';
+import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { configuredLevels } from './levels.ts';
+import { exposePages } from './pages.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
@@ -36,7 +39,7 @@ const PAGE_FRAMES = 60;
 const DRAIN_MS = 5000;
 
 /** Each agent keeps a connection; these are for scrapers, probes and people. */
-const OTHER_CONNECTIONS = 64;
+const OTHER_CONNECTIONS = 256;
 
 /** Starts everything; rejects with a ConfigError if it cannot. */
 export async function startCollector(options: ProgramSurroundings): Promise<Collector> {
@@ -44,21 +47,9 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const settings = config.collector;
   requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
   const self = createSelfMetrics({ version, role: 'collector' });
+  const levels = configuredLevels(config);
 
-  const aggregator = createAggregator({
-    windowMs: settings.window,
-    latenessMs: settings.lateness,
-    maxAheadMs: settings.max_ahead,
-    staleAfterMs: Math.max(settings.stale_after, settings.window),
-    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
-    maxSeries: settings.max_series,
-    maxSeriesPerNode: settings.max_series_per_node,
-    maxGroups: settings.max_groups,
-    levels: configuredLevels(config),
-    outputs: { counter: ['total'], gauge: settings.gauges },
-    containers: true,
-    cluster: config.cluster,
-  });
+  const aggregator = aggregatorOf(config, levels);
 
   const page = createPrometheusSink({
     containers: settings.containers,
@@ -76,8 +67,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   life.onStop('sinks', () => fanout.close(DRAIN_MS));
 
+  const watch = watchLevels({
+    levels: levels.filter(({ name }) => settings.levels[name]),
+    log,
+    refused: () => aggregator.stats().groupsRefused,
+  });
   const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
-    for (const frame of await frames) fanout.offer(frame);
+    for (const frame of await frames) {
+      watch(frame);
+      fanout.offer(frame);
+    }
   };
   let lastRun = clock.monotonic();
   const intervalMs = Math.min(settings.window, 1000);
@@ -118,11 +117,13 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     guard,
     maxBodyBytes: settings.max_body,
     maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
+    allowedHosts: config.allowed_hosts,
+    clock,
     log,
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
   ingest.route(http.app);
-  metricsRoute(http.app, { tables: () => page.tables(clock.now()), self, timestamps: false });
+  exposePages(http.app, { page, self, clock, containers: settings.containers });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
     ready: () => (page.windowEndMs > 0 ? undefined : noWindowYet(settings)),
@@ -132,6 +133,23 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
 }
 
-function noWindowYet({ window, lateness }: ProgramSurroundings['config']['collector']): string {
+function aggregatorOf({ collector: settings, cluster }: Config, levels: readonly LevelDef[]): Aggregator {
+  return createAggregator({
+    windowMs: settings.window,
+    latenessMs: settings.lateness,
+    maxAheadMs: settings.max_ahead,
+    staleAfterMs: Math.max(settings.stale_after, settings.window),
+    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    maxGroups: settings.max_groups,
+    levels,
+    gauges: settings.gauges,
+    containers: true,
+    cluster,
+  });
+}
+
+function noWindowYet({ window, lateness }: Config['collector']): string {
   return `no window has closed yet; the first does ${(window + lateness) / 1000} s after an agent's first batch`;
 }

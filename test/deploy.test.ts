@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { configuredLevels } from '../collector/levels.ts';
-import { unreadLabels } from '../src/cli/unread.ts';
+import { unreadLevels } from '../src/cli/unread.ts';
 import { configLeaves } from '../src/config/leaves.ts';
 import { loadConfig } from '../src/config/load.ts';
 
@@ -44,7 +44,7 @@ test('the example configuration is usable with every commented line in force', (
     expect(config.agent.exclude.names).toEqual(['*-sidecar']);
     // What the start looks at beyond the schema, and what it would warn of.
     expect(configuredLevels(config).map(({ name }) => name)).toContain('team');
-    expect(unreadLabels(config)).toEqual([]);
+    expect(unreadLevels(config)).toEqual([]);
     // Nothing that looks like an example is left out.
     expect(active).not.toMatch(/^\s*#\s*[a-z_]+: *[^ ]/m);
   } finally {

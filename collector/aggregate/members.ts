@@ -22,6 +22,8 @@ export class MemberColumns {
   /** Per ratio's column: what the members used per second. */
   readonly #rates = new Map<number, Float64Array>();
   #heads: Uint8Array | undefined;
+  /** Of the column that is being folded, once an output has asked for them. */
+  #perSecond: Float64Array | undefined;
 
   constructor(entities: Entities, { series, readings }: ResolvedFamily) {
     this.size = series.placed;
@@ -59,12 +61,20 @@ export class MemberColumns {
   /** Column `c` as an output sees it at a level. */
   of(c: number, levelAt: number): Members {
     const last = this.last(c);
+    const increases = this.#rates.get(c) ?? this.#increases;
+    const perSecond = (): Float64Array => {
+      this.#perSecond ??= this.#ratesOf(increases, last);
+      return this.#perSecond;
+    };
     return {
       size: this.size,
       groups: this.groups(levelAt),
       last,
       largest: this.readOnce ? last : this.largest,
-      increases: this.#rates.get(c) ?? this.#increases,
+      increases,
+      get rates() {
+        return perSecond();
+      },
       heads: this.#headsOf(last),
     };
   }
@@ -72,6 +82,7 @@ export class MemberColumns {
   /** After the last output of a column. */
   close(): void {
     this.#heads = undefined;
+    this.#perSecond = undefined;
     if (!this.readOnce) this.largest.fill(Number.NaN);
   }
 
@@ -79,7 +90,10 @@ export class MemberColumns {
   used(c: number): Float64Array {
     const increases = this.#rates.get(c);
     const last = this.last(c);
-    if (increases === undefined) return last;
+    return increases === undefined ? last : this.#ratesOf(increases, last);
+  }
+
+  #ratesOf(increases: Float64Array, last: Float64Array): Float64Array {
     const { slotAt, lastMs, sinceMs } = this.#series;
     return increases.map((increase, place) => {
       const slot = slotAt[place] as number;

@@ -40,7 +40,7 @@ export class FamilySeries {
     this.width = family.columns.length;
     const counted = new Set(family.ratios.map((ratio) => family.at[ratio.of]));
     this.baselines = family.columns.map((column, c) =>
-      column.kind === 'counter' && (column.grouped || counted.has(c)) ? new Float64Array(0) : undefined,
+      column.kind === 'counter' && (column.groups.length > 0 || counted.has(c)) ? new Float64Array(0) : undefined,
     );
   }
 

@@ -52,7 +52,7 @@ export class AggregatorState {
   constructor(options: AggregatorOptions) {
     const { staleAfterMs, maxNodes = AGGREGATOR_DEFAULTS.maxNodes as number } = options;
     this.options = options;
-    this.groupShapes = options.levels.map((level) => membersShape(level.name));
+    this.groupShapes = options.levels.map((level) => membersShape(level));
     this.nodes = new Nodes({ maxNodes, staleAfterMs });
     this.groups = new Groups(options);
     this.entities = new Entities(this.groups, options.cluster);
@@ -65,7 +65,7 @@ export class AggregatorState {
       series = new FamilySeries(family);
       this.series.set(family, series);
       const columns = this.groups.levels.map(({ level, capacity }) => {
-        const plan = planLevel(level.name, family, this.options.outputs);
+        const plan = planLevel(level, family, this.options.gauges);
         return plan === undefined ? undefined : new GroupColumns(plan, capacity);
       });
       this.groupColumns.set(series, columns);

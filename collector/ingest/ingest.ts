@@ -8,6 +8,7 @@ import type { Log } from '../../src/log.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
 import type { Clock } from '../../src/run/clock.ts';
+import { createBodies } from './bodies.ts';
 import { inflate } from './inflate.ts';
 import { Intake, type Pushed } from './intake.ts';
 import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
@@ -54,7 +55,7 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
     if (due('rivals')) log.warn({ node }, 'two agents send under the same node name: give each its own');
   };
   const intake = new Intake({ push, familyNamed, limits, sessions, cap, tally, onRivals });
-  let pending = 0;
+  const bodies = createBodies({ clock, maxBytes: limits.maxBodyBytes, maxHeldBytes: limits.maxPendingBytes });
 
   function refuse(error: unknown): Reply {
     const known = error instanceof WireError;
@@ -71,23 +72,17 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
 
   async function receive(body: Buffer, { encoding }: { readonly encoding?: string | undefined } = {}): Promise<Reply> {
     tally.bytes += body.length;
-    if (pending + body.length > limits.maxPendingBytes) {
-      return refuse(new WireError('busy', `${pending} bytes of bodies are waiting; come back later`));
-    }
-    pending += body.length;
     try {
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
       return await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now()));
     } catch (error) {
       return refuse(error);
-    } finally {
-      pending -= body.length;
     }
   }
 
   return {
     receive,
-    route: (app) => addRoute(app, { receive, refuse, maxBodyBytes: limits.maxBodyBytes }),
+    route: (app) => addRoute(app, { bodies, receive, refuse }),
     housekeep: () => sessions.housekeep(clock.now()),
     stats: () => ({ ...tally, sessions: sessions.size, sessionsEvicted: sessions.evicted, series: cap.held }),
   };

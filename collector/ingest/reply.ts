@@ -24,6 +24,7 @@ export interface Reply {
 
 /** Statuses by reason; every other reason is a 400. */
 const STATUS: ReadonlyMap<string, number> = new Map([
+  ['slow_body', 408],
   ['unknown_session', 409],
   ['out_of_step', 409],
   ['limit', 413],

@@ -68,7 +68,7 @@ export const PIPELINE_METRICS = [
     'plimsoll_http_refused_total',
     'counter',
     ['reason'],
-    'Requests and connections refused or ended, by reason: token, connections (too many at a time), stalled (took nothing of its answer for 30 s).',
+    'Requests and connections refused or ended, by reason: token, host (a host name that is not answered), connections (too many at a time), pipelined (too many requests sent ahead), answers (too many large answers under way), stalled (took nothing of its answer while others waited, or for 30 s).',
   ),
   row(
     'plimsoll_exposition_duplicates_total',

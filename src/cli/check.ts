@@ -18,7 +18,7 @@ import { VERSION } from '../version.ts';
 import { foundLines } from './greeting.ts';
 import type { Role, Start } from './request.ts';
 import { sourceLines } from './sourcelines.ts';
-import { unreadLabels } from './unread.ts';
+import { unreadLevels } from './unread.ts';
 
 export interface CheckOptions {
   readonly config: Config;
@@ -54,8 +54,7 @@ export async function check({ config, start, out }: CheckOptions): Promise<numbe
   await step(() => checkAddresses(config, rolesOf(start), say));
   if (start !== 'collector') await step(() => checkAgent(config, say));
   if (start === 'agent' || start === undefined) await step(() => checkPush(config, say));
-  if (start !== 'agent') await step(() => checkSinks(config, say));
-  if (start !== 'agent' && start !== 'collector') for (const words of unreadLabels(config)) say('--', words);
+  if (start !== 'agent') await step(() => checkSinks(config, start, say));
   return code;
 }
 
@@ -97,8 +96,10 @@ async function checkPush({ agent }: Config, say: Say): Promise<void> {
   }
 }
 
-async function checkSinks(config: Config, say: Say): Promise<void> {
+async function checkSinks(config: Config, start: Start | undefined, say: Say): Promise<void> {
   const sinks = await checkCollector({ config, clock: systemClock, stdout: process.stdout });
   if (sinks.length === 0) say('ok', 'Sinks:     none configured; Prometheus can scrape');
   for (const { name, ok, words } of sinks) say(ok ? 'ok' : 'no', `sink ${name}: ${words}`);
+  // Where agent and collector have one configuration.
+  if (start !== 'collector') for (const words of unreadLevels(config)) say('--', words);
 }

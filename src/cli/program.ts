@@ -15,7 +15,6 @@ import { VERSION } from '../version.ts';
 import { endBy, endDespiteHangs } from './ending.ts';
 import { greeting } from './greeting.ts';
 import type { Role } from './request.ts';
-import { unreadLabels } from './unread.ts';
 
 export interface ProgramOptions {
   readonly config: Config;
@@ -65,7 +64,6 @@ function startNotes(config: Config, roles: readonly Role[]): string[] {
   const both = roles.length > 1;
   return [
     ...looseFiles(config, { readable: false }),
-    ...(both ? unreadLabels(config) : []),
     ...(both && config.agent.push.url !== undefined
       ? [
           'agent.push.url is not used: plimsoll run has its collector in the same process (plimsoll agent sends to another)',

@@ -80,6 +80,8 @@ function* samplesOf(batch: Batch): Generator<ViewSample> {
 
 export interface PageOptions {
   readonly url: string;
+  /** Where to look first: a collector has its containers on a page of their own, an agent has no such page. */
+  readonly first?: string | undefined;
   readonly token: string | undefined;
   /** In place of the token: for a proxy that asks for user and password. */
   readonly login?: Login | undefined;
@@ -92,7 +94,7 @@ export interface PageOptions {
  * A function that reads a /metrics page. A reading's time is that of its numbers: a page that is asked for twice between two ticks is the
  * same reading.
  */
-export function pageReader({ url, token, login, ca, now }: PageOptions): () => Promise<Reading> {
+export function pageReader({ url, first, token, login, ca, now }: PageOptions): () => Promise<Reading> {
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const headers = login === undefined ? bearer : { authorization: basicAuthorization(login) };
   const hide = hider([token, login?.password, login && `${login.username}:${login.password}`]);
@@ -102,10 +104,17 @@ export function pageReader({ url, token, login, ca, now }: PageOptions): () => P
     const { default: undici } = await import('undici');
     dispatcher ??= ca === undefined ? undici.getGlobalDispatcher() : new undici.Agent({ connect: { ca } });
     const options = { dispatcher, headers, headersTimeout: 10_000, bodyTimeout: 10_000 };
-    const { statusCode, body } = await undici.request(url, options).catch((cause: unknown) => {
-      const text = cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
-      throw new Error(`${text}${remedyFor(cause, url)}`, { cause });
-    });
+    const ask = (page: string) =>
+      undici.request(page, options).catch((cause: unknown) => {
+        const text =
+          cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
+        throw new Error(`${text}${remedyFor(cause, url)}`, { cause });
+      });
+    let { statusCode, body } = await ask(first ?? url);
+    if (first !== undefined && statusCode === 404) {
+      await body.dump();
+      ({ statusCode, body } = await ask(url));
+    }
     const text = await body.text();
     if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${hide(text.slice(0, 200)).trim()}`);
     const samples = [...parseSamples(text)];

@@ -3,7 +3,7 @@ import { withoutCredentials } from '../config/redact.ts';
 import type { Config } from '../config/schema.ts';
 import { pem, secret } from '../config/secure.ts';
 import { parseDuration, urlOf } from '../config/units.ts';
-import { parseWebAddress, type WebAddress } from '../config/webaddress.ts';
+import { type Login, parseWebAddress } from '../config/webaddress.ts';
 import { ConfigError } from '../errors.ts';
 import { systemClock } from '../run/clock.ts';
 import type { TopOptions } from './request.ts';
@@ -12,14 +12,15 @@ import { drawTable, type Reading, sumUp, viewRows } from './view.ts';
 
 export async function topCommand(config: Config, options: TopOptions): Promise<void> {
   const scheme = config.tls.cert === undefined ? 'http' : 'https';
-  const { url, login } = options.url !== undefined ? pageOf(options.url) : here(urlOf(scheme, config.agent.listen));
+  const { url, first, login } =
+    options.url !== undefined ? pageOf(options.url) : pageBelow(urlOf(scheme, config.agent.listen));
   const intervalMs = parseDuration(options.every);
   if (intervalMs === undefined || intervalMs < 100) {
     throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
   }
   const token = login === undefined ? secret('token', config.token, config.token_file) : undefined;
   const ca = pem('--ca', options.ca);
-  const read = pageReader({ url, token, login, ca, now: systemClock.now });
+  const read = pageReader({ url, first, token, login, ca, now: systemClock.now });
   if (options.once) return once(read, intervalMs, url);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));
@@ -55,14 +56,27 @@ async function once(read: () => Promise<Reading>, intervalMs: number, url: strin
   }
 }
 
-/** Takes an address with or without the path. A user and password in it are used in place of the token. */
-function pageOf(given: string): WebAddress {
+interface Place {
+  readonly url: string;
+  /** Where to look first. */
+  readonly first?: string;
+  readonly login?: Login | undefined;
+}
+
+/**
+ * Takes an address with or without the path; without it, it may be an agent's or a collector's. A user and password in it are used in
+ * place of the token.
+ */
+function pageOf(given: string): Place {
   const address = parseWebAddress(given);
   if (typeof address === 'string')
     throw new ConfigError(`--url: is ${JSON.stringify(withoutCredentials(given))}: ${address}`);
-  return new URL(address.url).pathname === '/' ? { ...address, url: `${address.url}/metrics` } : address;
+  const { url, login } = address;
+  return new URL(url).pathname === '/'
+    ? { ...pageBelow(url), first: `${url}/metrics/containers`, login }
+    : { url, login };
 }
 
-function here(url: string): WebAddress {
-  return { url: `${url}/metrics`, login: undefined };
+function pageBelow(url: string): Place {
+  return { url: `${url}/metrics` };
 }

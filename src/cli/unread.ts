@@ -1,40 +1,58 @@
-/** Levels of the user's own that would have no groups, because no container can have the label that they group by. Words for each. */
+/**
+ * Levels that can have no group, because the agent's configuration leaves out the label that they group by: one sentence each, with the
+ * remedy. Known where one configuration holds both sides, in `plimsoll run` and `plimsoll check`.
+ */
 import { globs } from '../../agents/docker/glob.ts';
+import { DEFAULT_LEVELS, type GroupLabel, type LevelDef } from '../../collector/aggregate/levels.ts';
+import { levelsOf } from '../../collector/levels.ts';
+import { DEFAULT_LABELS } from '../config/defaultlabels.ts';
 import type { Config } from '../config/schema.ts';
+import { labelName } from '../model/labels.ts';
 
-/** Labels that every container has, and those that the collector adds. */
+type Readable = (label: string) => boolean;
+
+/** Labels that every container has. */
 const ALWAYS = new Set(['id', 'name', 'image', 'node', 'cluster']);
-
-/** Agent and collector are taken to have the same configuration. */
-export function unreadLabels({ agent, collector }: Config): string[] {
-  const isRead = reader(agent);
-  return Object.entries(collector.levels).flatMap(([name, level]) =>
-    Object.values(level?.by ?? {})
-      .filter((label) => !isRead(label))
-      .map((label) => `collector.levels.${name}: will have no groups: ${reason(label)}`),
-  );
-}
-
-function reader({ labels, env }: Config['agent']): (label: string) => boolean {
-  const ofLabels = globs(labels.map(asLabel));
-  const ofEnv = globs(env.map((pattern) => asLabel(pattern.toLowerCase())));
-  return (label) =>
-    ALWAYS.has(label) ||
-    (label.startsWith(LABEL) && ofLabels(label.slice(LABEL.length))) ||
-    (label.startsWith(ENV) && ofEnv(label.slice(ENV.length)));
-}
-
 const LABEL = 'container_label_';
 const ENV = 'container_env_';
 
-/** A pattern on a container's own label, as one on the label that it becomes. */
-function asLabel(pattern: string): string {
+/** The sentences. Throws a ConfigError for levels that cannot be. */
+export function unreadLevels({ agent, collector }: Pick<Config, 'agent' | 'collector'>): string[] {
+  const labelRead = globs(agent.labels.map(asLabelPattern));
+  const envRead = globs(agent.env.map((pattern) => asLabelPattern(pattern.toLowerCase())));
+  const readable: Readable = (label) =>
+    ALWAYS.has(label) ||
+    (label.startsWith(LABEL) && labelRead(label.slice(LABEL.length))) ||
+    (label.startsWith(ENV) && envRead(label.slice(ENV.length)));
+  return levelsOf(collector.levels).flatMap((level) => {
+    const unread = level.by.filter(({ from, or = from }) => !readable(from) && !readable(or));
+    return unread.length === 0 ? [] : [sentence(level, unread)];
+  });
+}
+
+/** What a pattern of keys is as a pattern of label names, where other characters become `_`. */
+function asLabelPattern(pattern: string): string {
   return pattern.replace(/[^a-zA-Z0-9_*?]/g, '_');
 }
 
-function reason(label: string): string {
-  if (label.startsWith(LABEL))
-    return `no agent reads ${label}; add the container’s label it stands for to agent.labels`;
-  if (label.startsWith(ENV)) return `no agent reads ${label}; add the variable it stands for to agent.env`;
-  return `no container has a label ${label}; a container’s own label com.example.team is container_label_com_example_team`;
+function sentence({ name }: LevelDef, unread: readonly GroupLabel[]): string {
+  const labels = unread.map(({ from }) => from).join(' and ');
+  const isStandard = DEFAULT_LEVELS.some((level) => level.name === name);
+  const without = isStandard ? `switch the level off with "collector.levels.${name}: null"` : 'remove the level';
+  return `the level ${name} will have no groups: it groups by ${labels}, which ${why(unread)}; or ${without}.`;
+}
+
+function why(unread: readonly GroupLabel[]): string {
+  const own = unread.map(({ from }) => from).filter((from) => !from.startsWith(LABEL) && !from.startsWith(ENV));
+  if (own.length > 0) return `no container has: the label of a container is called ${LABEL}${own[0]}`;
+  const section = unread.every(({ from }) => from.startsWith(ENV)) ? 'env' : 'labels';
+  return `agent.${section} does not let through: add ${unread.map(({ from }) => `"${keyOf(from)}"`).join(', ')} to agent.${section}`;
+}
+
+/** The key that the label is made of, where it is known; else a pattern that finds it. */
+function keyOf(label: string): string {
+  if (label.startsWith(ENV)) return label.slice(ENV.length).toUpperCase();
+  return (
+    DEFAULT_LABELS.find((key) => labelName(LABEL, key) === label) ?? label.slice(LABEL.length).replaceAll('_', '?')
+  );
 }

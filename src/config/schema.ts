@@ -3,6 +3,7 @@
  * snake_case; `agent.interval` is `PLIMSOLL_AGENT_INTERVAL` and `--agent.interval`. The descriptions are the help text.
  */
 import * as z from 'zod';
+import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, duration, size, webAddress } from './fields.ts';
 
 const text = (description: string) => z.string().describe(description);
@@ -19,20 +20,6 @@ const toggle = (fallback: boolean, description: string) =>
     .boolean({ error: () => 'must be true or false' })
     .default(fallback)
     .describe(description);
-
-/** The labels of containers that become labels of their series; everything else is in `container_info` or nowhere. */
-export const DEFAULT_LABELS = [
-  'com.docker.compose.project',
-  'com.docker.compose.service',
-  'com.docker.stack.namespace',
-  'com.docker.swarm.service.name',
-  'com.docker.swarm.task.name',
-  'com.docker.swarm.node.id',
-  'io.kubernetes.pod.name',
-  'io.kubernetes.pod.namespace',
-  'io.kubernetes.pod.uid',
-  'io.kubernetes.container.name',
-];
 
 const selection = (what: string) =>
   z
@@ -96,6 +83,7 @@ const agent = z.strictObject({
 
 const LABEL =
   'must be a label: letters, digits and _; the container’s label com.example.team is container_label_com_example_team';
+const PREFIX = 'must be lower-case letters, digits and _, such as "acme_team" for acme_team_cpu_usage_seconds_total';
 
 const level = z.strictObject({
   by: z
@@ -106,7 +94,13 @@ const level = z.strictObject({
         .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, LABEL)
         .describe('the label of the container that this label of the group is taken from'),
     )
-    .describe('label of the group: label of the container that it is taken from'),
+    .optional()
+    .describe('label of the group: label of the container that it is taken from; a standard level has its own'),
+  prefix: z
+    .string({ error: () => PREFIX })
+    .regex(/^[a-z][a-z0-9_]{0,62}$/, PREFIX)
+    .optional()
+    .describe('what its metrics begin with; its name if not set'),
 });
 
 const collector = z.strictObject({
@@ -131,8 +125,8 @@ const collector = z.strictObject({
   gauges: z
     .array(z.enum(['sum', 'avg', 'max']))
     .default(['sum', 'avg', 'max'])
-    .describe('what groups get of a gauge'),
-  containers: toggle(true, 'expose the single containers too, not only the groups'),
+    .describe('what groups get of a gauge, of what METRICS.md names for it'),
+  containers: toggle(true, 'serve /metrics/containers, the single containers of all hosts'),
 });
 
 const sinkCommon = {
@@ -174,6 +168,7 @@ export const schema = z.strictObject({
   cluster: text('the cluster’s name').min(1).default('default'),
   token: text('every request but /healthz must carry it').optional(),
   token_file: text('file that holds the token').optional(),
+  allowed_hosts: list([], 'host names that the servers answer to beside localhost and loopback addresses'),
   tls: z
     .strictObject({
       cert: text('file with the server’s certificate, PEM').optional(),

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { requireGuard } from '../config/secure.ts';
 import { type Address, hostPort, urlOf } from '../config/units.ts';
 import type { Log } from '../log.ts';
+import { systemClock } from '../run/clock.ts';
 import type { GuardFacts } from './guard.ts';
 import { tryAddress } from './listening.ts';
 import { createHttp } from './server.ts';
@@ -19,7 +20,7 @@ export interface Tryout {
 /** In words; rejects with a ConfigError as the start would. */
 export async function tryServer({ setting, address, guard, log }: Tryout): Promise<string> {
   requireGuard(setting, address, { token: guard.token, clientCa: guard.tls?.clientCa });
-  const limits = { maxBodyBytes: 1, maxConnections: 1, onRefused: () => undefined };
+  const limits = { maxBodyBytes: 1, maxConnections: 1, clock: systemClock, onRefused: () => undefined };
   await createHttp({ setting, address, guard, log, ...limits }).close();
   await tryAddress(setting, address);
   const scheme = guard.tls ? ', with TLS' : '';

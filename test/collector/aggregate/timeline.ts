@@ -59,7 +59,7 @@ export function parseTimeline(text: string): Timeline {
       ...AGGREGATOR_DEFAULTS,
       containers: false,
       cluster: 'c',
-      outputs: { counter: ['total'], gauge: ['sum'] },
+      gauges: ['sum'],
     },
     entities: new Map(),
     rows: new Map(),
@@ -94,8 +94,7 @@ function statement(reader: Reader, head: string, { body, at }: { body: string[];
 function set(reader: Reader, [name, ...values]: string[]): void {
   if (name === 'levels')
     reader.options = { ...reader.options, levels: DEFAULT_LEVELS.filter((level) => values.includes(level.name)) };
-  else if (name === 'gauges')
-    reader.options = { ...reader.options, outputs: { counter: ['total'], gauge: values as never } };
+  else if (name === 'gauges') reader.options = { ...reader.options, gauges: values as never };
   else if (name === 'containers') reader.options = { ...reader.options, containers: values[0] === 'on' };
   else reader.options = { ...reader.options, [name as string]: Number(values[0]) };
 }

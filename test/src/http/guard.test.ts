@@ -33,6 +33,7 @@ test('a token that is renewed', async () => {
     guard,
     maxBodyBytes: 1,
     maxConnections: 10,
+    clock,
     log,
     onRefused() {},
   });

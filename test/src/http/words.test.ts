@@ -14,6 +14,7 @@ import { tryAddress } from '../../../src/http/listening.ts';
 import { createHttp, type HttpServer } from '../../../src/http/server.ts';
 import { isOurs, tryServer } from '../../../src/http/tryout.ts';
 import { silent } from '../../../src/log.ts';
+import { systemClock } from '../../../src/run/clock.ts';
 import { makeCertificates } from '../../support/certificates.ts';
 import { talkingLog } from '../../support/talkinglog.ts';
 
@@ -45,6 +46,7 @@ async function serve({ token, tls: certificates, host = '127.0.0.1' }: Served = 
     guard: { token, tls: certificates },
     maxBodyBytes: 100,
     maxConnections: 10,
+    clock: systemClock,
     log,
     onRefused() {},
   });
