@@ -52,6 +52,25 @@ test('the example configuration is usable with every commented line in force', (
   }
 });
 
+test('the configuration in README.md is usable as it is', () => {
+  const [, example = ''] = /```yaml\n(node: web-1[\s\S]*?)```/.exec(text('../README.md')) ?? [];
+  const dir = mkdtempSync(join(tmpdir(), 'plimsoll-readme-'));
+  try {
+    writeFileSync(join(dir, 'plimsoll.yaml'), example);
+    const config = loadConfig({ file: join(dir, 'plimsoll.yaml'), env: {}, flags: new Map() });
+    expect(configuredLevels(config).map(({ name }) => name)).toEqual([
+      'service',
+      'namespace',
+      'node',
+      'cluster',
+      'team',
+    ]);
+    expect(Object.keys(config.sinks)).toEqual(['influx', 'old']);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
 test('every variable and every flag that deploy/ uses exists', () => {
   const leaves = configLeaves();
   const variables = new Set([...leaves.map((leaf) => leaf.env), 'PLIMSOLL_CONFIG']);
