@@ -5,7 +5,7 @@ import type { Log } from '../src/log.ts';
 import type { Clock } from '../src/run/clock.ts';
 import type { Lifecycle } from '../src/run/lifecycle.ts';
 import { createEncoder } from '../src/wire/encode.ts';
-import type { ClientOptions } from './send/client.ts';
+import type { Destination } from './send/client.ts';
 import type { Sender } from './send/sender.ts';
 
 export interface SendingOptions {
@@ -46,7 +46,7 @@ export async function probeCollector(settings: Config['agent']['push']): Promise
 }
 
 /** Where batches go, and as whom; undefined if nowhere. Throws a ConfigError where a secret or certificate cannot be had. */
-function destination(settings: Config['agent']['push']): ClientOptions | undefined {
+function destination(settings: Config['agent']['push']): Destination | undefined {
   if (settings.url === undefined) return undefined;
   const { ca, cert, key } = settings.tls;
   const token = secret('agent.push.token', settings.token, settings.token_file);

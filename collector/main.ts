@@ -16,6 +16,8 @@ import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
 import type { LevelDef } from './aggregate/levels.ts';
+import type { Arrival } from './aggregate/pending.ts';
+import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -49,7 +51,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const self = createSelfMetrics({ version, role: 'collector' });
   const levels = configuredLevels(config);
 
-  const aggregator = aggregatorOf(config, levels);
+  const aggregator = aggregatorOf(config, { levels, startedMs: clock.now() });
+  const take = takerOf(aggregator, options);
 
   const page = createPrometheusSink({
     containers: settings.containers,
@@ -95,7 +98,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
 
   const ingest = createIngest({
-    push: (batch) => aggregator.push(batch, clock.now()),
+    push: take,
     familyNamed,
     limits: {
       maxBodyBytes: settings.max_body,
@@ -130,10 +133,22 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
+  return { url, accept: (batch) => void take(batch) };
 }
 
-function aggregatorOf({ collector: settings, cluster }: Config, levels: readonly LevelDef[]): Aggregator {
+/** What becomes of a batch, wherever it comes from. */
+function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurroundings): (batch: Batch) => Arrival {
+  const noteInterval = watchIntervals({ windowMs: config.collector.window, log });
+  return (batch) => {
+    noteInterval(batch);
+    return aggregator.push(batch, clock.now());
+  };
+}
+
+function aggregatorOf(
+  { collector: settings, cluster }: Config,
+  { levels, startedMs }: { readonly levels: readonly LevelDef[]; readonly startedMs: number },
+): Aggregator {
   return createAggregator({
     windowMs: settings.window,
     latenessMs: settings.lateness,
@@ -143,6 +158,7 @@ function aggregatorOf({ collector: settings, cluster }: Config, levels: readonly
     maxSeries: settings.max_series,
     maxSeriesPerNode: settings.max_series_per_node,
     maxGroups: settings.max_groups,
+    startedMs,
     levels,
     gauges: settings.gauges,
     containers: true,

@@ -3,10 +3,10 @@ import { type Dispatcher, Pool } from 'undici';
 import { hider } from '../../src/config/redact.ts';
 import { basicAuthorization, type Login } from '../../src/config/webaddress.ts';
 import { remedyFor } from '../../src/http/remedy.ts';
-import { CONTENT_TYPE } from '../../src/wire/format.ts';
+import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
 
-export interface ClientOptions {
+export interface Destination {
   /** The collector's address, for example `http://collector:9640`, with or without `/api/v1/push`; a path is kept in front of it. */
   readonly url: string;
   readonly token?: string | undefined;
@@ -15,6 +15,11 @@ export interface ClientOptions {
   /** PEM texts: the authority that signed the collector's certificate, and our own certificate and key. */
   readonly tls?: TlsOptions | undefined;
   readonly timeoutMs: number;
+}
+
+export interface ClientOptions extends Destination {
+  /** Unix milliseconds, for the header that says when a push was sent. */
+  readonly now: () => number;
 }
 
 export interface TlsOptions {
@@ -37,7 +42,7 @@ const MAX_ANSWER_BYTES = 16 * 1024;
 const PUSH_PATH = '/api/v1/push';
 const ENCODED = { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' };
 
-export function createClient({ url, token, login, tls, timeoutMs }: ClientOptions): Client {
+export function createClient({ url, token, login, tls, timeoutMs, now }: ClientOptions): Client {
   const target = new URL(url);
   const connect = { timeout: timeoutMs, ...present(tls) };
   const pool = new Pool(target.origin, {
@@ -70,7 +75,10 @@ export function createClient({ url, token, login, tls, timeoutMs }: ClientOption
   }
 
   return {
-    post: (body, signal) => request({ method: 'POST', headers: { ...headers, ...ENCODED }, body, signal }),
+    post(body, signal) {
+      const sent = { ...headers, ...ENCODED, [SENT_HEADER]: String(now()) };
+      return request({ method: 'POST', headers: sent, body, signal });
+    },
     ask: (signal) => request({ method: 'GET', headers, signal }),
     close: () => pool.destroy(),
   };

@@ -7,13 +7,13 @@ import type { Batch } from '../../src/model/batch.ts';
 import { countSamples } from '../../src/model/table.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Encoder } from '../../src/wire/encode.ts';
-import { type ClientOptions, createClient } from './client.ts';
+import { createClient, type Destination } from './client.ts';
 import { Ledger, type SenderStats } from './ledger.ts';
 import { memorySpool } from './memory.ts';
 import type { Spool } from './spool.ts';
 import { Worker } from './worker.ts';
 
-export interface SenderOptions extends ClientOptions {
+export interface SenderOptions extends Destination {
   /** For the batches' node and session; nobody else may use it. */
   readonly encoder: Encoder;
   readonly clock: Clock;
@@ -42,7 +42,7 @@ export interface Sender {
 export function createSender(options: SenderOptions): Sender {
   const { clock, maxBatches, maxBytes, spool = memorySpool({ maxBatches, maxBytes }) } = options;
   const { firstRetryMs = 1000, maxRetryMs = 60_000, slowRetryMs = 60_000, random = Math.random } = options;
-  const client = createClient(options);
+  const client = createClient({ ...options, now: () => clock.now() });
   const ledger = new Ledger();
   const worker = new Worker({ ...options, client, spool, ledger, firstRetryMs, maxRetryMs, slowRetryMs, random });
   let closed: Promise<void> | undefined;

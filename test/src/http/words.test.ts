@@ -134,7 +134,7 @@ describe('the wrong scheme is explained:', () => {
       now: () => 0,
     });
     await expect(read()).rejects.toThrow('it does not speak TLS: use http:// instead of https://');
-    const client = createClient({ url: `https://127.0.0.1:${port}`, timeoutMs: 5000 });
+    const client = createClient({ url: `https://127.0.0.1:${port}`, timeoutMs: 5000, now: () => 0 });
     await expect(client.ask(AbortSignal.timeout(5000))).rejects.toThrow('use http:// instead of https://');
     await client.close();
   });
