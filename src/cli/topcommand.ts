@@ -67,7 +67,7 @@ interface Place {
  * Takes an address with or without the path; without it, it may be an agent's or a collector's. A user and password in it are used in
  * place of the token.
  */
-function pageOf(given: string): Place {
+export function pageOf(given: string): Place {
   const address = parseWebAddress(given);
   if (typeof address === 'string')
     throw new ConfigError(`--url: is ${JSON.stringify(withoutCredentials(given))}: ${address}`);
