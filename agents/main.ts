@@ -77,6 +77,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     lastTickMs: () => latest.batch?.timeMs,
   });
   const http = createHttp({
+    setting: 'agent.listen',
     address: settings.listen,
     guard,
     maxBodyBytes: 64 * 1024,

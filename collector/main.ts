@@ -21,7 +21,7 @@ import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
-import { levelsOf } from './levels.ts';
+import { configuredLevels } from './levels.ts';
 import { exposePages } from './pages.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
@@ -49,7 +49,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const settings = config.collector;
   requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
   const self = createSelfMetrics({ version, role: 'collector' });
-  const levels = levelsOf(settings.levels);
+  const levels = configuredLevels(config);
 
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now() });
   const take = takerOf(aggregator, options);
@@ -115,6 +115,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
 
   const refused = exposeCollector(self, { aggregator, ingest, fanout });
   const http = createHttp({
+    setting: 'collector.listen',
     address: settings.listen,
     guard,
     maxBodyBytes: settings.max_body,
@@ -128,10 +129,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
-    ready: () =>
-      page.windowEndMs > 0
-        ? undefined
-        : `no window has closed yet; the first does ${(settings.window + settings.lateness) / 1000} s after an agent's first batch`,
+    ready: () => (page.windowEndMs > 0 ? undefined : noWindowYet(settings)),
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
@@ -166,4 +164,8 @@ function aggregatorOf(
     containers: true,
     cluster,
   });
+}
+
+function noWindowYet({ window, lateness }: Config['collector']): string {
+  return `no window has closed yet; the first does ${(window + lateness) / 1000} s after an agent's first batch`;
 }

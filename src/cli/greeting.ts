@@ -48,7 +48,7 @@ export function foundLines(found: Found): string[] {
   ];
 }
 
-function engineLines({ endpoint, status, containers }: Found['engines'][number], alone: boolean): string[] {
+function engineLines({ endpoint, status, containers, leftOut }: Found['engines'][number], alone: boolean): string[] {
   if (!status.connected && status.lastError !== '') {
     const host = alone ? 'The host alone is served; an engine' : 'It';
     const known = containers.size > 0 ? 'Its containers keep their names; it' : host;
@@ -56,7 +56,8 @@ function engineLines({ endpoint, status, containers }: Found['engines'][number],
   }
   const name = status.podman ? 'Podman' : 'Docker';
   const counts = [...containers].map(([state, count]) => `${count} ${state}`);
-  const what = counts.length > 0 ? counts.join(', ') : 'no containers yet';
+  const out = leftOut > 0 ? [`${leftOut} left out (agent.include, agent.exclude or their label plimsoll.ignore)`] : [];
+  const what = [...counts, ...out].join(', ') || 'no containers yet';
   const rootless = status.rootless ? ', rootless' : '';
   const line = `Engine:    ${name} ${status.version} (API ${status.apiVersion}${rootless}) at ${endpoint}: ${what}`;
   return makesCgroups(status) ? [line] : [line, `Note:      ${NO_CGROUPS}`];

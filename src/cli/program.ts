@@ -3,7 +3,9 @@
  * order on SIGINT or SIGTERM. The one place where the agent's and the collector's side meet.
  */
 import type { Agent } from '../../agents/main.ts';
+import { looseFiles } from '../config/loose.ts';
 import type { Config } from '../config/schema.ts';
+import { hiderOf } from '../config/secrets.ts';
 import { startGuard } from '../http/guard.ts';
 import type { Log } from '../log.ts';
 import { createLog } from '../logging.ts';
@@ -26,13 +28,15 @@ const STOP_MS = 10_000;
 
 /** Runs until a signal comes; rejects with a ConfigError if it cannot start. */
 export async function runProgram({ config, roles, table }: ProgramOptions): Promise<void> {
-  const log = createLog({ ...config.log, stream: process.stderr });
+  const hide = hiderOf(config, [process.env.DOCKER_HOST]);
+  const log = createLog({ ...config.log, stream: process.stderr, hide });
   const clock = systemClock;
   const life = lifecycle({ clock, log, deadlineMs: STOP_MS });
   const stopped = onSignal(life, log);
   try {
     const guard = startGuard({ config, clock, log });
     life.onStop('guard', async () => guard.stop());
+    for (const words of startNotes(config, roles)) log.warn({}, words);
     const common = { config, guard, version: VERSION, clock, log, life };
     // Each side is loaded only where it runs: the other one's libraries would cost tens of megabytes.
     const collector = roles.includes('collector')
@@ -53,6 +57,19 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
     throw error;
   }
   await stopped;
+}
+
+/** What does not stop the start, and does not do what somebody wanted. */
+function startNotes(config: Config, roles: readonly Role[]): string[] {
+  const both = roles.length > 1;
+  return [
+    ...looseFiles(config, { readable: false }),
+    ...(both && config.agent.push.url !== undefined
+      ? [
+          'agent.push.url is not used: plimsoll run has its collector in the same process (plimsoll agent sends to another)',
+        ]
+      : []),
+  ];
 }
 
 interface Shown {

@@ -155,7 +155,7 @@ test('a database that is missing is named with the command that creates it, and 
   await expect(refused).rejects.toMatchObject({ retryable: true, reason: 'not_found', retryAfterMs: 60_000 });
   const { message } = (await refused.catch((error: unknown) => error)) as Error;
   // As a person copies it, out of a log in JSON too.
-  const [command = ''] = /curl -X POST '[^']*'/.exec(JSON.parse(JSON.stringify({ message })).message) ?? [];
+  const [command = ''] = /curl -X POST \S+ -d q=\S+/.exec(JSON.parse(JSON.stringify({ message })).message) ?? [];
   expect(JSON.stringify(message)).toContain(command);
   execFileSync('sh', ['-c', `${command} --fail --silent --show-error`]);
   expect((await sink.write(given, signal)).delivered).toBe(1);

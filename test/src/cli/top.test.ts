@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { pageReader } from '../../../src/cli/top.ts';
-import { pageUrl } from '../../../src/cli/topcommand.ts';
+import { pageOf } from '../../../src/cli/topcommand.ts';
 import { makeCertificates } from '../../support/certificates.ts';
 
 test('a private authority: named, its server is read; another or none named, it is not', async () => {
@@ -51,10 +51,10 @@ test.each([
     server.close();
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { url, first } = pageUrl(origin);
+  const { url, first } = pageOf(origin);
   const { samples } = await pageReader({ url, first, token: undefined, ca: undefined, now: () => 7 })();
   expect(paths).toEqual(asked);
   expect([...samples].map(({ labels }) => labels.get('page'))).toEqual([asked.at(-1)]);
   // Whoever names a page gets that page.
-  expect(pageUrl(`${origin}/metrics`)).toEqual({ url: `${origin}/metrics`, first: undefined });
+  expect(pageOf(`${origin}/metrics`)).toEqual({ url: `${origin}/metrics`, first: undefined });
 });
