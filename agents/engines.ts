@@ -45,6 +45,8 @@ export interface FoundEngine {
   readonly status: EngineStatus;
   /** By state. */
   readonly containers: ReadonlyMap<string, number>;
+  /** Containers that the filter leaves out. */
+  readonly leftOut: number;
 }
 
 export interface Engines {
@@ -110,6 +112,7 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
         endpoint,
         status: inventory.status(),
         containers: countStates(inventory),
+        leftOut: inventory.counts().filtered,
       })),
     async close() {
       stopLooking();

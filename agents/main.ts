@@ -32,6 +32,8 @@ export interface Agent {
 }
 
 const TRIM_EVERY_MS = 600_000;
+/** Rates need two readings: whoever has just started the program need not wait a whole interval for them. */
+export const SECOND_READING_MS = 1000;
 /** Scrapers, probes and people. */
 const MAX_CONNECTIONS = 256;
 
@@ -66,7 +68,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   parts.onLastReadings((tables) => deliver(enabled(parts.scraper.batchOf(clock.now(), tables), parts)));
   await tick(clock.now(), new AbortController().signal);
-  const ticker = startTicker({ intervalMs: settings.interval, clock, log, run: tick });
+  const earlyMs = SECOND_READING_MS;
+  const ticker = startTicker({ intervalMs: settings.interval, earlyMs, clock, log, run: tick });
   life.onStop('ticks', () => ticker.stop());
 
   const refused = exposeAgent(self, {

@@ -19,8 +19,10 @@ import type { LevelDef } from './aggregate/levels.ts';
 import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
+import type { IngestLimits } from './ingest/limits.ts';
 import { levelsOf } from './levels.ts';
 import { exposePages } from './pages.ts';
+import type { SinkStats } from './sinks/account.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
@@ -30,6 +32,8 @@ export interface Collector {
   readonly url: string;
   /** For an agent in the same process: as if it had come over HTTP. */
   accept(batch: Batch): void;
+  /** How it stands with each sink of the configuration. */
+  sinks(): SinkStats[];
 }
 
 /** Windows that may close at once after a pause (a stopped machine) without the page counting the older ones as lost. */
@@ -97,13 +101,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const ingest = createIngest({
     push: (batch) => aggregator.push(batch, clock.now()),
     familyNamed,
-    limits: {
-      maxBodyBytes: settings.max_body,
-      maxSessions: settings.max_sessions,
-      maxSeries: settings.max_series,
-      maxSeriesPerNode: settings.max_series_per_node,
-      wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
-    },
+    limits: ingestLimits(settings),
     clock,
     log,
   });
@@ -132,7 +130,22 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
+  return {
+    url,
+    accept: (batch) => void aggregator.push(batch, clock.now()),
+    // The first is the page of this process.
+    sinks: () => fanout.stats().slice(1),
+  };
+}
+
+function ingestLimits(settings: Config['collector']): Partial<IngestLimits> {
+  return {
+    maxBodyBytes: settings.max_body,
+    maxSessions: settings.max_sessions,
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
+  };
 }
 
 function aggregatorOf({ collector: settings, cluster }: Config, levels: readonly LevelDef[]): Aggregator {

@@ -2,6 +2,7 @@
  * `plimsoll check`: the configuration has been read by now; says what of this machine can be read, one line each, and what to do where
  * something cannot. Changes nothing.
  */
+import { foundLines } from '../../agents/found.ts';
 import { lookAround } from '../../agents/main.ts';
 import { requireGuard } from '../config/secure.ts';
 import type { Config } from '../config/schema.ts';
@@ -9,7 +10,6 @@ import { readGuard } from '../http/guard.ts';
 import { silent } from '../log.ts';
 import { systemClock } from '../run/clock.ts';
 import { VERSION } from '../version.ts';
-import { foundLines } from './greeting.ts';
 import { unreadLevels } from './unread.ts';
 
 /** True if everything that is configured can work. */

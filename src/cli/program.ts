@@ -3,6 +3,7 @@
  * order on SIGINT or SIGTERM. The one place where the agent's and the collector's side meet.
  */
 import type { Agent } from '../../agents/main.ts';
+import type { Collector } from '../../collector/main.ts';
 import type { Config } from '../config/schema.ts';
 import { startGuard } from '../http/guard.ts';
 import type { Log } from '../log.ts';
@@ -13,6 +14,8 @@ import { VERSION } from '../version.ts';
 import { endBy, endDespiteHangs } from './ending.ts';
 import { greeting } from './greeting.ts';
 import type { Role } from './request.ts';
+import type { TopOptions } from './top.ts';
+import type { Reading } from './view.ts';
 
 export interface ProgramOptions {
   readonly config: Config;
@@ -57,21 +60,22 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
 
 interface Shown {
   readonly agent: Agent;
-  readonly collector: { readonly url: string } | undefined;
+  readonly collector: Collector | undefined;
   readonly config: Config;
   readonly life: Lifecycle;
 }
 
 async function showTable({ agent, collector, config, life }: Shown): Promise<void> {
-  const { readingOf, runTop } = await import('./top.ts');
+  const { readingOf } = await import('./top.ts');
   const stop = new AbortController();
-  process.stdout.write('\x1b[2J');
-  const shown = runTop({
-    read: async () => {
-      const batch = agent.latest();
-      if (!batch) throw new Error('nothing has been read yet');
-      return readingOf(batch);
-    },
+  const read = async (): Promise<Reading> => {
+    const batch = agent.latest();
+    if (!batch) throw new Error('nothing has been read yet');
+    return readingOf(batch);
+  };
+  process.stdout.write('CPU and network take two readings: the table follows in a second.\n');
+  const shown = tableOf({
+    read,
     intervalMs: Math.min(1000, config.agent.interval),
     clock: systemClock,
     out: process.stdout,
@@ -82,6 +86,14 @@ async function showTable({ agent, collector, config, life }: Shown): Promise<voi
     stop.abort(new Error('stopped'));
     await shown;
   });
+}
+
+/** The table, on a screen of its own, as soon as it has rates. */
+async function tableOf(options: TopOptions): Promise<void> {
+  const { runTop, secondReading } = await import('./top.ts');
+  const earlier = await secondReading(options);
+  process.stdout.write('\x1b[2J');
+  await runTop({ ...options, earlier });
 }
 
 /** Resolves when everything has stopped after a signal; a second signal ends the process at once. */
