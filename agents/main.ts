@@ -15,6 +15,7 @@ import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { exposeAgent } from './exposed.ts';
 import { onlyEnabled } from './families.ts';
+import { exposeFrontPage } from './frontpage.ts';
 import { type Found, type Parts, startParts } from './parts.ts';
 import { startSending } from './sending.ts';
 
@@ -90,6 +91,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
   metricsRoute(http.app, { tables: () => latest.shown, self, timestamps: settings.timestamps });
+  exposeFrontPage(http.app, { settings, guard, node, version, parts, lastTickMs: () => latest.batch?.timeMs });
   healthRoutes(http.app, {
     alive: () => stuck('the tick', latest.lastRun, { nowMs: clock.monotonic(), intervalMs: settings.interval }),
     ready: () => (latest.batch ? undefined : 'nothing has been read yet'),

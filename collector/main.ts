@@ -21,6 +21,7 @@ import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
 import { levelsOf } from './levels.ts';
+import { exposeFrontPage } from './frontpage.ts';
 import { exposePages } from './pages.ts';
 import type { SinkStats } from './sinks/account.ts';
 import { createFanout } from './sinks/fanout.ts';
@@ -121,6 +122,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   ingest.route(http.app);
   exposePages(http.app, { page, self, clock, containers: settings.containers });
+  const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
+  exposeFrontPage(http.app, { config, guard, version, levels, stats: () => aggregator.stats(), sinks });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
     ready: () =>
@@ -130,12 +133,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  return {
-    url,
-    accept: (batch) => void aggregator.push(batch, clock.now()),
-    // The first is the page of this process.
-    sinks: () => fanout.stats().slice(1),
-  };
+  return { url, accept: (batch) => void aggregator.push(batch, clock.now()), sinks };
 }
 
 function ingestLimits(settings: Config['collector']): Partial<IngestLimits> {

@@ -1,0 +1,53 @@
+/** What the agent's page at `/` says: whose machine this is, what is found on it, how to scrape it. */
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../src/config/schema.ts';
+import type { Guard } from '../src/http/guard.ts';
+import { type PageContent, scrapeJob } from '../src/http/page.ts';
+import { pageRoute } from '../src/http/pageroute.ts';
+import { foundLines } from './found.ts';
+import type { Parts } from './parts.ts';
+
+export interface FrontPage {
+  readonly settings: Pick<Config['agent'], 'interval' | 'push'>;
+  readonly guard: Pick<Guard, 'token'>;
+  readonly node: string;
+  readonly version: string;
+  readonly parts: Pick<Parts, 'found'>;
+  /** When the newest tick began, Unix milliseconds. */
+  readonly lastTickMs: () => number | undefined;
+}
+
+export function exposeFrontPage(app: FastifyInstance, options: FrontPage): void {
+  pageRoute(app, (url) => contentOf(options, url));
+}
+
+function contentOf({ settings, guard, node, version, parts, lastTickMs }: FrontPage, url: string): PageContent {
+  const { interval, push } = settings;
+  const tickMs = lastTickMs();
+  // More often than it reads there is nothing new.
+  const job = { interval: Math.max(1, Math.ceil(interval / 1000)), url, token: guard.token !== undefined };
+  return {
+    what: 'the agent: it reads the containers of this machine from the kernel and serves them to Prometheus.',
+    facts: [
+      ['Node', node],
+      ['Version', version],
+      ...foundLines(parts.found()).map(asFact),
+      ['Interval', `${interval / 1000} s`],
+      ['Last tick', tickMs === undefined ? 'none yet' : new Date(tickMs).toISOString()],
+      // Without user, password and path: the page is for everybody who may scrape.
+      ...(push.url === undefined ? [] : [['Sends to', new URL(push.url).origin] as const]),
+    ],
+    links: [
+      ['/metrics', 'every container and the machine, as of the newest tick'],
+      ['/healthz', 'alive: the tick is on time'],
+      ['/readyz', 'has read something'],
+    ],
+    scrape: `scrape_configs:\n${scrapeJob({ ...job, job: 'plimsoll-agent' })}`,
+  };
+}
+
+/** `Engine:    Docker 28.5 …`: the word before the colon is the name. */
+function asFact(line: string): readonly [name: string, value: string] {
+  const [, name, words] = /^(\w+): +(.*)$/s.exec(line) ?? [];
+  return [name ?? 'Engine', words ?? line];
+}
