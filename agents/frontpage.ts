@@ -27,7 +27,7 @@ function contentOf({ settings, guard, node, version, parts, lastTickMs }: FrontP
   // More often than it reads there is nothing new.
   const job = { interval: Math.max(1, Math.ceil(interval / 1000)), url, token: guard.token !== undefined };
   return {
-    what: 'the agent: it reads the containers of this machine from the kernel and serves them to Prometheus.',
+    what: 'Plimsoll’s agent: reads the containers of this machine from the kernel and serves their numbers to Prometheus.',
     facts: [
       ['Node', node],
       ['Version', version],

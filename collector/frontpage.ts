@@ -29,7 +29,7 @@ function contentOf({ config, guard, version, levels, stats, sinks }: FrontPage, 
   const job = { interval: Math.max(1, Math.ceil(window / 1000)), url, token: guard.token !== undefined };
   const page = containers ? [[CONTAINERS, 'every container of every host in that window'] as const] : [];
   return {
-    what: 'the collector: it takes what agents have read, adds it up, and hands it on.',
+    what: 'Plimsoll’s collector: takes what agents have read, adds it up, and hands it on.',
     facts: [
       ['Version', version],
       ['Cluster', config.cluster],

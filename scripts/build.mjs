@@ -1,8 +1,9 @@
 /**
- * `npm run build`: the programs as a few bundled files in dist/. Bundling is what keeps the agent small: what is not used of the
+ * `npm run build`: the programs as a few bundled files in dist/; with `--single <file>` as one CommonJS file, for an executable. Bundling is what keeps the agent small: what is not used of the
  * libraries is not loaded, and half of the memory is libraries. Types are checked by `npm run typecheck`, not here.
  */
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -61,7 +62,16 @@ const require = createRequireForBundle(import.meta.url);
 const __filename = fileUrlToPathForBundle(import.meta.url);
 const __dirname = fileUrlToPathForBundle(new URL('.', import.meta.url));`;
 
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+/** One file has nothing beside it that could be loaded and forgotten: see src/cli/forget.ts. */
+const alone = {
+  name: 'alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /src[\\/]cli[\\/]forget\.ts$/ }, () => ({
+      contents: `import * as request from './request.ts'; export const usedOnce = (_name, use) => use(request);`,
+    }));
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const COMMON = {
   absWorkingDir: root,
@@ -78,19 +88,41 @@ const COMMON = {
   plugins: [lean],
   logLevel: 'warning',
 };
-await build({
-  ...COMMON,
-  entryPoints: ['src/cli/main.ts'],
-  chunkNames: 'chunks/[name]-[hash]',
-  splitting: true,
-  format: 'esm',
-  banner: { js: FOR_COMMONJS },
-});
-// CommonJS, because only that can be forgotten again: see src/cli/forget.ts.
-await build({
-  ...COMMON,
-  entryPoints: ['src/cli/request.ts'],
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-});
-chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
+const single = argv.indexOf('--single');
+if (single > 0) await buildSingle(argv[single + 1]);
+else await buildFolder();
+
+async function buildFolder() {
+  rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+  await build({
+    ...COMMON,
+    entryPoints: ['src/cli/main.ts'],
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    format: 'esm',
+    banner: { js: FOR_COMMONJS },
+  });
+  // CommonJS, because only that can be forgotten again: see src/cli/forget.ts.
+  await build({
+    ...COMMON,
+    entryPoints: ['src/cli/request.ts'],
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+  });
+  chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
+}
+
+/** @param {string} outfile */
+async function buildSingle(outfile) {
+  const { outdir: _, outbase: __, ...common } = COMMON;
+  await build({
+    ...common,
+    entryPoints: ['src/cli/main.ts'],
+    format: 'cjs',
+    outfile,
+    plugins: [alone, lean],
+    // What libraries that are modules want.
+    define: { 'import.meta.url': 'urlOfThisBundle' },
+    banner: { js: `const urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;` },
+  });
+}

@@ -53,7 +53,7 @@ export function asText({ what, facts, links, scrape }: PageContent): string {
   const width = Math.max(...facts.map(([name]) => name.length), ...links.map(([path]) => path.length)) + 2;
   const lines = (pairs: PageContent['facts']): string =>
     pairs.map(([name, value]) => `${name.padEnd(width)}${plain(value)}\n`).join('');
-  return `Plimsoll: ${plain(what)}\n\n${lines(facts)}\n${lines(links)}\nFor Prometheus:\n\n${scrape}`;
+  return `${plain(what)}\n\n${lines(facts)}\n${lines(links)}\nFor Prometheus:\n\n${scrape}`;
 }
 
 function escaped(text: string): string {

@@ -20,6 +20,9 @@ export const MAIN_PATH = '/opt/plimsoll/dist/src/cli/main.js';
 const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** The image's health as deploy/Dockerfile has it, but each second. */
+const HEALTH = `HEALTHCHECK --interval=1s --timeout=10s CMD ["${NODE_PATH}", "/opt/plimsoll/healthcheck.mjs"]`;
+
 /** Makes {@link PROGRAM_IMAGE} of the build of `npm run build` in a checkout. */
 export async function makeProgramImage(engine: Engine, checkout = ROOT): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'plimsoll-test-program-'));
@@ -30,14 +33,15 @@ export async function makeProgramImage(engine: Engine, checkout = ROOT): Promise
     const files = [NODE_PATH, ...libraries].map((path) => path.slice(1));
     const program = [
       '--transform',
-      's,^\\(dist\\|package.json\\),opt/plimsoll/&,',
+      's,^\\(deploy/\\|\\)\\(dist\\|package.json\\|healthcheck.mjs\\),opt/plimsoll/\\2,',
       '-C',
       checkout,
       'dist',
       'package.json',
+      'deploy/healthcheck.mjs',
     ];
     await execute('tar', ['-chf', tar, '-C', '/', ...files, ...program]);
-    await engine.docker('import', tar, PROGRAM_IMAGE);
+    await engine.docker('import', '--change', HEALTH, tar, PROGRAM_IMAGE);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
