@@ -2,10 +2,12 @@
  * `npm run build`: the programs as a few bundled files in dist/; with `--single <file>` as one CommonJS file, for an executable. Bundling is what keeps the agent small: what is not used of the
  * libraries is not loaded, and half of the memory is libraries. Types are checked by `npm run typecheck`, not here.
  */
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licensesOf } from './licenses.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -84,7 +86,9 @@ const COMMON = {
   minifySyntax: true,
   // Names stay, for stack traces that can be read.
   keepNames: false,
-  legalComments: 'linked',
+  // In LICENSES.txt, in full.
+  legalComments: 'none',
+  metafile: true,
   plugins: [lean],
   logLevel: 'warning',
 };
@@ -94,7 +98,7 @@ else await buildFolder();
 
 async function buildFolder() {
   rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
-  await build({
+  const program = await build({
     ...COMMON,
     entryPoints: ['src/cli/main.ts'],
     chunkNames: 'chunks/[name]-[hash]',
@@ -103,19 +107,20 @@ async function buildFolder() {
     banner: { js: FOR_COMMONJS },
   });
   // CommonJS, because only that can be forgotten again: see src/cli/forget.ts.
-  await build({
+  const request = await build({
     ...COMMON,
     entryPoints: ['src/cli/request.ts'],
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
   });
+  writeFileSync(join(root, 'dist', 'LICENSES.txt'), licensesOf(root, [program, request]));
   chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
 }
 
 /** @param {string} outfile */
 async function buildSingle(outfile) {
   const { outdir: _, outbase: __, ...common } = COMMON;
-  await build({
+  const program = await build({
     ...common,
     entryPoints: ['src/cli/main.ts'],
     format: 'cjs',
@@ -125,4 +130,5 @@ async function buildSingle(outfile) {
     define: { 'import.meta.url': 'urlOfThisBundle' },
     banner: { js: `const urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;` },
   });
+  writeFileSync(join(dirname(outfile), 'LICENSES.txt'), licensesOf(root, [program]));
 }

@@ -3,9 +3,9 @@
  * platform or those named. Node's own way (a single executable application): the bundle becomes a blob inside a copy of Node.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { argv, execPath, stdout } from 'node:process';
 import { HERE, nodeProgram } from './nodes.mjs';
 import { ensurePackages, giveUp, ROOT, requireNode, say } from './setup.mjs';
@@ -37,7 +37,12 @@ function makeBlob() {
   writeFileSync(join(folder, 'sea-config.json'), JSON.stringify(options));
   run(nodeProgram(MAJOR), '--experimental-sea-config', 'sea-config.json');
   const content = readFileSync(join(folder, 'blob'));
-  renameSync(join(folder, 'plimsoll.cjs.LEGAL.txt'), join(OUT, 'LICENSES-of-libraries.txt'));
+  // Node's own is in it, since Node is.
+  const node = readFileSync(join(dirname(nodeProgram(MAJOR)), '..', 'LICENSE'), 'utf8');
+  writeFileSync(
+    join(OUT, 'LICENSES.txt'),
+    `${readFileSync(join(folder, 'LICENSES.txt'), 'utf8')}\n---- Node.js\n\n${node}`,
+  );
   rmSync(folder, { recursive: true });
   return content;
 }
