@@ -45,7 +45,7 @@ export interface FoundEngine {
   readonly status: EngineStatus;
   /** By state. */
   readonly containers: ReadonlyMap<string, number>;
-  /** Containers that the filter leaves out. */
+  /** Containers that the configuration, or a label of their own, leaves out. */
   readonly leftOut: number;
 }
 

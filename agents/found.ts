@@ -28,11 +28,10 @@ function engineLines({ endpoint, status, containers, leftOut }: FoundEngine, alo
 }
 
 /** `3 running, 1 exited`; and that some are left out, which is not the same as that there are none. */
-export function containersWords(containers: ReadonlyMap<string, number>, leftOut: number): string {
-  const counts = [...containers].map(([state, count]) => `${count} ${state}`).join(', ');
-  if (leftOut === 0) return counts || 'no containers yet';
-  const left = `${leftOut} left out by agent.include, agent.exclude or the label ${IGNORE_LABEL}`;
-  return counts === '' ? `no containers to watch: ${left}` : `${counts} (and ${left})`;
+function containersWords(containers: ReadonlyMap<string, number>, leftOut: number): string {
+  const counts = [...containers].map(([state, count]) => `${count} ${state}`);
+  const out = leftOut > 0 ? [`${leftOut} left out (agent.include, agent.exclude or their label ${IGNORE_LABEL})`] : [];
+  return [...counts, ...out].join(', ') || 'no containers yet';
 }
 
 const NO_CGROUPS =

@@ -13,10 +13,10 @@ function engineLine(containers: ReadonlyMap<string, number>, leftOut: number): s
 }
 
 test('a filter that leaves everything out is not said to be a machine without containers', () => {
-  const left = 'left out by agent.include, agent.exclude or the label plimsoll.ignore';
+  const out = 'left out (agent.include, agent.exclude or their label plimsoll.ignore)';
   expect(engineLine(new Map(), 0)).toMatch(/: no containers yet$/);
-  expect(engineLine(new Map(), 7)).toContain(`: no containers to watch: 7 ${left}`);
-  expect(engineLine(new Map([['running', 3]]), 2)).toContain(`: 3 running (and 2 ${left})`);
+  expect(engineLine(new Map(), 7)).toContain(`: 7 ${out}`);
+  expect(engineLine(new Map([['running', 3]]), 2)).toContain(`: 3 running, 2 ${out}`);
   expect(engineLine(new Map([['running', 3]]), 0)).toMatch(/: 3 running$/);
 });
 
