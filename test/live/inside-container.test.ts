@@ -8,7 +8,7 @@ import { FAMILIES } from '../../src/catalog/index.ts';
 import { burn, transfer } from '../support/containers.ts';
 import { engineAt } from '../support/engine.ts';
 import { type Page, pageOf } from '../support/page.ts';
-import { MAIN_PATH, makeProgramImage, NODE_PATH, PROGRAM_IMAGE } from '../support/programimage.ts';
+import { HEALTH_PATH, MAIN_PATH, makeProgramImage, NODE_PATH, PROGRAM_IMAGE } from '../support/programimage.ts';
 import { compareWithKernel } from '../support/sidebyside.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -82,6 +82,10 @@ describe.each(['host', 'private'] as const)('with the cgroup namespace: %s', (cg
     expect(down).toEqual([]);
     expect(page.sum('plimsoll_engine_up')).toBe(1);
     expect(page.all('plimsoll_agent_read_errors_total')).toEqual([]);
+  });
+
+  test('the image’s health check finds it alive', async () => {
+    expect(await engine.docker('exec', 'inside', NODE_PATH, HEALTH_PATH)).toBe('ok');
   });
 
   test('every series of the containers is what the kernel’s files say outside', async () => {

@@ -14,14 +14,13 @@ import type { Engine } from './engine.ts';
 export const PROGRAM_IMAGE = 'plimsoll-test/program';
 /** node inside of it. */
 export const NODE_PATH = realpathSync(process.execPath);
+/** The image's health check inside of it. */
+export const HEALTH_PATH = '/opt/plimsoll/healthcheck.mjs';
 /** The program inside of it. */
 export const MAIN_PATH = '/opt/plimsoll/dist/src/cli/main.js';
 
 const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** The image's health as deploy/Dockerfile has it, but each second. */
-const HEALTH = `HEALTHCHECK --interval=1s --timeout=10s CMD ["${NODE_PATH}", "/opt/plimsoll/healthcheck.mjs"]`;
 
 /** Makes {@link PROGRAM_IMAGE} of the build of `npm run build` in a checkout. */
 export async function makeProgramImage(engine: Engine, checkout = ROOT): Promise<void> {
@@ -41,7 +40,7 @@ export async function makeProgramImage(engine: Engine, checkout = ROOT): Promise
       'deploy/healthcheck.mjs',
     ];
     await execute('tar', ['-chf', tar, '-C', '/', ...files, ...program]);
-    await engine.docker('import', '--change', HEALTH, tar, PROGRAM_IMAGE);
+    await engine.docker('import', tar, PROGRAM_IMAGE);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
