@@ -16,6 +16,8 @@ import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
 import type { LevelDef } from './aggregate/levels.ts';
+import type { Arrival } from './aggregate/pending.ts';
+import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -54,7 +56,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const self = createSelfMetrics({ version, role: 'collector' });
   const levels = levelsOf(settings.levels);
 
-  const aggregator = aggregatorOf(config, levels);
+  const aggregator = aggregatorOf(config, { levels, startedMs: clock.now() });
+  const take = takerOf(aggregator, options);
 
   const page = createPrometheusSink({
     containers: settings.containers,
@@ -100,7 +103,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
 
   const ingest = createIngest({
-    push: (batch) => aggregator.push(batch, clock.now()),
+    push: take,
     familyNamed,
     limits: ingestLimits(settings),
     clock,
@@ -133,7 +136,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  return { url, accept: (batch) => void aggregator.push(batch, clock.now()), sinks };
+  return { url, accept: (batch) => void take(batch), sinks };
 }
 
 function ingestLimits(settings: Config['collector']): Partial<IngestLimits> {
@@ -146,7 +149,19 @@ function ingestLimits(settings: Config['collector']): Partial<IngestLimits> {
   };
 }
 
-function aggregatorOf({ collector: settings, cluster }: Config, levels: readonly LevelDef[]): Aggregator {
+/** What becomes of a batch, wherever it comes from. */
+function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurroundings): (batch: Batch) => Arrival {
+  const noteInterval = watchIntervals({ windowMs: config.collector.window, log });
+  return (batch) => {
+    noteInterval(batch);
+    return aggregator.push(batch, clock.now());
+  };
+}
+
+function aggregatorOf(
+  { collector: settings, cluster }: Config,
+  { levels, startedMs }: { readonly levels: readonly LevelDef[]; readonly startedMs: number },
+): Aggregator {
   return createAggregator({
     windowMs: settings.window,
     latenessMs: settings.lateness,
@@ -156,6 +171,7 @@ function aggregatorOf({ collector: settings, cluster }: Config, levels: readonly
     maxSeries: settings.max_series,
     maxSeriesPerNode: settings.max_series_per_node,
     maxGroups: settings.max_groups,
+    startedMs,
     levels,
     gauges: settings.gauges,
     containers: true,

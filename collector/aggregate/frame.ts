@@ -3,7 +3,7 @@ import type { Frame, LevelTable } from '../../src/model/batch.ts';
 import type { Shape } from '../../src/model/shape.ts';
 import { countSamples, type Row } from '../../src/model/table.ts';
 import type { LevelGroups } from './groups.ts';
-import type { ResolvedWindow } from './resolve.ts';
+import type { ResolvedWindow } from './resolved.ts';
 import type { AggregatorState } from './state.ts';
 
 /** What a level's table is made of. `columns` are indexed by group slot. */

@@ -23,6 +23,8 @@ export interface AggregatorOptions {
   readonly maxSeriesPerNode: number;
   /** Groups over all levels; over it new groups are refused. */
   readonly maxGroups: number;
+  /** When the collector began, Unix milliseconds: windows that began before have no groups, since a part of their members is missing. */
+  readonly startedMs?: number;
   /** Nodes; over it new nodes are refused. Default 10 000. */
   readonly maxNodes?: number;
   /** Samples that may wait for their window. Default 32 for each series allowed. */

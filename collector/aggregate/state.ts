@@ -28,7 +28,14 @@ export class AggregatorState {
   readonly dropped = new Tally();
   /** What was given up for its age: rows, groups, nodes. */
   readonly evicted = new Tally();
-  readonly increases: IncreaseCounts = { first: 0, newcomer: 0, resets: 0, backward: 0, gaps: 0 };
+  readonly increases: IncreaseCounts = {
+    first: 0,
+    newcomer: 0,
+    resets: 0,
+    backward: 0,
+    gaps: 0,
+    implausible: 0,
+  };
   /** Filled anew for each reading. */
   readonly moment: Moment = {
     previousMs: 0,
@@ -46,6 +53,8 @@ export class AggregatorState {
   closing = 0;
   /** Samples that went into a frame. */
   processed = 0;
+  /** Of those, samples of readings that were there already: the same row, read at the same time. */
+  repeated = 0;
   /** Times that a container was left out of a level, per window, for the cap on groups. */
   groupsRefused = 0;
 

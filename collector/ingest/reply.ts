@@ -8,6 +8,8 @@ export interface Taken {
   /** Samples by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly duplicate: boolean;
+  /** The agent's clock minus ours, where that is more than a second: its rows were put into our time. */
+  readonly clock_offset_ms?: number;
 }
 
 /** The answer to one that was not. */

@@ -2,26 +2,39 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WireError } from '../../src/errors.ts';
-import { CONTENT_TYPE } from '../../src/wire/format.ts';
+import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
 import type { Bodies, Body } from './bodies.ts';
+import { sentMsOf } from './clocks.ts';
 import type { Reply } from './reply.ts';
 
 export interface RouteOptions {
   readonly bodies: Bodies;
-  readonly receive: (body: Buffer, options: { readonly encoding: string | undefined }) => Promise<Reply>;
+  readonly receive: (body: Buffer, options: Received) => Promise<Reply>;
   /** Counts a refusal that happened before a body was there. */
   readonly refuse: (error: WireError) => Reply;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** What came with a body beside its bytes. */
+interface Received {
+  readonly encoding: string | undefined;
+  readonly sentMs: number | undefined;
+  readonly receivedMs: number;
 }
 
 export const PUSH_PATH = '/api/v1/push';
 
-export function addRoute(app: FastifyInstance, { bodies, receive, refuse }: RouteOptions): void {
+export function addRoute(app: FastifyInstance, { bodies, receive, refuse, now }: RouteOptions): void {
   // A scope of its own: parsers and error form are not the other routes' business.
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(CONTENT_TYPE, async (request: FastifyRequest, payload: Readable) =>
-      bodies.read(payload, lengthOf(request)),
-    );
+    // When the head of the request is here: the body may take its time.
+    const came = new WeakMap<FastifyRequest, number>();
+    scope.addContentTypeParser(CONTENT_TYPE, async (request: FastifyRequest, payload: Readable) => {
+      came.set(request, now());
+      return bodies.read(payload, lengthOf(request));
+    });
     scope.setErrorHandler((error: Error & { code?: string }, request, reply) => {
       const refusal = asRefusal(error, request.headers['content-type']);
       // Of the body, some may not have been read: nothing more can come on this connection.
@@ -30,7 +43,9 @@ export function addRoute(app: FastifyInstance, { bodies, receive, refuse }: Rout
     scope.post(PUSH_PATH, async (request, reply) => {
       const body = request.body as Body | undefined;
       try {
-        return answer(reply, await receive(body?.bytes ?? NO_BODY, { encoding: request.headers['content-encoding'] }));
+        const { 'content-encoding': encoding, [SENT_HEADER]: sent } = request.headers;
+        const times = { sentMs: sentMsOf(sent), receivedMs: came.get(request) ?? now() };
+        return answer(reply, await receive(body?.bytes ?? NO_BODY, { encoding, ...times }));
       } finally {
         body?.release();
       }

@@ -34,7 +34,8 @@ interface Options {
 
 /** A collector that has closed the window of the batch. */
 async function collectorWith({ collector = {}, token }: Options): Promise<{ url: string; stop(): Promise<void> }> {
-  const clock: FakeClock = fakeClock(batch.timeMs);
+  // Of the window in which a collector is started there are no groups.
+  const clock: FakeClock = fakeClock(Math.floor(batch.timeMs / 10_000) * 10_000);
   const life = lifecycle({ clock, log: silent, deadlineMs: 1000 });
   const guard = { token, tls: undefined, onRenewed: () => undefined, stop: () => undefined };
   const config = schema.parse({ collector: { listen: '127.0.0.1:0', ...collector } });
