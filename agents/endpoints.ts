@@ -1,9 +1,11 @@
 /** Which engines to talk to: those of the configuration, those of `DOCKER_HOST`, or those found where engines usually listen. */
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readBounded } from '../src/config/bounded.ts';
 import type { Config } from '../src/config/schema.ts';
 import { pem } from '../src/config/secure.ts';
+import { ConfigError } from '../src/errors.ts';
 import { type Endpoint, localEndpoints, parseEndpoint, presentEndpoints } from './docker/engine/endpoint.ts';
 import { isNoData, namesIn } from './kernel/files.ts';
 
@@ -73,11 +75,12 @@ function resolve(path: string): string | undefined {
   }
 }
 
+/** Empty if there is no such file; one that is no regular file, or too large, is refused. */
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readBounded(path).bytes.toString('utf8');
   } catch (error) {
     if (isNoData(error)) return '';
-    throw error;
+    throw new ConfigError(`${path}: cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }

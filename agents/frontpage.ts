@@ -13,6 +13,8 @@ export interface FrontPage {
   readonly node: string;
   readonly version: string;
   readonly parts: Pick<Parts, 'found'>;
+  /** Blots out secrets: why an engine does not answer may quote its address. */
+  readonly hide: (text: string) => string;
   /** When the newest tick began, Unix milliseconds. */
   readonly lastTickMs: () => number | undefined;
 }
@@ -21,7 +23,8 @@ export function exposeFrontPage(app: FastifyInstance, options: FrontPage): void 
   pageRoute(app, (url) => contentOf(options, url));
 }
 
-function contentOf({ settings, guard, node, version, parts, lastTickMs }: FrontPage, url: string): PageContent {
+function contentOf(options: FrontPage, url: string): PageContent {
+  const { settings, guard, node, version, parts, hide, lastTickMs } = options;
   const { interval, push } = settings;
   const tickMs = lastTickMs();
   // More often than it reads there is nothing new.
@@ -31,11 +34,10 @@ function contentOf({ settings, guard, node, version, parts, lastTickMs }: FrontP
     facts: [
       ['Node', node],
       ['Version', version],
-      ...foundLines(parts.found()).map(asFact),
+      ...foundLines(parts.found()).map(hide).map(asFact),
       ['Interval', `${interval / 1000} s`],
       ['Last tick', tickMs === undefined ? 'none yet' : new Date(tickMs).toISOString()],
-      // Without user, password and path: the page is for everybody who may scrape.
-      ...(push.url === undefined ? [] : [['Sends to', new URL(push.url).origin] as const]),
+      ...(push.url === undefined ? [] : [['Sends to', push.url.url] as const]),
     ],
     links: [
       ['/metrics', 'every container and the machine, as of the newest tick'],

@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
+import { hiderOf } from '../src/config/secrets.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
@@ -81,6 +82,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     lastTickMs: () => latest.batch?.timeMs,
   });
   const http = createHttp({
+    setting: 'agent.listen',
     address: settings.listen,
     guard,
     maxBodyBytes: 64 * 1024,
@@ -91,7 +93,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
   metricsRoute(http.app, { tables: () => latest.shown, self, timestamps: settings.timestamps });
-  exposeFrontPage(http.app, { settings, guard, node, version, parts, lastTickMs: () => latest.batch?.timeMs });
+  const hide = hiderOf(config, [process.env.DOCKER_HOST]);
+  exposeFrontPage(http.app, { settings, guard, node, version, parts, hide, lastTickMs: () => latest.batch?.timeMs });
   healthRoutes(http.app, {
     alive: () => stuck('the tick', latest.lastRun, { nowMs: clock.monotonic(), intervalMs: settings.interval }),
     ready: () => (latest.batch ? undefined : 'nothing has been read yet'),

@@ -1,11 +1,11 @@
 /** The agent's way to a collector elsewhere: the sender with its encoder, made of the configuration. */
 import type { Config } from '../src/config/schema.ts';
-import { pem, secret } from '../src/config/secure.ts';
-import { ConfigError } from '../src/errors.ts';
+import { pem, secret, tokenOrLogin } from '../src/config/secure.ts';
 import type { Log } from '../src/log.ts';
-import type { Clock } from '../src/run/clock.ts';
+import { type Clock, systemClock } from '../src/run/clock.ts';
 import type { Lifecycle } from '../src/run/lifecycle.ts';
 import { createEncoder } from '../src/wire/encode.ts';
+import type { ClientOptions } from './send/client.ts';
 import type { Sender } from './send/sender.ts';
 
 export interface SendingOptions {
@@ -21,32 +21,14 @@ export interface SendingOptions {
 const DRAIN_MS = 3000;
 
 /** Undefined if no collector is configured. */
-export async function startSending({
-  settings,
-  node,
-  session,
-  clock,
-  log,
-  life,
-}: SendingOptions): Promise<Sender | undefined> {
-  if (settings.url === undefined) return undefined;
-  if (!URL.canParse(settings.url) || !/^https?:$/.test(new URL(settings.url).protocol)) {
-    throw new ConfigError(
-      `agent.push.url: is ${JSON.stringify(settings.url)}: must be an address such as http://collector:9640`,
-    );
-  }
+export async function startSending(options: SendingOptions): Promise<Sender | undefined> {
+  const { settings, node, session, clock, log, life } = options;
+  const to = destination(settings);
+  if (to === undefined) return undefined;
   // Loaded only where it is used: the HTTP client alone takes ten megabytes.
   const { createSender } = await import('./send/sender.ts');
-  const { ca, cert, key } = settings.tls;
   const sender = createSender({
-    url: settings.url,
-    token: secret('agent.push.token', settings.token, settings.token_file),
-    tls: {
-      ca: pem('agent.push.tls.ca', ca)?.toString('utf8'),
-      cert: pem('agent.push.tls.cert', cert)?.toString('utf8'),
-      key: pem('agent.push.tls.key', key)?.toString('utf8'),
-    },
-    timeoutMs: settings.timeout,
+    ...to,
     encoder: createEncoder({ node, session }),
     clock,
     log,
@@ -55,4 +37,27 @@ export async function startSending({
   });
   life.onStop('sender', () => sender.close(DRAIN_MS));
   return sender;
+}
+
+/** For `plimsoll check`: asks the collector that is configured whether it would take our batches, in words; undefined if there is none. */
+export async function probeCollector(settings: Config['agent']['push']): Promise<string | undefined> {
+  const to = destination(settings);
+  return to && (await import('./send/probe.ts')).probe({ ...to, now: systemClock.now });
+}
+
+/** Where batches go, and as whom; undefined if nowhere. Throws a ConfigError where a secret or certificate cannot be had. */
+function destination(settings: Config['agent']['push']): Omit<ClientOptions, 'now'> | undefined {
+  if (settings.url === undefined) return undefined;
+  const { ca, cert, key } = settings.tls;
+  const token = secret('agent.push.token', settings.token, settings.token_file);
+  return {
+    url: settings.url.url,
+    ...tokenOrLogin('agent.push', settings.url, token),
+    tls: {
+      ca: pem('agent.push.tls.ca', ca)?.toString('utf8'),
+      cert: pem('agent.push.tls.cert', cert)?.toString('utf8'),
+      key: pem('agent.push.tls.key', key)?.toString('utf8'),
+    },
+    timeoutMs: settings.timeout,
+  };
 }

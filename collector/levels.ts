@@ -2,8 +2,21 @@
 import type { Config } from '../src/config/schema.ts';
 import { ConfigError } from '../src/errors.ts';
 import { FAMILIES } from '../src/catalog/index.ts';
-import { checkLevels, DEFAULT_LEVELS, type LevelDef, prefixOf } from './aggregate/levels.ts';
+import { CONTAINER_LEVEL, checkLevels, DEFAULT_LEVELS, type LevelDef, prefixOf } from './aggregate/levels.ts';
 import { metricsOf } from './aggregate/plan.ts';
+
+/** The levels, once it is clear that the sinks ask for none that is not among them. Throws a ConfigError. */
+export function configuredLevels({ collector, sinks }: Config): LevelDef[] {
+  const levels = levelsOf(collector.levels);
+  const names = [CONTAINER_LEVEL, ...levels.map(({ name }) => name)];
+  for (const [name, { levels: wanted = [] }] of Object.entries(sinks)) {
+    const unknown = wanted.find((level) => !names.includes(level));
+    if (unknown !== undefined) {
+      throw new ConfigError(`sinks.${name}.levels: "${unknown}" is no level; must be of ${names.join(', ')}`);
+    }
+  }
+  return levels;
+}
 
 /** A level named like a standard one replaces it; null switches one off. Throws a ConfigError. */
 export function levelsOf(configured: Config['collector']['levels']): LevelDef[] {

@@ -22,7 +22,7 @@ import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
-import { levelsOf } from './levels.ts';
+import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { exposePages } from './pages.ts';
 import type { SinkStats } from './sinks/account.ts';
@@ -54,7 +54,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const settings = config.collector;
   requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
   const self = createSelfMetrics({ version, role: 'collector' });
-  const levels = levelsOf(settings.levels);
+  const levels = configuredLevels(config);
 
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now() });
   const take = takerOf(aggregator, options);
@@ -114,6 +114,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
 
   const refused = exposeCollector(self, { aggregator, ingest, fanout });
   const http = createHttp({
+    setting: 'collector.listen',
     address: settings.listen,
     guard,
     maxBodyBytes: settings.max_body,
@@ -129,10 +130,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   exposeFrontPage(http.app, { config, guard, version, levels, stats: () => aggregator.stats(), sinks });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
-    ready: () =>
-      page.windowEndMs > 0
-        ? undefined
-        : `no window has closed yet; the first does ${(settings.window + settings.lateness) / 1000} s after an agent's first batch`,
+    ready: () => (page.windowEndMs > 0 ? undefined : noWindowYet(settings)),
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
@@ -177,4 +175,8 @@ function aggregatorOf(
     containers: true,
     cluster,
   });
+}
+
+function noWindowYet({ window, lateness }: Config['collector']): string {
+  return `no window has closed yet; the first does ${(window + lateness) / 1000} s after an agent's first batch`;
 }

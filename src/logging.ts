@@ -1,6 +1,6 @@
 /** The logger of the programs: pino, JSON lines on standard error, or plain text where a person reads along. */
-import { Writable } from 'node:stream';
 import { pino } from 'pino';
+import type { Hider } from './config/redact.ts';
 import type { Log } from './log.ts';
 
 export interface LoggingOptions {
@@ -8,11 +8,14 @@ export interface LoggingOptions {
   readonly format: 'auto' | 'json' | 'text';
   /** Standard error in the programs. */
   readonly stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Takes secrets out of what is written: others may quote what we sent them. */
+  readonly hide?: Hider;
 }
 
-export function createLog({ level, format, stream }: LoggingOptions): Log {
+export function createLog({ level, format, stream, hide = (text) => text }: LoggingOptions): Log {
   const asText = format === 'text' || (format === 'auto' && stream.isTTY === true);
-  return pino({ level, base: null }, asText ? textLines(stream) : stream) as Log;
+  const toLine = (line: string): string => (asText ? textLine(hide(line)) : hide(line));
+  return pino({ level, base: null }, { write: (line: string) => void stream.write(toLine(line)) }) as Log;
 }
 
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -21,15 +24,6 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [40, 'WARN '],
   [50, 'ERROR'],
 ]);
-
-function textLines(stream: NodeJS.WritableStream): Writable {
-  return new Writable({
-    decodeStrings: false,
-    write(line: string, _encoding, done) {
-      stream.write(textLine(line), () => done());
-    },
-  });
-}
 
 /** `12:00:01 WARN  source failed source=cgroup err=…`. Not JSON (nobody else writes here): passed on as it is. */
 export function textLine(line: string): string {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { configuredLevels } from '../collector/levels.ts';
+import { unreadLevels } from '../src/cli/unread.ts';
 import { configLeaves } from '../src/config/leaves.ts';
 import { loadConfig } from '../src/config/load.ts';
 
@@ -59,8 +61,32 @@ test('the example configuration is usable with every commented line in force', (
     writeFileSync(join(dir, 'plimsoll.yaml'), active);
     const config = loadConfig({ file: join(dir, 'plimsoll.yaml'), env: {}, flags: new Map() });
     expect(config.sinks.influx).toMatchObject({ kind: 'influxdb2', bucket: 'containers' });
-    expect(config.collector.levels.team).toEqual({ by: { team: 'com.example.team' } });
+    expect(config.collector.levels.team).toEqual({ by: { team: 'container_label_com_example_team' } });
     expect(config.agent.exclude.names).toEqual(['*-sidecar']);
+    // What the start looks at beyond the schema, and what it would warn of.
+    expect(configuredLevels(config).map(({ name }) => name)).toContain('team');
+    expect(unreadLevels(config)).toEqual([]);
+    // Nothing that looks like an example is left out.
+    expect(active).not.toMatch(/^\s*#\s*[a-z_]+: *[^ ]/m);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test('the configuration in README.md is usable as it is', () => {
+  const [, example = ''] = /```yaml\n(node: web-1[\s\S]*?)```/.exec(text('../README.md')) ?? [];
+  const dir = mkdtempSync(join(tmpdir(), 'plimsoll-readme-'));
+  try {
+    writeFileSync(join(dir, 'plimsoll.yaml'), example);
+    const config = loadConfig({ file: join(dir, 'plimsoll.yaml'), env: {}, flags: new Map() });
+    expect(configuredLevels(config).map(({ name }) => name)).toEqual([
+      'service',
+      'namespace',
+      'node',
+      'cluster',
+      'team',
+    ]);
+    expect(Object.keys(config.sinks)).toEqual(['influx', 'old']);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

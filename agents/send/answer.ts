@@ -62,6 +62,12 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
 }
 
+/** What an answer's `message` or, without one, `error` says; empty if it is none of ours. */
+export function messageIn(body: string): string {
+  const reply = parse(body);
+  return textOf(reply, 'message') || textOf(reply, 'error');
+}
+
 /** The answer's fields; none if it is no JSON object. A Map, because its keys are foreign. */
 function parse(body: string): Map<string, unknown> {
   try {

@@ -1,12 +1,17 @@
 /** One connection to the collector: posts a body and brings the answer back, however long it is, in bounded time and memory. */
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
+import { hider } from '../../src/config/redact.ts';
+import { basicAuthorization, type Login } from '../../src/config/webaddress.ts';
+import { remedyFor } from '../../src/http/remedy.ts';
 import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
 
 export interface ClientOptions {
-  /** The collector's address, for example `http://collector:9640`; a path is kept in front of `/api/v1/push`. */
+  /** The collector's address, for example `http://collector:9640`, with or without `/api/v1/push`; a path is kept in front of it. */
   readonly url: string;
   readonly token?: string | undefined;
+  /** In place of a token: for a proxy that asks for user and password. */
+  readonly login?: Login | undefined;
   /** PEM texts: the authority that signed the collector's certificate, and our own certificate and key. */
   readonly tls?: TlsOptions | undefined;
   readonly timeoutMs: number;
@@ -23,6 +28,8 @@ export interface TlsOptions {
 export interface Client {
   /** Sends a body compressed with gzip. Rejects when no complete answer came, which says nothing about whether the body arrived. */
   post(body: Uint8Array, signal: AbortSignal): Promise<Answer>;
+  /** Asks the same place for nothing, as {@link post} rejects. */
+  ask(signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -30,8 +37,9 @@ export interface Client {
 const MAX_ANSWER_BYTES = 16 * 1024;
 
 const PUSH_PATH = '/api/v1/push';
+const ENCODED = { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' };
 
-export function createClient({ url, token, tls, timeoutMs, now }: ClientOptions): Client {
+export function createClient({ url, token, login, tls, timeoutMs, now }: ClientOptions): Client {
   const target = new URL(url);
   const connect = { timeout: timeoutMs, ...present(tls) };
   const pool = new Pool(target.origin, {
@@ -41,22 +49,48 @@ export function createClient({ url, token, tls, timeoutMs, now }: ClientOptions)
     bodyTimeout: timeoutMs,
     connect,
   });
-  const headers: Record<string, string> = { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' };
-  if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  const path = target.pathname.replace(/\/+$/, '') + PUSH_PATH;
-  return {
-    async post(body, signal) {
-      const sent = { ...headers, [SENT_HEADER]: String(now()) };
-      const response = await pool.request({ method: 'POST', path, headers: sent, body, signal });
+  const headers = authorization({ token, login });
+  const path = target.pathname.replace(/\/+$/, '').replace(/\/api\/v1(\/push)?$/, '') + PUSH_PATH;
+  // A collector, or a proxy before it, may quote what it was sent.
+  const hide = hider([token, login?.password, login && `${login.username}:${login.password}`]);
+
+  async function request(
+    options: Partial<Dispatcher.RequestOptions> & { method: Dispatcher.HttpMethod },
+  ): Promise<Answer> {
+    try {
+      const response = await pool.request({ path, ...options });
       const retryAfter = response.headers['retry-after'];
       return {
         status: response.statusCode,
         retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-        body: await beginning(response.body),
+        body: hide(await beginning(response.body)),
       };
+    } catch (cause) {
+      const text = wordsOf(cause);
+      throw new Error(`${text}${remedyFor(cause, url)}`, { cause });
+    }
+  }
+
+  return {
+    post(body, signal) {
+      const sent = { ...headers, ...ENCODED, [SENT_HEADER]: String(now()) };
+      return request({ method: 'POST', headers: sent, body, signal });
     },
+    ask: (signal) => request({ method: 'GET', headers, signal }),
     close: () => pool.destroy(),
   };
+}
+
+function authorization({ token, login }: Pick<ClientOptions, 'token' | 'login'>): Record<string, string> {
+  if (token !== undefined) return { authorization: `Bearer ${token}` };
+  return login === undefined ? {} : { authorization: basicAuthorization(login) };
+}
+
+/** Some errors of sockets have a code alone. */
+function wordsOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const text = message || String((error as { code?: unknown }).code ?? 'no connection');
+  return cause instanceof Error ? `${text}: ${cause.message}` : text;
 }
 
 async function beginning(stream: AsyncIterable<Buffer>): Promise<string> {

@@ -138,7 +138,7 @@ export class Worker {
       return fateOf(answer, clock.now());
     } catch (error) {
       // Whether the body arrived is not known; the collector tells by its number when it comes again.
-      return { do: 'retry', why: describe(error), detail: '', slowly: false };
+      return { do: 'retry', why: error instanceof Error ? error.message : String(error), detail: '', slowly: false };
     } finally {
       this.#inFlight = false;
     }
@@ -205,10 +205,4 @@ export class Worker {
     this.#trouble = trouble;
     this.#options.log.warn(fields, message);
   }
-}
-
-function describe(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  const text = message || String((error as { code?: unknown }).code ?? 'no connection');
-  return cause instanceof Error ? `${text}: ${cause.message}` : text;
 }

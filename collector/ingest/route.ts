@@ -50,6 +50,10 @@ export function addRoute(app: FastifyInstance, { bodies, receive, refuse, now }:
         body?.release();
       }
     });
+    // Whoever opens it in a browser is told what it is for, and `plimsoll check` that the token is right.
+    scope.get(PUSH_PATH, (_request, reply) =>
+      reply.code(405).header('allow', 'POST').send({ error: 'agents POST their batches here' }),
+    );
   });
 }
 

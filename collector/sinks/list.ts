@@ -4,7 +4,9 @@
  */
 import type { Writable } from 'node:stream';
 import type { SinkConfig } from '../../src/config/schema.ts';
-import { pem, secret } from '../../src/config/secure.ts';
+import { pem, secret, tokenOrLogin } from '../../src/config/secure.ts';
+import type { Login } from '../../src/config/webaddress.ts';
+import { ConfigError } from '../../src/errors.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Outlet } from './fanout.ts';
 import type { InfluxTls } from './influx/client.ts';
@@ -26,25 +28,24 @@ const KINDS: { readonly [K in Kind]: Create<K> } = {
   influxdb1: (name, config, { clock }) =>
     createInfluxSink({
       name,
-      url: config.url,
+      url: config.url.url,
       to: {
         version: 1,
         database: config.database,
         retentionPolicy: config.retention_policy,
-        username: config.username,
-        password: secret(`sinks.${name}.password`, config.password, config.password_file),
+        ...loginOf(name, config),
       },
       ...common(name, config, clock),
     }),
   influxdb2: (name, config, { clock }) =>
     createInfluxSink({
       name,
-      url: config.url,
+      url: config.url.url,
       to: {
         version: 2,
         org: config.org,
         bucket: config.bucket,
-        token: secret(`sinks.${name}.token`, config.token, config.token_file),
+        ...tokenOrLogin(`sinks.${name}`, config.url, secret(`sinks.${name}.token`, config.token, config.token_file)),
       },
       ...common(name, config, clock),
     }),
@@ -67,6 +68,20 @@ export function createOutlets(sinks: Readonly<Record<string, SinkConfig>>, aroun
 function create<K extends Kind>(name: string, config: ConfigOf<K>, around: SinkSurroundings): Sink {
   const make = KINDS[config.kind as K] as Create<K>;
   return make(name, config, around);
+}
+
+/** User and password have keys of their own, or are in the address. */
+function loginOf(name: string, config: ConfigOf<'influxdb1'>): Partial<Login> {
+  const password = secret(`sinks.${name}.password`, config.password, config.password_file);
+  const { login } = config.url;
+  if (login !== undefined && (config.username !== undefined || password !== undefined)) {
+    throw new ConfigError(
+      `sinks.${name}: url holds a user and password, and username or password is set, too: keep one`,
+    );
+  }
+  if (config.username === undefined && password !== undefined)
+    throw new ConfigError(`sinks.${name}: password is set without username`);
+  return login ?? (config.username === undefined ? {} : { username: config.username, password: password ?? '' });
 }
 
 type InfluxConfig = ConfigOf<'influxdb1'> | ConfigOf<'influxdb2'>;

@@ -24,5 +24,10 @@ export interface Sink {
   /** How many of the frame's samples this sink wants: a sink may be told to leave levels out. */
   wants(frame: Frame): number;
   write(frame: Frame, signal: AbortSignal): Promise<Delivery>;
+  /**
+   * For `plimsoll check`: whether the far side can be reached, knows us and has the place to write to, without writing anything. Answers
+   * what it found; rejects with a SinkError that says what to do. Without it there is nothing to ask.
+   */
+  probe?(signal: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }

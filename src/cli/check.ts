@@ -1,51 +1,105 @@
 /**
- * `plimsoll check`: the configuration has been read by now; says what of this machine can be read, one line each, and what to do where
- * something cannot. Changes nothing.
+ * `plimsoll check`: does all that a start does, short of serving, and says one line for each thing, with what to do where something is wrong.
+ * The configuration has been read by now. Changes nothing, and writes nothing to a sink.
  */
+import type { Writable } from 'node:stream';
 import { foundLines } from '../../agents/found.ts';
 import { lookAround } from '../../agents/main.ts';
-import { requireGuard } from '../config/secure.ts';
+import { probeCollector } from '../../agents/sending.ts';
+import { checkCollector } from '../../collector/check.ts';
+import { looseFiles } from '../config/loose.ts';
 import type { Config } from '../config/schema.ts';
-import { readGuard } from '../http/guard.ts';
+import { hiderOf } from '../config/secrets.ts';
+import { ConfigError } from '../errors.ts';
+import { type GuardFacts, readGuard } from '../http/guard.ts';
+import { isOurs, tryServer } from '../http/tryout.ts';
 import { silent } from '../log.ts';
 import { systemClock } from '../run/clock.ts';
 import { VERSION } from '../version.ts';
+import type { Role, Start } from './request.ts';
+import { sourceLines } from './sourcelines.ts';
 import { unreadLevels } from './unread.ts';
 
-/** True if everything that is configured can work. */
-export async function check(config: Config, out: { write(text: string): unknown }): Promise<boolean> {
-  const say = (mark: 'ok' | 'no' | '--', text: string) => out.write(`${mark}  ${text}\n`);
-  say('ok', `configuration (plimsoll ${VERSION}, node ${config.node ?? 'named after the host'})`);
-  const { token, tls } = readGuard(config);
-  for (const [key, address] of [
-    ['agent.listen', config.agent.listen],
-    ['collector.listen', config.collector.listen],
-  ] as const) {
-    requireGuard(key, address, { token, clientCa: tls?.clientCa });
-    say('ok', `${key} ${address.host}:${address.port}${token ? ', with a token' : ''}${tls ? ', with TLS' : ''}`);
-  }
-  for (const words of unreadLevels(config)) say('--', words);
-  const seen = await lookAround({ config, clock: systemClock, log: silent });
-  for (const line of foundLines(seen.found)) say(/^(Engine: {4}not answering|Note:)/.test(line) ? '--' : 'ok', line);
-  for (const health of seen.sources) {
-    say(
-      health.up ? 'ok' : 'no',
-      `source ${health.source}: ${health.up ? `${health.samples} samples in ${(health.seconds * 1000).toFixed(1)} ms` : health.lastError}`,
-    );
-    for (const [reason, advice] of ADVICE)
-      if (health.losses.get(reason)) say('--', `source ${health.source}: ${advice}`);
-  }
-  return seen.sources.every((health) => health.up);
+export interface CheckOptions {
+  readonly config: Config;
+  /** Undefined: everything that is configured. */
+  readonly start: Start | undefined;
+  readonly out: Writable;
 }
 
-/** What a source leaves out for a reason that somebody can do something about. */
-const ADVICE: readonly (readonly [reason: string, advice: string])[] = [
-  [
-    'pid_namespace',
-    'containers’ processes have no numbers here, because this runs in a pid namespace of its own: give its container `pid: host`.',
-  ],
-  [
-    'no_permission',
-    'containers’ processes may not be looked at: run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.',
-  ],
-];
+type Mark = 'ok' | 'no' | '--';
+/** Says a line, and remembers how bad it is. */
+type Say = (mark: Mark, text: string) => void;
+
+/** The exit code: 0 all can work; 1 something does not answer or cannot be read; 2 a start would be refused. */
+export async function check({ config, start, out }: CheckOptions): Promise<number> {
+  const hide = hiderOf(config, [process.env.DOCKER_HOST]);
+  let code = 0;
+  const say: Say = (mark, text) => {
+    if (mark === 'no') code = Math.max(code, 1);
+    out.write(`${mark}  ${hide(text)}\n`);
+  };
+  /** What would stop the start is said, and the rest is looked at all the same. */
+  const step = async (look: () => Promise<void> | void): Promise<void> => {
+    try {
+      await look();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      say('no', error.message);
+      code = 2;
+    }
+  };
+  say('ok', `configuration (plimsoll ${VERSION}, node ${config.node ?? 'named after the host'})`);
+  for (const words of looseFiles(config)) say('--', words);
+  await step(() => checkAddresses(config, rolesOf(start), say));
+  if (start !== 'collector') await step(() => checkAgent(config, say));
+  if (start === 'agent' || start === undefined) await step(() => checkPush(config, say));
+  if (start !== 'agent') await step(() => checkSinks(config, start, say));
+  return code;
+}
+
+function rolesOf(start: Start | undefined): readonly Role[] {
+  return start === 'agent' || start === 'collector' ? [start] : ['agent', 'collector'];
+}
+
+async function checkAddresses(config: Config, roles: readonly Role[], say: Say): Promise<void> {
+  const guard: GuardFacts = readGuard(config);
+  const refusals: string[] = [];
+  for (const role of roles) {
+    const { listen: address } = config[role];
+    const tried = { setting: `${role}.listen`, address, guard, log: silent };
+    try {
+      say('ok', await tryServer(tried));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      if (await isOurs(tried))
+        say('--', `${error.message} (a Plimsoll runs there already: a second start would be refused)`);
+      else refusals.push(error.message);
+    }
+  }
+  if (refusals.length > 0) throw new ConfigError(refusals.join('\nno  '));
+}
+
+async function checkAgent(config: Config, say: Say): Promise<void> {
+  const seen = await lookAround({ config, clock: systemClock, log: silent });
+  for (const line of foundLines(seen.found)) say(/^(Engine: {4}not answering|Note:)/.test(line) ? '--' : 'ok', line);
+  for (const health of seen.sources) for (const [mark, words] of sourceLines(health, config.agent)) say(mark, words);
+}
+
+async function checkPush({ agent }: Config, say: Say): Promise<void> {
+  try {
+    const words = await probeCollector(agent.push);
+    if (words !== undefined) say('ok', `agent.push: ${words}`);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    say('no', `agent.push: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function checkSinks(config: Config, start: Start | undefined, say: Say): Promise<void> {
+  const sinks = await checkCollector({ config, clock: systemClock, stdout: process.stdout });
+  if (sinks.length === 0) say('ok', 'Sinks:     none configured; Prometheus can scrape');
+  for (const { name, ok, words } of sinks) say(ok ? 'ok' : 'no', `sink ${name}: ${words}`);
+  // Where agent and collector have one configuration.
+  if (start !== 'collector') for (const words of unreadLevels(config)) say('--', words);
+}

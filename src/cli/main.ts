@@ -15,9 +15,9 @@ async function act(request: Request): Promise<void> {
   else process.exitCode = request.exitCode;
 }
 
-async function checked({ config }: Extract<Request, { do: 'check' }>): Promise<void> {
+async function checked({ config, start }: Extract<Request, { do: 'check' }>): Promise<void> {
   const { check } = await import('./check.ts');
-  process.exitCode = (await check(config, process.stdout)) ? 0 : 1;
+  process.exitCode = await check({ config, start, out: process.stdout });
   const { endDespiteHangs } = await import('./ending.ts');
   endDespiteHangs('SIGTERM', (words) => process.stderr.write(`plimsoll: ${words}\n`));
 }

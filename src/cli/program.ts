@@ -4,7 +4,9 @@
  */
 import type { Agent } from '../../agents/main.ts';
 import type { Collector } from '../../collector/main.ts';
+import { looseFiles } from '../config/loose.ts';
 import type { Config } from '../config/schema.ts';
+import { hiderOf } from '../config/secrets.ts';
 import { startGuard } from '../http/guard.ts';
 import type { Log } from '../log.ts';
 import { createLog } from '../logging.ts';
@@ -29,13 +31,15 @@ const STOP_MS = 10_000;
 
 /** Runs until a signal comes; rejects with a ConfigError if it cannot start. */
 export async function runProgram({ config, roles, table }: ProgramOptions): Promise<void> {
-  const log = createLog({ ...config.log, stream: process.stderr });
+  const hide = hiderOf(config, [process.env.DOCKER_HOST]);
+  const log = createLog({ ...config.log, stream: process.stderr, hide });
   const clock = systemClock;
   const life = lifecycle({ clock, log, deadlineMs: STOP_MS });
   const stopped = onSignal(life, log);
   try {
     const guard = startGuard({ config, clock, log });
     life.onStop('guard', async () => guard.stop());
+    for (const words of startNotes(config, roles)) log.warn({}, words);
     const common = { config, guard, version: VERSION, clock, log, life };
     // Each side is loaded only where it runs: the other one's libraries would cost tens of megabytes.
     const collector = roles.includes('collector')
@@ -50,7 +54,7 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
     const out = Object.values(config.sinks).some((sink) => sink.kind === 'stdout') ? process.stderr : process.stdout;
     out.write(`${words.join('\n')}\n`);
     if (agent && (table ?? (process.stdout.isTTY && out === process.stdout)))
-      await showTable({ agent, collector, config, life });
+      await showTable({ agent, collector, config, life, hide });
   } catch (error) {
     await life.stop();
     throw error;
@@ -58,14 +62,29 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
   await stopped;
 }
 
+/** What does not stop the start, and does not do what somebody wanted. */
+function startNotes(config: Config, roles: readonly Role[]): string[] {
+  const both = roles.length > 1;
+  return [
+    ...looseFiles(config, { readable: false }),
+    ...(both && config.agent.push.url !== undefined
+      ? [
+          'agent.push.url is not used: plimsoll run has its collector in the same process (plimsoll agent sends to another)',
+        ]
+      : []),
+  ];
+}
+
 interface Shown {
   readonly agent: Agent;
   readonly collector: Collector | undefined;
   readonly config: Config;
   readonly life: Lifecycle;
+  /** Blots out secrets: what a sink says of its trouble may hold one. */
+  readonly hide: (text: string) => string;
 }
 
-async function showTable({ agent, collector, config, life }: Shown): Promise<void> {
+async function showTable({ agent, collector, config, life, hide }: Shown): Promise<void> {
   const { readingOf } = await import('./top.ts');
   const stop = new AbortController();
   const read = async (): Promise<Reading> => {
@@ -79,7 +98,7 @@ async function showTable({ agent, collector, config, life }: Shown): Promise<voi
     intervalMs: Math.min(1000, config.agent.interval),
     clock: systemClock,
     out: process.stdout,
-    heading: () => greeting({ agent, collector, config }),
+    heading: () => greeting({ agent, collector, config }).map(hide),
     signal: stop.signal,
   });
   life.onStop('table', async () => {

@@ -2,13 +2,16 @@
  * The command line, the environment and the file into what is to be done. Runs once and is forgotten (see forget.ts): what reads
  * configurations is as large as the agent itself.
  */
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
 
 export type Role = 'agent' | 'collector';
+
+/** What `plimsoll check` is asked about; nothing said is everything that is configured. */
+export type Start = 'run' | Role;
 
 /** What is to be done; `end`: nothing any more, all has been said. */
 export type Request =
@@ -19,7 +22,7 @@ export type Request =
       readonly roles: readonly Role[];
       readonly table: boolean | undefined;
     }
-  | { readonly do: 'check'; readonly config: Config }
+  | { readonly do: 'check'; readonly config: Config; readonly start: Start | undefined }
   | { readonly do: 'top'; readonly config: Config; readonly options: TopOptions }
   | { readonly do: 'metrics' };
 
@@ -34,7 +37,7 @@ export interface TopOptions {
 type Options = Readonly<Record<string, unknown>>;
 type Make = (options: Options) => Request;
 
-const PROGRAMS: readonly (readonly [name: string, roles: readonly Role[], description: string])[] = [
+const PROGRAMS: readonly (readonly [name: Start, roles: readonly Role[], description: string])[] = [
   ['run', ['agent', 'collector'], 'agent and collector in one process'],
   ['agent', ['agent'], 'read this machine, serve /metrics, send to a collector'],
   ['collector', ['collector'], 'take batches from agents, aggregate, serve /metrics, feed the sinks'],
@@ -43,7 +46,7 @@ const PROGRAMS: readonly (readonly [name: string, roles: readonly Role[], descri
 /** Reads the arguments, `argv` as Node has them. Says on the error stream what is wrong with them. */
 export function requestOf(argv: readonly string[], env: NodeJS.ProcessEnv): Request {
   let request: Request = { do: 'end', exitCode: 0 };
-  const program = commands(env, (made) => {
+  const program = commands(argv, env, (made) => {
     request = made;
   });
   try {
@@ -58,11 +61,12 @@ export function requestOf(argv: readonly string[], env: NodeJS.ProcessEnv): Requ
   }
 }
 
-function commands(env: NodeJS.ProcessEnv, answer: (request: Request) => void): Command {
+function commands(argv: readonly string[], env: NodeJS.ProcessEnv, answer: (request: Request) => void): Command {
   const program = new Command('plimsoll')
     .exitOverride()
     .description('The monitoring pipeline for containers.')
     .version(VERSION)
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
     .showHelpAfterError('(plimsoll <command> --help lists what there is)');
   const add = (name: string, description: string, make: Make): Command =>
     program
@@ -70,16 +74,41 @@ function commands(env: NodeJS.ProcessEnv, answer: (request: Request) => void): C
       .description(description)
       .action((options: Options) => answer(make(options)));
   for (const [name, roles, description] of PROGRAMS) {
-    const make: Make = (options) => ({ do: 'run', config: configOf(options, env), roles, table: tableOf(options) });
-    addConfigOptions(add(name, description, make))
+    const make: Make = (options) => ({
+      do: 'run',
+      config: configOf(options, env, name),
+      roles,
+      table: tableOf(options),
+    });
+    addConfigOptions(add(name, description, make), argv, name)
       .option('--table', 'show the live table (the default on a terminal)')
       .option('--no-table', 'do not');
   }
-  const check: Make = (options) => ({ do: 'check', config: configOf(options, env) });
-  addConfigOptions(add('check', 'check the configuration and what this machine lets us read', check));
-  addTop(addConfigOptions(add('top', 'a live table of an agent’s containers', (options) => topOf(options, env))));
+  const check = program
+    .command('check')
+    .description(
+      'do all that a start does, short of serving: configuration, secrets, addresses, engines, sources, collector, sinks',
+    )
+    .addArgument(new Argument('[program]', 'the start to check (default: all that is configured)').choices(STARTS))
+    .action((start: Start | undefined, options: Options) =>
+      answer({ do: 'check', config: configOf(options, env, start), start }),
+    );
+  addConfigOptions(check, argv);
+  const top = add('top', 'a live table of an agent’s containers', (options) => topOf(options, env));
+  addTop(addConfigOptions(top, argv, 'top'));
   add('metrics', 'print METRICS.md: every metric there is', () => ({ do: 'metrics' }));
   return program;
+}
+
+const STARTS: readonly Start[] = PROGRAMS.map(([name]) => name);
+
+/** What stands after an option that does not exist, or in place of a command, may be a secret: `--tokn=…`. */
+function withoutValues(text: string): string {
+  return text
+    .replace(/(--?[\w.-]+)=.*/, "$1=…'")
+    .replace(/(unknown (?:option|command)|value) '(.*)'(?=$|\n| is invalid)/, (_, what: string, word: string) =>
+      /^(--?)?[a-z][a-z0-9_.-]{0,39}(=…)?$/.test(word) ? `${what} '${word}'` : `${what} '…'`,
+    );
 }
 
 function tableOf({ table }: Options): boolean | undefined {
@@ -101,5 +130,5 @@ function topOf({ url, ca, every, once, ...configured }: Options, env: NodeJS.Pro
     ...(typeof url === 'string' ? { url } : {}),
     ...(typeof ca === 'string' ? { ca } : {}),
   };
-  return { do: 'top', config: configOf(configured, env), options };
+  return { do: 'top', config: configOf(configured, env, 'top'), options };
 }

@@ -3,6 +3,9 @@
  * collector's /metrics.
  */
 import type { Dispatcher } from 'undici';
+import { hider } from '../config/redact.ts';
+import { basicAuthorization, type Login } from '../config/webaddress.ts';
+import { remedyFor } from '../http/remedy.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Clock } from '../run/clock.ts';
 import { parseSamples } from './promtext.ts';
@@ -105,6 +108,8 @@ export interface PageOptions {
   /** Where to look first: a collector has its containers on a page of their own, an agent has no such page. */
   readonly first?: string | undefined;
   readonly token: string | undefined;
+  /** In place of the token: for a proxy that asks for user and password. */
+  readonly login?: Login | undefined;
   /** PEM: who is trusted to have signed the server's certificate; those of the system if not given. */
   readonly ca: Buffer | undefined;
   readonly now: () => number;
@@ -114,21 +119,29 @@ export interface PageOptions {
  * A function that reads a /metrics page. A reading's time is that of its numbers: a page that is asked for twice between two ticks is the
  * same reading.
  */
-export function pageReader({ url, first, token, ca, now }: PageOptions): () => Promise<Reading> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+export function pageReader({ url, first, token, login, ca, now }: PageOptions): () => Promise<Reading> {
+  const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = login === undefined ? bearer : { authorization: basicAuthorization(login) };
+  const hide = hider([token, login?.password, login && `${login.username}:${login.password}`]);
   let dispatcher: Dispatcher | undefined;
   return async () => {
     // Loaded when it is needed; of a CommonJS package a bundle keeps the default export alone.
     const { default: undici } = await import('undici');
     dispatcher ??= ca === undefined ? undici.getGlobalDispatcher() : new undici.Agent({ connect: { ca } });
     const options = { dispatcher, headers, headersTimeout: 10_000, bodyTimeout: 10_000 };
-    let { statusCode, body } = await undici.request(first ?? url, options);
+    const ask = (page: string) =>
+      undici.request(page, options).catch((cause: unknown) => {
+        const text =
+          cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
+        throw new Error(`${text}${remedyFor(cause, url)}`, { cause });
+      });
+    let { statusCode, body } = await ask(first ?? url);
     if (first !== undefined && statusCode === 404) {
       await body.dump();
-      ({ statusCode, body } = await undici.request(url, options));
+      ({ statusCode, body } = await ask(url));
     }
     const text = await body.text();
-    if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 200)}`);
+    if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${hide(text.slice(0, 200)).trim()}`);
     const samples = [...parseSamples(text)];
     return { timeMs: readingTimeMs(samples) ?? now(), samples };
   };

@@ -1,7 +1,9 @@
 /** `plimsoll top`: where to read, how often, and until when. */
-import { parseDuration } from '../config/units.ts';
+import { withoutCredentials } from '../config/redact.ts';
 import type { Config } from '../config/schema.ts';
 import { pem, secret } from '../config/secure.ts';
+import { parseDuration, urlOf } from '../config/units.ts';
+import { type Login, parseWebAddress } from '../config/webaddress.ts';
 import { ConfigError } from '../errors.ts';
 import { systemClock } from '../run/clock.ts';
 import type { TopOptions } from './request.ts';
@@ -9,17 +11,16 @@ import { pageReader, runTop } from './top.ts';
 import { drawTable, type Reading, sumUp, viewRows } from './view.ts';
 
 export async function topCommand(config: Config, options: TopOptions): Promise<void> {
-  const { host, port } = config.agent.listen;
   const scheme = config.tls.cert === undefined ? 'http' : 'https';
-  const { url, first } =
-    options.url !== undefined ? pageUrl(options.url) : { url: `${scheme}://${host}:${port}/metrics`, first: undefined };
+  const { url, first, login } =
+    options.url !== undefined ? pageOf(options.url) : pageBelow(urlOf(scheme, config.agent.listen));
   const intervalMs = parseDuration(options.every);
   if (intervalMs === undefined || intervalMs < 100) {
     throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
   }
-  const token = secret('token', config.token, config.token_file);
+  const token = login === undefined ? secret('token', config.token, config.token_file) : undefined;
   const ca = pem('--ca', options.ca);
-  const read = pageReader({ url, first, token, ca, now: systemClock.now });
+  const read = pageReader({ url, first, token, login, ca, now: systemClock.now });
   if (options.once) return once(read, intervalMs, url);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));
@@ -55,12 +56,27 @@ async function once(read: () => Promise<Reading>, intervalMs: number, url: strin
   }
 }
 
-/** Takes an address with or without the path. Without it, it may be an agent's or a collector's. */
-function pageUrl(given: string): { url: string; first: string | undefined } {
-  if (!URL.canParse(given))
-    throw new ConfigError(`--url: is ${JSON.stringify(given)}: must be a URL such as http://127.0.0.1:9641`);
-  const url = new URL(given);
-  if (url.pathname !== '/') return { url: url.href, first: undefined };
-  const at = (path: string): string => new URL(path, url).href;
-  return { url: at('/metrics'), first: at('/metrics/containers') };
+interface Place {
+  readonly url: string;
+  /** Where to look first. */
+  readonly first?: string;
+  readonly login?: Login | undefined;
+}
+
+/**
+ * Takes an address with or without the path; without it, it may be an agent's or a collector's. A user and password in it are used in
+ * place of the token.
+ */
+function pageOf(given: string): Place {
+  const address = parseWebAddress(given);
+  if (typeof address === 'string')
+    throw new ConfigError(`--url: is ${JSON.stringify(withoutCredentials(given))}: ${address}`);
+  const { url, login } = address;
+  return new URL(url).pathname === '/'
+    ? { ...pageBelow(url), first: `${url}/metrics/containers`, login }
+    : { url, login };
+}
+
+function pageBelow(url: string): Place {
+  return { url: `${url}/metrics` };
 }

@@ -5,7 +5,8 @@
 import { globs } from '../../agents/docker/glob.ts';
 import { DEFAULT_LEVELS, type GroupLabel, type LevelDef } from '../../collector/aggregate/levels.ts';
 import { levelsOf } from '../../collector/levels.ts';
-import { type Config, DEFAULT_LABELS } from '../config/schema.ts';
+import { DEFAULT_LABELS } from '../config/defaultlabels.ts';
+import type { Config } from '../config/schema.ts';
 import { labelName } from '../model/labels.ts';
 
 type Readable = (label: string) => boolean;

@@ -1,6 +1,7 @@
-/** The schema's kinds of values beside the plain ones: durations, sizes and addresses; each says what is legal when it is not. */
+/** The schema's kinds of values beside the plain ones: durations, sizes, addresses and the servers we send to; each says what is legal when it is not. */
 import * as z from 'zod';
 import { parseAddress, parseDuration, parseSize } from './units.ts';
+import { parseWebAddress } from './webaddress.ts';
 
 /** A duration within bounds, in milliseconds. The default is written as people write it. */
 export function duration(fallback: string, { min, max }: { min: string; max: string }) {
@@ -47,4 +48,14 @@ export function address(fallback: string) {
       context.issues.push({ code: 'custom', input: text, message });
       return z.NEVER;
     });
+}
+
+/** Where to send to. */
+export function webAddress() {
+  return z.string().transform((text, context) => {
+    const parsed = parseWebAddress(text);
+    if (typeof parsed === 'object') return parsed;
+    context.issues.push({ code: 'custom', input: text, message: parsed });
+    return z.NEVER;
+  });
 }

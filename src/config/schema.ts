@@ -3,7 +3,8 @@
  * snake_case; `agent.interval` is `PLIMSOLL_AGENT_INTERVAL` and `--agent.interval`. The descriptions are the help text.
  */
 import * as z from 'zod';
-import { address, duration, size } from './fields.ts';
+import { DEFAULT_LABELS } from './defaultlabels.ts';
+import { address, duration, size, webAddress } from './fields.ts';
 
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
@@ -19,20 +20,6 @@ const toggle = (fallback: boolean, description: string) =>
     .boolean({ error: () => 'must be true or false' })
     .default(fallback)
     .describe(description);
-
-/** The labels of containers that become labels of their series; everything else is in `container_info` or nowhere. */
-export const DEFAULT_LABELS = [
-  'com.docker.compose.project',
-  'com.docker.compose.service',
-  'com.docker.stack.namespace',
-  'com.docker.swarm.service.name',
-  'com.docker.swarm.task.name',
-  'com.docker.swarm.node.id',
-  'io.kubernetes.pod.name',
-  'io.kubernetes.pod.namespace',
-  'io.kubernetes.pod.uid',
-  'io.kubernetes.container.name',
-];
 
 const selection = (what: string) =>
   z
@@ -83,7 +70,7 @@ const agent = z.strictObject({
   ),
   push: z
     .strictObject({
-      url: text('the collector’s address, http://host:9640').optional(),
+      url: webAddress().describe('the collector’s address, http://host:9640').optional(),
       token: text('the collector’s token').optional(),
       token_file: text('file that holds the collector’s token').optional(),
       tls: clientTls,
@@ -94,11 +81,19 @@ const agent = z.strictObject({
     .prefault({}),
 });
 
+const LABEL =
+  'must be a label: letters, digits and _; the container’s label com.example.team is container_label_com_example_team';
 const PREFIX = 'must be lower-case letters, digits and _, such as "acme_team" for acme_team_cpu_usage_seconds_total';
 
 const level = z.strictObject({
   by: z
-    .record(z.string().regex(/^[a-z_][a-z0-9_]*$/, 'must be a label name'), z.string().min(1))
+    .record(
+      z.string().regex(/^[a-z_][a-z0-9_]*$/, 'must be a label name'),
+      z
+        .string()
+        .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, LABEL)
+        .describe('the label of the container that this label of the group is taken from'),
+    )
     .optional()
     .describe('label of the group: label of the container that it is taken from; a standard level has its own'),
   prefix: z
@@ -141,25 +136,27 @@ const sinkCommon = {
   timeout: duration('10s', { min: '100ms', max: '10m' }).describe('how long one delivery may take'),
 };
 
+const server = webAddress().describe('the server’s address, http://host:8086; a user and password in it are used');
+
 export const sink = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('influxdb2'),
-    url: z.url({ protocol: /^https?$/ }),
-    org: z.string().default(''),
-    bucket: z.string().min(1),
-    token: z.string().optional(),
-    token_file: z.string().optional(),
+    kind: z.literal('influxdb2').describe('influxdb2, influxdb1 or stdout'),
+    url: server,
+    org: text('influxdb2: the organisation').default(''),
+    bucket: text('influxdb2: the bucket').min(1),
+    token: text('influxdb2: the token').optional(),
+    token_file: text('influxdb2: file that holds the token').optional(),
     tls: clientTls,
     ...sinkCommon,
   }),
   z.strictObject({
     kind: z.literal('influxdb1'),
-    url: z.url({ protocol: /^https?$/ }),
-    database: z.string().min(1),
-    retention_policy: z.string().optional(),
-    username: z.string().optional(),
-    password: z.string().optional(),
-    password_file: z.string().optional(),
+    url: server,
+    database: text('influxdb1: the database').min(1),
+    retention_policy: text('influxdb1: the retention policy').optional(),
+    username: text('influxdb1: the user').optional(),
+    password: text('influxdb1: the user’s password').optional(),
+    password_file: text('influxdb1: file that holds the password').optional(),
     tls: clientTls,
     ...sinkCommon,
   }),
@@ -168,7 +165,7 @@ export const sink = z.discriminatedUnion('kind', [
 
 export const schema = z.strictObject({
   node: text('this node’s name; the host name if not set').optional(),
-  cluster: text('the cluster’s name').default('default'),
+  cluster: text('the cluster’s name').min(1).default('default'),
   token: text('every request but /healthz must carry it').optional(),
   token_file: text('file that holds the token').optional(),
   allowed_hosts: list([], 'host names that the servers answer to beside localhost and loopback addresses'),

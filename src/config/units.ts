@@ -55,3 +55,14 @@ export function parseAddress(text: string): Address | undefined {
 export function isLoopback({ host }: Address): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
+
+/** An address as it is written: `[::1]:9640`. */
+export function hostPort({ host, port }: Address): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** The URL under which this machine reaches what listens there: on every interface means on loopback, too. */
+export function urlOf(scheme: 'http' | 'https', { host, port }: Address): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `${scheme}://${hostPort({ host: reachable, port })}`;
+}

@@ -16,9 +16,9 @@ export interface GateOptions {
 const OPEN_ROUTES = new Set(['/healthz']);
 
 export function gate(app: FastifyInstance, { guard, allowedHosts, connections, onRefused }: GateOptions): void {
-  let wanted = guard.token === undefined ? undefined : digest(`Bearer ${guard.token}`);
+  let wanted = guard.token === undefined ? undefined : digest(guard.token);
   guard.onRenewed?.(({ token = '' }) => {
-    if (wanted !== undefined) wanted = digest(`Bearer ${token}`);
+    if (wanted !== undefined) wanted = digest(token);
   });
   const names = { open: guard.token === undefined && guard.tls?.clientCa === undefined, allowed: allowedHosts };
   app.addHook('onRequest', async (request, reply) => {
@@ -48,9 +48,10 @@ async function refuseToken(reply: FastifyReply): Promise<void> {
     .send({ error: 'the header "Authorization: Bearer <token>" is missing or the token is not the one configured' });
 }
 
-/** Digests have one length, so that the comparison tells nothing about the token's. */
+/** The scheme's name may be written in any case. Digests have one length, so that the comparison tells nothing about the token's. */
 function isToken(header: string | undefined, wanted: Buffer): boolean {
-  return timingSafeEqual(digest(header ?? ''), wanted);
+  const given = /^bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  return given !== undefined && timingSafeEqual(digest(given), wanted);
 }
 
 function digest(text: string): Buffer {

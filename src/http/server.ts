@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerTls } from '../config/secure.ts';
-import type { Address } from '../config/units.ts';
+import { type Address, urlOf } from '../config/units.ts';
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Clock } from '../run/clock.ts';
@@ -18,7 +18,9 @@ import { gate } from './gate.ts';
 import type { Guard, GuardFacts } from './guard.ts';
 import { type Handler, inTurn } from './inturn.ts';
 import { createListeners } from './listeners.ts';
+import { listenFailure } from './listening.ts';
 import { createPlaces } from './places.ts';
+import { answerPlain, strangers } from './stranger.ts';
 
 /**
  * Why something was refused or ended. `host`: a name that is not answered; `connections`: too many; `pipelined`: too many requests sent
@@ -27,6 +29,8 @@ import { createPlaces } from './places.ts';
 export type RefusalReason = 'token' | 'host' | 'connections' | 'pipelined' | 'stalled' | 'answers';
 
 export interface HttpOptions {
+  /** The key of the address, for errors: `agent.listen`. */
+  readonly setting: string;
   readonly address: Address;
   readonly guard: GuardFacts & Partial<Pick<Guard, 'onRenewed'>>;
   /** Host names that are answered beside loopback's. */
@@ -63,17 +67,23 @@ const PLACES = { places: 16, waiting: 64 };
 const MAX_UNPROVEN = 1024;
 
 export function createHttp(options: HttpOptions): HttpServer {
-  const { address, log, guard, maxConnections: max, onRefused, allowedHosts = [] } = options;
+  const { setting, address, log, guard, maxConnections: max, onRefused, allowedHosts = [] } = options;
   const connections = createConnections({ max, maxUnproven: Math.min(max, MAX_UNPROVEN) }, () =>
     onRefused('connections'),
   );
   let handler: Handler = () => undefined;
-  const listeners = createListeners(() =>
-    serverOf(options, connections, (request, response) => handler(request, response)),
-  );
+  const stranger = strangers(log);
+  const listeners = createListeners(() => {
+    const server = serverOf(options, connections, (request, response) => handler(request, response));
+    server.on('clientError', stranger);
+    if (guard.tls) answerPlain(server as unknown as TlsServer, log);
+    return server;
+  });
   const app = Fastify({
     bodyLimit: options.maxBodyBytes,
     routerOptions: { maxParamLength: 1024 },
+    // Each server answers what is no request by itself.
+    clientErrorHandler: () => undefined,
     serverFactory: (routes) => {
       handler = inTurn(routes, () => onRefused('pipelined'));
       return listeners.servers[0] as Server;
@@ -86,6 +96,12 @@ export function createHttp(options: HttpOptions): HttpServer {
     if (!tls) return;
     for (const server of listeners.servers) (server as unknown as TlsServer).setSecureContext(certificates(tls));
   });
+  // Who it is, for `plimsoll check` beside it; not which version.
+  app.addHook('onRequest', async (_request, reply) => void reply.header('server', 'plimsoll'));
+  // A newline at the end: `curl` prints nothing after an answer.
+  app.addHook('onSend', async (_request, _reply, payload) =>
+    typeof payload === 'string' && payload.startsWith('{') ? `${payload}\n` : payload,
+  );
   gate(app, { guard, allowedHosts, connections, onRefused });
   givePlaces(app, options);
   sayErrors(app, log);
@@ -94,10 +110,9 @@ export function createHttp(options: HttpOptions): HttpServer {
     async listen() {
       await app.ready();
       const port = await listeners.listen(address).catch((cause: Error) => {
-        throw new ConfigError(`cannot listen on ${address.host}:${address.port}: ${cause.message}`, { cause });
+        throw listenFailure(setting, address, cause);
       });
-      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-      return `${guard.tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+      return urlOf(guard.tls ? 'https' : 'http', { host: address.host, port });
     },
     async close() {
       await app.close();
@@ -116,9 +131,7 @@ function serverOf(
     requestTimeout: 60_000,
     keepAliveTimeout: 75_000,
   };
-  const server = guard.tls
-    ? createTlsServer({ ...options, ...certificates(guard.tls), ...clientsOf(guard.tls) }, handler)
-    : createServer(options, handler);
+  const server = guard.tls ? secureServer(guard.tls, options, handler) : createServer(options, handler);
   server.timeout = stalledMs;
   connections.watch(server);
   // Node's own time-out while nothing moves; with somebody listening for it, ending the connection is that one's task.
@@ -127,6 +140,16 @@ function serverOf(
     socket.destroy();
   });
   return server;
+}
+
+/** Throws a ConfigError for a certificate and a key that are none, or do not belong together. */
+function secureServer(tls: ServerTls, options: ServerOptions, handler: Handler): Server {
+  try {
+    return createTlsServer({ ...options, ...certificates(tls), ...clientsOf(tls) }, handler);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`tls: cert, key or client_ca cannot be used: ${why}`, { cause });
+  }
 }
 
 function clientsOf({ clientCa }: ServerTls) {

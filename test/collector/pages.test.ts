@@ -53,6 +53,7 @@ async function collectorWith({ collector = {}, token }: Options): Promise<{ url:
 /** The agent's page of the same moment. */
 async function agentPage(): Promise<{ url: string; stop(): Promise<void> }> {
   const http = createHttp({
+    setting: 'agent.listen',
     address: LOOPBACK,
     guard: { token: undefined, tls: undefined },
     maxBodyBytes: 1,

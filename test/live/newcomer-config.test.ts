@@ -36,6 +36,12 @@ describe('is refused with exit code 2 and a message that helps:', () => {
     ],
     ['a sink without its address', 'sinks: { a: { kind: influxdb1, database: x } }\n', /sinks\.a\.url/],
     ['no YAML at all', 'agent: [\n', /plimsoll\.yaml/],
+    [
+      'an anchor bomb',
+      `a: &a [${'x,'.repeat(9)}]\nb: &b [${'*a,'.repeat(9)}]\nc: &c [${'*b,'.repeat(9)}]\nd: [${'*c,'.repeat(9)}]\n`,
+      /^plimsoll: \S+ is not usable: its anchors and aliases .*\n$/,
+    ],
+    ['a token that is a list', 'token: [S3CR3T]\n', /^(?!.*S3CR3T).*token: is a list of 1/s],
   ];
 
   test.each(MISTAKES)('%s', async (_what, yaml, says) => {
@@ -50,6 +56,13 @@ describe('is refused with exit code 2 and a message that helps:', () => {
     expect(flag).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean --agent.interval?') });
     const variable = await plimsoll(['run'], { PLIMSOLL_AGENT_INTERVALL: '1s' });
     expect(variable).toMatchObject({ code: 2, err: expect.stringContaining('did you mean PLIMSOLL_AGENT_INTERVAL?') });
+    const foreign = await plimsoll(['agent', '--collector.window', '1s']);
+    expect(foreign).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('collector.window is a key of plimsoll run and'),
+    });
+    const device = await plimsoll(['run', '--config', '/dev/zero']);
+    expect(device).toMatchObject({ code: 2, err: expect.stringContaining('it is a device; must be a regular file') });
     const missing = await plimsoll(['run', '--config', join(dir, 'none.yaml')]);
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('none.yaml') });
   });
@@ -62,10 +75,10 @@ describe('an address that others can reach', () => {
   });
 
   test.each([
-    ['collector', 'collector.listen', '--collector.listen'],
-    ['agent', 'agent.listen', '--agent.listen'],
-  ])('is refused without a token, with the line to add: %s', async (command, key, flag) => {
-    const { code, err } = await plimsoll([command, flag, `0.0.0.0:${await freePort()}`, '--agent.engines', 'none']);
+    ['collector', 'collector.listen', []],
+    ['agent', 'agent.listen', ['--agent.engines', 'none']],
+  ])('is refused without a token, with the line to add: %s', async (command, key, flags) => {
+    const { code, err } = await plimsoll([command, `--${key}`, `0.0.0.0:${await freePort()}`, ...flags]);
     expect(code).toBe(2);
     expect(err).toContain(key);
     expect(err).toContain('token_file: /etc/plimsoll/token');

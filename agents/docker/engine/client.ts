@@ -6,6 +6,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
+import { basicAuthorization } from '../../../src/config/webaddress.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/run/clock.ts';
 import {
@@ -143,11 +144,23 @@ function agentFor(endpoint: Endpoint): HttpAgent {
 
 /** Every option is said, even as undefined: dockerode fills what is left out from DOCKER_HOST and its like. */
 function dockerOptions(endpoint: Endpoint, agent: HttpAgent): Docker.DockerOptions {
-  const { socketPath, host, port, ca, cert, key } = endpoint;
+  const { socketPath, host, port, ca, cert, key, login } = endpoint;
+  const headers = login === undefined ? {} : { Authorization: basicAuthorization(login) };
   // Over ssh it is plain HTTP: dockerode's own way would make a connection for every request.
   const protocol = endpoint.protocol === 'https' ? 'https' : 'http';
   const unused = { username: undefined, version: undefined, timeout: undefined };
-  return { socketPath, host, port, protocol, ca, cert, key, ...unused, agent } as unknown as Docker.DockerOptions;
+  return {
+    socketPath,
+    host,
+    port,
+    protocol,
+    ca,
+    cert,
+    key,
+    headers,
+    ...unused,
+    agent,
+  } as unknown as Docker.DockerOptions;
 }
 
 /** These three take an abort signal, which dockerode's types do not know. */

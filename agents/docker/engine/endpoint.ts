@@ -2,6 +2,8 @@
  * Where an engine listens: from the text of DOCKER_HOST or of the configuration, or by looking where engines usually put their
  * sockets. Nothing is connected here.
  */
+import { withoutCredentials } from '../../../src/config/redact.ts';
+import { type Login, loginIn } from '../../../src/config/webaddress.ts';
 import { ConfigError } from '../../../src/errors.ts';
 
 /** Either `socketPath`, or `host` and `port`. */
@@ -14,6 +16,8 @@ export interface Endpoint {
   readonly protocol?: 'http' | 'https' | 'ssh';
   /** For ssh. */
   readonly username?: string;
+  /** Of a proxy that asks for user and password, for http and https. */
+  readonly login?: Login;
   /** PEM texts, for https. */
   readonly ca?: string;
   readonly cert?: string;
@@ -38,36 +42,42 @@ export interface ParseOptions {
 }
 
 const LEGAL = 'unix:///path/to/docker.sock, tcp://host:port or ssh://user@host';
+/** Of the configuration, which has words of its own. */
+const LEGAL_WORDS = `auto, none, ${LEGAL}`;
 const TLS_PORT = 2376;
 const PLAIN_PORT = 2375;
 const SSH_PORT = 22;
 
 /** Throws a ConfigError that names the setting, the value and what is legal. */
 export function parseEndpoint(text: string, options: ParseOptions): Endpoint {
-  const wrong = (why: string, cause?: unknown): ConfigError =>
-    new ConfigError(`${options.setting}: "${text}" ${why}; legal are ${LEGAL}`, cause === undefined ? {} : { cause });
+  const wrong = (why: string): ConfigError => {
+    const legal = options.setting === 'DOCKER_HOST' ? LEGAL : LEGAL_WORDS;
+    return new ConfigError(`${options.setting}: "${withoutCredentials(text)}" ${why}; legal are ${legal}`);
+  };
   if (text.startsWith('unix://') || text.startsWith('/')) {
     const socketPath = text.replace(/^unix:\/\//, '');
     if (!socketPath.startsWith('/')) throw wrong('needs an absolute path');
     return { socketPath };
   }
-  let url: URL;
-  try {
-    // As docker does: an address without a scheme is tcp.
-    url = new URL(text.includes('://') ? text : `tcp://${text}`);
-  } catch (error) {
-    throw wrong('is not an address', error);
-  }
+  if (/^[\w.-]+$/.test(text)) throw wrong('is a word, not an address');
+  // As docker does: an address without a scheme is tcp.
+  const written = text.includes('://') ? text : `tcp://${text}`;
+  if (!URL.canParse(written)) throw wrong('is not an address');
+  const url = new URL(written);
   if (!['tcp:', 'http:', 'https:', 'ssh:'].includes(url.protocol))
     throw wrong(`has the unknown scheme ${url.protocol}//`);
   if (url.hostname === '') throw wrong('names no host');
-  if (url.password !== '') throw wrong('holds a password, which nothing here can use: ssh needs a key');
+  if (url.password !== '' && url.protocol === 'ssh:')
+    throw wrong('holds a password, which nothing here can use: ssh needs a key');
   if (url.pathname !== '' && url.pathname !== '/') throw wrong('has a path after the host');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? undefined : Number(url.port);
-  if (url.protocol !== 'ssh:') return tcp({ host, port, https: url.protocol === 'https:' }, options);
+  const login = loginIn(url);
+  if (typeof login === 'string') throw wrong(login);
+  if (url.protocol !== 'ssh:')
+    return { ...tcp({ host, port, https: url.protocol === 'https:' }, options), ...(login && { login }) };
   if (options.ssh === undefined) throw wrong('needs a file of known hosts, and none was given');
-  const user = url.username === '' ? {} : { username: decodeURIComponent(url.username) };
+  const user = login === undefined ? {} : { username: login.username };
   return { host, port: port ?? SSH_PORT, protocol: 'ssh', ...user, ssh: options.ssh };
 }
 

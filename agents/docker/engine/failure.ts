@@ -1,6 +1,7 @@
 /**
  * Why the engine does not answer, in words for a person: an error of any layer comes in, an EngineError goes out.
  */
+import { type Hider, hider } from '../../../src/config/redact.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** `gone`: the thing asked for is not there (404); the others mean that the engine as a whole did not answer as it should. */
@@ -46,12 +47,17 @@ export function explain(error: unknown, endpoint: Endpoint): EngineError {
   if (error instanceof EngineError) return error;
   const cause = { cause: error };
   const status = numberOf(error, 'statusCode');
-  const text = error instanceof Error ? error.message.trim() : String(error);
+  const text = hiderOf(endpoint)(error instanceof Error ? error.message.trim() : String(error));
   if (status === 404) return new EngineError('gone', text, cause);
   if (status !== undefined)
     return new EngineError('protocol', `the engine at ${address(endpoint)} answered: ${text}`, cause);
   const reason = REASONS.get(codeOf(error)) ?? (isTls(codeOf(error)) ? 'tls' : 'other');
   return new EngineError(reason, sentence(reason, endpoint, text), cause);
+}
+
+/** A proxy may quote the password that it was sent. */
+function hiderOf({ login }: Endpoint): Hider {
+  return hider([login?.password, login && `${login.username}:${login.password}`]);
 }
 
 /** The endpoint as a person writes it: `unix:///var/run/docker.sock`, `tcp://10.0.0.5:2376`. */
@@ -77,12 +83,18 @@ function sentence(reason: FailureReason, endpoint: Endpoint, text: string): stri
     case 'unknown_host':
       return `the host of ${at} is not known to the name service`;
     case 'tls':
-      return `TLS with ${at} failed: ${text}`;
+      return `TLS with ${at} failed: ${text}${plainThere(text)}`;
     case 'closed':
-      return `the engine at ${at} closed the connection`;
+      return `the engine at ${at} closed the connection${endpoint.protocol === 'http' ? '; if it speaks TLS, use https:// in place of tcp://' : ''}`;
     default:
       return `the engine at ${at} cannot be asked: ${text}`;
   }
+}
+
+function plainThere(text: string): string {
+  return /wrong version number|packet length too long/.test(text)
+    ? '; it does not speak TLS: use http:// as the scheme'
+    : '';
 }
 
 function codeOf(error: unknown): string {

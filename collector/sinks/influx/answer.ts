@@ -35,9 +35,9 @@ export function judge(answer: Answer, target: Target, nowMs: number): Verdict {
   const said = messageOf(answer.body);
   if (status < 300) return { kind: 'written' };
   if (status === 413) return { kind: 'too_large' };
-  if (status === 400 || status === 422) return { kind: 'lines_refused', message: said };
   const misconfigured = misconfiguration(answer, target, said);
   if (misconfigured) return { kind: 'retry', retryAfterMs: MISCONFIGURED_WAIT_MS, ...misconfigured };
+  if (status === 400 || status === 422) return { kind: 'lines_refused', message: said };
   const message = `${target.url} answers ${status}${said === '' ? '' : `: ${said}`}`;
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
@@ -54,6 +54,8 @@ function misconfiguration(
   said: string,
 ): { reason: string; message: string } | undefined {
   const { url, database } = target;
+  if (status === 400 && /HTTP request (was sent )?to (an )?HTTPS/i.test(said))
+    return { reason: 'tls', message: `${url} speaks TLS: use https:// instead of http:// (${said})` };
   const detail = said === '' ? '' : ` (${said})`;
   if (status < 400) {
     return { reason: 'redirected', message: `${url} answers with a redirection; set "url" to where it leads` };
@@ -75,7 +77,13 @@ function missing({ version, url, database }: Target, said: string): string {
     return `${url} has no such organisation or bucket: "${database}"; create it with: influx bucket create --name ${shell(database)}`;
   }
   const statement = `CREATE DATABASE "${database.replace(/["\\]/g, '\\$&')}"`;
-  return `${url} has no database "${database}"; create it with: curl -X POST ${url}/query --data-urlencode ${shell(`q=${statement}`)}`;
+  // Without a quote or a backslash: it is copied from a log in JSON as well as from a terminal.
+  return `${url} has no database "${database}"; create it with: curl -X POST ${url}/query -d q=${encoded(statement)} (and -u USER where users are asked for)`;
+}
+
+/** As a form has it, with nothing in it that a shell would take for itself. */
+function encoded(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** Quoted for a POSIX shell. */

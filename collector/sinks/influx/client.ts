@@ -6,6 +6,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpError, InfluxDB } from '@influxdata/influxdb-client';
 import { SinkError } from '../../../src/errors.ts';
+import { remedyFor } from '../../../src/http/remedy.ts';
 import type { Clock } from '../../../src/run/clock.ts';
 import type { Answer } from './answer.ts';
 
@@ -122,7 +123,7 @@ function unreachable({ url, timeoutMs, cause, late }: Failure): SinkError {
   if (late) return new SinkError('timeout', `${url} did not answer within ${timeoutMs} ms`, { retryable: true, cause });
   const code = cause instanceof Error && 'code' in cause ? `${String(cause.code)}: ` : '';
   const text = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return new SinkError('unreachable', `${url}: ${code}${text}`, { retryable: true, cause });
+  return new SinkError('unreachable', `${url}: ${code}${text}${remedyFor(cause, url)}`, { retryable: true, cause });
 }
 
 function basicAuthorization({ username, password }: { username: string; password: string }): string {

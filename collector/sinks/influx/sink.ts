@@ -2,10 +2,13 @@
  * The InfluxDB sink, for the write endpoints of version 1 and version 2 and for whoever serves the same (InfluxDB 3,
  * VictoriaMetrics). A window goes out as lines in requests one after another; lines that the far side will never take are counted.
  */
+import { hider } from '../../../src/config/redact.ts';
+import type { Login } from '../../../src/config/webaddress.ts';
+import { SinkError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/run/clock.ts';
 import { selectNamed } from '../levels.ts';
 import type { Sink } from '../sink.ts';
-import { judge, type Target } from './answer.ts';
+import { type Answer, judge, type Target } from './answer.ts';
 import { type ChunkLimits, chunksOf } from './chunk.ts';
 import { createInfluxClient, type InfluxTls } from './client.ts';
 import { Job, type SendChunk } from './delivery.ts';
@@ -17,6 +20,8 @@ export interface InfluxV2 {
   readonly org: string;
   readonly bucket: string;
   readonly token?: string | undefined;
+  /** In place of a token: for a proxy that asks for user and password. */
+  readonly login?: Login | undefined;
 }
 
 /** `/write`. */
@@ -54,7 +59,10 @@ export function createInfluxSink(options: InfluxSinkOptions): Sink {
   const { maxLines = 5000, maxBytes = 4_000_000 } = options;
   const url = baseUrl(options.url);
   const target: Target = { version: to.version, url, database: to.version === 2 ? to.bucket : to.database };
-  const client = createInfluxClient({ url, path: writePath(to), ...credentials(to), tls, gzip, timeoutMs, clock });
+  const { token, basic } = credentials(to);
+  const client = createInfluxClient({ url, path: writePath(to), token, basic, tls, gzip, timeoutMs, clock });
+  // A server, or a proxy before it, may quote what it was sent.
+  const hide = hider([token, basic?.password, basic && `${basic.username}:${basic.password}`]);
   const encoder = createEncoder({ idField });
   const selection = selectNamed(options.levels);
   const limits: ChunkLimits = { maxLines, maxBytes };
@@ -62,7 +70,7 @@ export function createInfluxSink(options: InfluxSinkOptions): Sink {
 
   const send: SendChunk = async (chunk, signal) => {
     const answer = await client.write(chunk.lines.join('\n'), signal);
-    return { verdict: judge(answer, target, clock.now()), body: answer.body };
+    return { verdict: judge({ ...answer, body: hide(answer.body) }, target, clock.now()), body: answer.body };
   };
 
   return {
@@ -76,10 +84,27 @@ export function createInfluxSink(options: InfluxSinkOptions): Sink {
       job = undefined;
       return delivery;
     },
+    async probe(signal) {
+      // Nothing in it, so nothing is written; but the server looks at the credentials and for the database first.
+      const answer = await client.write('', signal);
+      return probed({ ...answer, body: hide(answer.body) }, target, clock.now());
+    },
     async close() {
       client.close();
     },
   };
+}
+
+/** What the answer to an empty write says. Rejects with a SinkError if nothing could be written there. */
+function probed(answer: Answer, target: Target, nowMs: number): string {
+  const verdict = judge(answer, target, nowMs);
+  const what = target.version === 2 ? 'bucket' : 'database';
+  const where = `${target.url} takes what is written to ${what} "${target.database}"`;
+  if (verdict.kind === 'written') return where;
+  // The complaint about the empty write comes after credentials and database have been looked at.
+  if (verdict.kind === 'lines_refused') return `${where} (of an empty write it says: ${verdict.message.slice(0, 200)})`;
+  const message = 'message' in verdict ? verdict.message : `${target.url} answers ${answer.status}`;
+  throw new SinkError('probe', message, { retryable: false });
 }
 
 /** Without what people paste along: a slash at the end, the endpoint itself. */
@@ -100,7 +125,7 @@ function writePath(to: InfluxV1 | InfluxV2): string {
 }
 
 function credentials(to: InfluxV1 | InfluxV2) {
-  if (to.version === 2) return { token: to.token };
+  if (to.version === 2) return { token: to.token, basic: to.login };
   const { username, password = '' } = to;
-  return { basic: username === undefined ? undefined : { username, password } };
+  return { token: undefined, basic: username === undefined ? undefined : { username, password } };
 }

@@ -58,3 +58,43 @@ test('a secret that cannot be read stops the start, naming the key', () => {
   const config = sinkSchema.parse({ kind: 'influxdb2', url: 'http://x', bucket: 'b', token_file: '/nowhere/token' });
   expect(() => createOutlets({ main: config }, around)).toThrow('sinks.main.token_file: is "/nowhere/token"');
 });
+
+test('the user and password in an address are used, and are not part of what is shown', async () => {
+  const server = await startFakeInflux(() => ({ status: 401, body: { error: 'no' } }));
+  const url = server.url.replace('http://', 'http://me:p%40ss@');
+  const outlets = createOutlets(
+    {
+      one: sinkSchema.parse({ kind: 'influxdb1', url, database: 'd' }),
+      two: sinkSchema.parse({ kind: 'influxdb2', url: `${url}/`, bucket: 'b' }),
+    },
+    around,
+  );
+  for (const { sink } of outlets) {
+    await expect(sink.write(given, new AbortController().signal)).rejects.toThrow(`${server.url} refuses`);
+    await sink.close();
+  }
+  // printf 'me:p@ss' | base64
+  expect(server.requests.map((r) => r.headers.authorization)).toEqual(['Basic bWU6cEBzcw==', 'Basic bWU6cEBzcw==']);
+  await server.close();
+});
+
+test.each([
+  [
+    'username',
+    { kind: 'influxdb1', url: 'http://a:b@h', database: 'd', username: 'u' },
+    'sinks.x: url holds a user and',
+  ],
+  [
+    'password',
+    { kind: 'influxdb1', url: 'http://a:b@h', database: 'd', password: 'u' },
+    'sinks.x: url holds a user and',
+  ],
+  ['token', { kind: 'influxdb2', url: 'http://a:b@h', bucket: 'b', token: 't' }, 'sinks.x: url holds a user and'],
+  [
+    'no username',
+    { kind: 'influxdb1', url: 'http://h', database: 'd', password: 'p' },
+    'password is set without username',
+  ],
+])('who we are is said once, not in the address and as %s', (_what, config, words) => {
+  expect(() => createOutlets({ x: sinkSchema.parse(config) }, around)).toThrow(words);
+});

@@ -26,6 +26,7 @@ async function serve({ host = '127.0.0.1', token, maxConnections = 20, allowedHo
   const refused: string[] = [];
   let answered = 0;
   const server = createHttp({
+    setting: 'agent.listen',
     address: { host, port: 0 },
     guard: { token, tls: undefined },
     allowedHosts,

@@ -18,6 +18,10 @@ test.each([
   ['docker.lan:1234', { host: 'docker.lan', port: 1234, protocol: 'http' }],
   ['tcp://docker.lan:2376', { host: 'docker.lan', port: 2376, protocol: 'https' }],
   ['https://docker.lan', { host: 'docker.lan', port: 2376, protocol: 'https' }],
+  [
+    'tcp://me:p%40ss@proxy:1234',
+    { host: 'proxy', port: 1234, protocol: 'http', login: { username: 'me', password: 'p@ss' } },
+  ],
   ['ssh://me@box', { host: 'box', port: 22, protocol: 'ssh', username: 'me', ssh }],
   ['ssh://box:2222', { host: 'box', port: 2222, protocol: 'ssh', ssh }],
 ])('%s', (text, endpoint) => {
@@ -42,6 +46,8 @@ test.each([
   ['tcp://h/v1.41', 'path after the host'],
   ['ssh://me:secret@h', 'password'],
   ['', 'names no host'],
+  ['docker', 'is a word, not an address'],
+  ['docker.lan', 'is a word, not an address'],
 ])('"%s" is refused: %s', (text, why) => {
   const parse = () => parseEndpoint(text, { setting, ssh });
   expect(parse).toThrow(ConfigError);

@@ -89,6 +89,9 @@ describe('what people have to mend is tried again, seldom, and said plainly', ()
     ],
     [404, v2, '404 page not found', 'not_found', 'an InfluxDB before 1.8 wants the sink kind "influxdb1"'],
     [307, v2, '', 'redirected', 'set "url" to where it leads'],
+    // What Go's and nginx' servers say.
+    [400, v1, 'Client sent an HTTP request to an HTTPS server.', 'tls', 'use https:// instead of http://'],
+    [400, v2, 'The plain HTTP request was sent to HTTPS port', 'tls', 'use https:// instead of http://'],
   ] as const)('%d', (...[status, target, body, reason, text]) => {
     const answer = verdict(status, body, { target });
     expect(answer).toMatchObject({ kind: 'retry', reason, retryAfterMs: 60_000 });
@@ -101,7 +104,9 @@ describe('what people have to mend is tried again, seldom, and said plainly', ()
       reason: 'not_found',
       message:
         'http://db:8086 has no database "plim "soll""; create it with: curl -X POST http://db:8086/query ' +
-        `--data-urlencode 'q=CREATE DATABASE "plim \\"soll\\""' (database not found: "plim")`,
+        // CREATE DATABASE "plim \"soll\"", with 20 a space, 22 a quote and 5C a backslash: no shell and no JSON changes it.
+        '-d q=CREATE%20DATABASE%20%22plim%20%5C%22soll%5C%22%22 (and -u USER where users are asked for) ' +
+        '(database not found: "plim")',
     });
   });
 });
