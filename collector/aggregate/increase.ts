@@ -59,6 +59,11 @@ export function lifeOf(moment: Moment, staleAfterMs: number): number {
   return life;
 }
 
+/** The life of a counter that goes on when its thing is started again, and that somebody may set back to zero. */
+export function goingOn(life: number): number {
+  return (life & ~RESTARTED) | MAY_RESET;
+}
+
 /** From when on the increase of this reading was counted; NaN if the reading is only a baseline. For rates. */
 export function countedSince(moment: Moment, life: number): number {
   if (moment.previousMs > Number.NEGATIVE_INFINITY) return moment.previousMs;

@@ -7,6 +7,7 @@ import type { Column, Shape } from '../../src/model/shape.ts';
 import { type LevelDef, prefixOf } from './levels.ts';
 import { OUTPUTS } from './outputs/index.ts';
 import type { Output } from './outputs/output.ts';
+import { foldNearest, foldRatio } from './outputs/ratio.ts';
 import { GAUGE_OUTPUTS, type GaugeOutput } from './options.ts';
 
 /** An output of one column of the family. */
@@ -16,8 +17,9 @@ export interface PlannedOutput {
   readonly of: number;
 }
 
-/** A ratio of two columns of the family. */
+/** A ratio of two columns of the family, and how it is made of the members. */
 export interface PlannedRatio {
+  readonly fold: typeof foldRatio;
   readonly of: number;
   readonly against: number;
 }
@@ -48,9 +50,15 @@ export function planLevel(level: Named, family: Family, gauges: readonly GaugeOu
       columns.push(groupColumn(prefix, column, output));
     }
   });
-  const ratios = family.ratios.map((ratio) => {
+  const ratios = family.ratios.flatMap((ratio) => {
+    const both = { of: family.at[ratio.of] as number, against: family.at[ratio.against] as number };
     columns.push(ratioColumn(prefix, family.name, ratio));
-    return { of: family.at[ratio.of] as number, against: family.at[ratio.against] as number };
+    if (ratio.nearest === undefined) return [{ ...both, fold: foldRatio }];
+    columns.push(ratioColumn(prefix, family.name, ratio.nearest));
+    return [
+      { ...both, fold: foldRatio },
+      { ...both, fold: foldNearest },
+    ];
   });
   if (columns.length === 0) return undefined;
   return { shape: { measurement: `${prefix}_${family.name}`, columns }, outputs, ratios };
@@ -96,7 +104,7 @@ function groupFixedLabels(column: FamilyColumn): Column['labels'] {
   return column.labels.length === 1 && column.labels[0]?.[1] === 'total' ? [] : column.labels;
 }
 
-function ratioColumn(prefix: string, familyName: string, ratio: RatioDef<string>): Column {
+function ratioColumn(prefix: string, familyName: string, ratio: Pick<RatioDef<string>, 'stem' | 'help'>): Column {
   const before = `${familyName}_`;
   const field = ratio.stem.startsWith(before) ? ratio.stem.slice(before.length) : ratio.stem;
   return { metric: `${prefix}_${ratio.stem}`, field, labels: [], kind: 'gauge', unit: 'ratio', help: ratio.help };

@@ -4,10 +4,9 @@
  */
 import type { LevelTable } from '../../src/model/batch.ts';
 import type { Row } from '../../src/model/table.ts';
-import { addIncreases } from './increase.ts';
+import { addIncreases, goingOn } from './increase.ts';
 import { CONTAINER_LEVEL } from './levels.ts';
 import { MemberColumns } from './members.ts';
-import { foldRatio } from './outputs/ratio.ts';
 import { mostOf, mostPerSecond } from './plausible.ts';
 import type { ResolvedFamily, ResolvedTable } from './resolved.ts';
 import type { FamilySeries } from './series.ts';
@@ -61,14 +60,15 @@ function count(state: AggregatorState, members: MemberColumns, { series, tables 
   if (baselines === undefined) return;
   const increases = members.openIncreases(c);
   const slots = series.slotAt;
-  const unit = series.family.columns[c]?.unit ?? 'none';
+  const { unit = 'none', acrossStarts } = series.family.columns[c] ?? {};
   const bounds = {
     perSecond: mostPerSecond(unit),
     most: mostOf(unit),
     suspects: series.suspects[c] as Map<number, number>,
   };
-  for (const { table, places, lives, spans } of tables) {
+  for (const { table, places, lives: known, spans } of tables) {
     const offset = c * places.length;
+    const lives = acrossStarts ? known.map(goingOn) : known;
     const column = { values: table.values, offset, places, lives, spans, slots, baselines, increases, ...bounds };
     addIncreases(column, state.increases);
   }
@@ -85,9 +85,9 @@ function foldColumn(columns: readonly (GroupColumns | undefined)[], members: Mem
 
 function foldRatios(columns: readonly (GroupColumns | undefined)[], members: MemberColumns): void {
   columns.forEach((groups, levelAt) => {
-    groups?.plan.ratios.forEach(({ of, against }, i) => {
+    groups?.plan.ratios.forEach(({ of, against, fold }, i) => {
       const column = groups.column(groups.plan.outputs.length + i);
-      foldRatio(
+      fold(
         { size: members.size, groups: members.groups(levelAt), of: members.used(of), against: members.last(against) },
         column,
       );

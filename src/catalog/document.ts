@@ -42,7 +42,9 @@ export function metricsDocument(): string {
 
 function familySection(family: Family): string {
   const dims = family.dims.length > 0 ? ` One row for each ${family.dims.map((d) => `\`${d}\``).join(', ')}.` : '';
-  const ratios = family.ratios.map((ratio) => `- \`<level>_${ratio.stem}\`: ${ratio.help}`);
+  const ratios = family.ratios
+    .flatMap((ratio) => [ratio, ratio.nearest ?? []].flat())
+    .map(({ stem, help }) => `- \`<level>_${stem}\`: ${help}`);
   return [
     `## ${family.name}${family.byDefault ? '' : ' (off)'}`,
     '',

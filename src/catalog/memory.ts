@@ -244,6 +244,10 @@ export const memory = family({
       of: 'workingSet',
       against: 'limit',
       help: 'Working set over the memory limit, of the members that have a limit.',
+      nearest: {
+        stem: 'memory_limit_utilization_max_ratio',
+        help: 'The same of the one member that is nearest to its own limit.',
+      },
     },
   ],
 });

@@ -53,8 +53,7 @@ export const state = family({
       metric: 'container_restarts_total',
       kind: 'counter',
       unit: 'none',
-      // It does not begin at zero with each start, as the group's sums take it to: a sum of it would count restarts twice.
-      grouped: false,
+      acrossStarts: true,
       help: 'Restarts by the restart policy since the container was last started by hand.',
       source: 'RestartCount',
     },

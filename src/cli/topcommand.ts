@@ -13,7 +13,7 @@ import { drawTable, type Reading, sumUp, viewRows } from './view.ts';
 export async function topCommand(config: Config, options: TopOptions): Promise<void> {
   const scheme = config.tls.cert === undefined ? 'http' : 'https';
   const { url, first, login } =
-    options.url !== undefined ? pageOf(options.url) : pageBelow(urlOf(scheme, config.agent.listen));
+    options.url !== undefined ? pageUrl(options.url) : pageBelow(urlOf(scheme, config.agent.listen));
   const intervalMs = parseDuration(options.every);
   if (intervalMs === undefined || intervalMs < 100) {
     throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
@@ -67,7 +67,7 @@ interface Place {
  * Takes an address with or without the path; without it, it may be an agent's or a collector's. A user and password in it are used in
  * place of the token.
  */
-function pageOf(given: string): Place {
+export function pageUrl(given: string): Place {
   const address = parseWebAddress(given);
   if (typeof address === 'string')
     throw new ConfigError(`--url: is ${JSON.stringify(withoutCredentials(given))}: ${address}`);

@@ -21,6 +21,8 @@ export interface MetricDef {
   readonly labels?: Readonly<Record<string, string>>;
   /** What groups get of it: what somebody would ask for at that level. Counters: the total unless said. Gauges: nothing unless said. */
   readonly grouped?: false | readonly GroupOutput[];
+  /** A counter that goes on when its container is started again; others begin at zero with each start. */
+  readonly acrossStarts?: true;
   /** Where the number comes from, for METRICS.md: the file and key of cgroup v2 and of v1, or the API field. */
   readonly source: string;
 }
@@ -32,12 +34,15 @@ export interface RatioDef<K extends string> {
   readonly of: K;
   readonly against: K;
   readonly help: string;
+  /** Of the member that is nearest to its own limit, too: together the members may be far from theirs. */
+  readonly nearest?: { readonly stem: string; readonly help: string };
 }
 
 /** A column of a family, with what only the catalogue needs. */
 export interface FamilyColumn extends Column {
   /** What groups get of it; empty for nothing. */
   readonly groups: readonly GroupOutput[];
+  readonly acrossStarts: boolean;
   readonly source: string;
 }
 
@@ -98,6 +103,7 @@ function column(familyName: string, def: MetricDef): FamilyColumn {
     unit: def.unit,
     help: def.help,
     groups: def.grouped === undefined ? BY_DEFAULT[def.kind] : def.grouped || [],
+    acrossStarts: def.acrossStarts ?? false,
     source: def.source,
   };
 }

@@ -16,7 +16,13 @@ export const work = family({
     state: { metric: 'container_work_state', kind: 'gauge', unit: 'none', help, source },
   },
   ratios: [
-    { stem: 'work_held_ratio', of: 'held', against: 'limit', help },
+    {
+      stem: 'work_held_ratio',
+      of: 'held',
+      against: 'limit',
+      help,
+      nearest: { stem: 'work_held_max_ratio', help },
+    },
     { stem: 'work_rate_ratio', of: 'done', against: 'limit', help },
   ],
 });
@@ -45,6 +51,7 @@ export const idle = family({
       help,
       source,
     },
+    again: { metric: 'container_idle_again_total', kind: 'counter', unit: 'none', acrossStarts: true, help, source },
     on: inState('on'),
     off: inState('off'),
   },

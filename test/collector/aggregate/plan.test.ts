@@ -83,9 +83,11 @@ describe('a level gets what somebody would ask for', () => {
   const service: LevelDef = { name: 'service', by: [] };
 
   test('a state and a health are counted', () => {
-    expect(new Set(namesOf(service, 'state'))).toEqual(new Set(['service_state', 'service_health_status']));
     const columns = planLevel(service, familyNamed('state') as Family, ALL)?.shape.columns ?? [];
-    expect(columns.map(({ labels }) => labels[0]?.[1])).toEqual([
+    expect(new Set(columns.map(({ metric }) => metric))).toEqual(
+      new Set(['service_state', 'service_health_status', 'service_restarts_total']),
+    );
+    expect(columns.filter(({ kind }) => kind === 'gauge').map(({ labels }) => labels[0]?.[1])).toEqual([
       ...['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'],
       ...['healthy', 'unhealthy', 'starting'],
     ]);
@@ -110,7 +112,7 @@ describe('a level gets what somebody would ask for', () => {
     ]);
   });
 
-  test('a group has 58 series of the families that are on, at most', () => {
+  test('a group has 60 series of the families that are on, at most', () => {
     const families = FAMILIES.filter(
       ({ byDefault, name }) => byDefault && name !== 'disk' && !name.startsWith('machine'),
     );
@@ -118,8 +120,8 @@ describe('a level gets what somebody would ask for', () => {
     expect(counts.filter(([, count]) => count > 0)).toEqual([
       // Use, user, system, periods, throttled periods and seconds; the limit; the ratio.
       ['cpu', 6 + 1 + 1],
-      // Use, working set three times, rss twice, cache, swap, kernel, limit; major faults, high and max; the ratio.
-      ['memory', 10 + 3 + 1],
+      // Use, working set three times, rss twice, cache, swap, kernel, limit; major faults, high and max; the ratio, of all and of the nearest.
+      ['memory', 10 + 3 + 2],
       ['oom', 1],
       ['pressure', 5],
       // Bytes and operations, each way.
@@ -128,11 +130,12 @@ describe('a level gets what somebody would ask for', () => {
       ['pids', 4],
       // Bytes, packets, errors, dropped, each way.
       ['network', 8],
-      ['state', 7 + 3],
+      // States, healths, restarts.
+      ['state', 7 + 3 + 1],
       // Bytes, of the largest member too; inodes.
       ['filesystem', 3],
     ]);
-    // And the number of its containers. Twenty services of a host with 100 containers, its node and its cluster: 22 * 58.
-    expect(counts.reduce((sum, [, count]) => sum + count, 1)).toBe(58);
+    // And the number of its containers. Twenty services of a host with 100 containers, its node and its cluster: 22 * 60.
+    expect(counts.reduce((sum, [, count]) => sum + count, 1)).toBe(60);
   });
 });

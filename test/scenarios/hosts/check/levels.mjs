@@ -119,8 +119,8 @@ function increase({ metric, own, value }, { moment, before, id }) {
   if (before === undefined) return 0;
   const last = seriesBefore({ metric, own }, { before, id });
   const startedMs = startOf(moment, id);
-  // Its counters began at zero since the last window: all of it is new.
-  if (startedMs > before.timeMs) return value;
+  // The engine's count of restarts goes on when the container is started; all others begin at zero then, and all of it is new.
+  if (startedMs > before.timeMs && (metric !== 'container_restarts_total' || last === undefined)) return value;
   // Nobody has read it before, and it was there already: where to count from is known only now.
   if (last === undefined) return 0;
   return Math.max(0, value - last.value);
@@ -131,6 +131,7 @@ const startOf = ({ containers }, id) =>
 
 const RATIOS = {
   memory_limit_utilization_ratio: ['container_memory_working_set_bytes', 'container_spec_memory_limit_bytes'],
+  memory_limit_utilization_max_ratio: ['container_memory_working_set_bytes', 'container_spec_memory_limit_bytes'],
   pids_limit_utilization_ratio: ['container_threads', 'container_threads_max'],
   cpu_limit_utilization_ratio: ['container_cpu_usage_seconds_total', 'container_spec_cpu_limit_cores'],
 };
@@ -138,7 +139,7 @@ const RATIOS = {
 /** What the members that have both use together, over what they may use together. Of CPU time, the cores used since the last window. */
 function putRatio({ members, moment, before }, add, stem) {
   const [used, allowed] = RATIOS[stem];
-  let [usedSum, allowedSum] = [0, 0];
+  let [usedSum, allowedSum, nearest] = [0, 0, 0];
   for (const id of members) {
     const [of] = seriesOf(moment, id, { metric: used, labels: {} });
     const [against] = seriesOf(moment, id, { metric: allowed, labels: {} });
@@ -147,6 +148,7 @@ function putRatio({ members, moment, before }, add, stem) {
     const cores = () => increase(of, { moment, before, id }) / ((moment.timeMs - before.timeMs) / 1000);
     usedSum += stem.startsWith('cpu') ? cores() : of.value;
     allowedSum += against.value;
+    nearest = Math.max(nearest, of.value / against.value);
   }
-  if (allowedSum > 0) add(usedSum / allowedSum);
+  if (allowedSum > 0) add(stem.endsWith('_max_ratio') ? nearest : usedSum / allowedSum);
 }
