@@ -3,7 +3,6 @@
  * and whoever answers must be alive. Ends with 0 or 1 and says why.
  */
 import { request as plain } from 'node:http';
-import { request as secure } from 'node:https';
 import { env, exit, stdout } from 'node:process';
 
 const TIMEOUT_MS = 4000;
@@ -31,16 +30,22 @@ function ask(port, request) {
   });
 }
 
+/** Loaded only where it is needed: half of what such a check costs would be TLS. @param {number} port */
+async function askSecurely(port) {
+  const { request } = await import('node:https');
+  return ask(port, request);
+}
+
 /** @param {number} port @returns {Promise<string | undefined | null>} null: nobody is there */
 async function health(port) {
   try {
     const wrong = await ask(port, plain);
     // A port with TLS refuses a plain request, in words or by hanging up.
-    return wrong === undefined ? wrong : await ask(port, secure).catch(() => wrong);
+    return wrong === undefined ? wrong : await askSecurely(port).catch(() => wrong);
   } catch (error) {
     if (error.code === 'ECONNREFUSED') return null;
   }
-  return ask(port, secure).catch(asksForCertificate);
+  return askSecurely(port).catch(asksForCertificate);
 }
 
 /** One that wants a client's certificate is alive enough to say so; nobody else may ask it anything. */

@@ -1,5 +1,5 @@
 /**
- * `npm run test:nodes [-- 22 24] [-- test/wire …]`: the unit tests on every version of Node that is supported, or on those named; further
+ * `npm run test:nodes [-- 22 24 test/src/wire …]`: the unit tests on every version of Node that is supported, or on those named; further
  * arguments are files and options for vitest. Ends with a line for each version and one like that of `npm test`.
  */
 import { spawnSync } from 'node:child_process';
