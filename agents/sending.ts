@@ -2,10 +2,10 @@
 import type { Config } from '../src/config/schema.ts';
 import { pem, secret, tokenOrLogin } from '../src/config/secure.ts';
 import type { Log } from '../src/log.ts';
-import { type Clock, systemClock } from '../src/run/clock.ts';
+import type { Clock } from '../src/run/clock.ts';
 import type { Lifecycle } from '../src/run/lifecycle.ts';
 import { createEncoder } from '../src/wire/encode.ts';
-import type { ClientOptions } from './send/client.ts';
+import type { Destination } from './send/client.ts';
 import type { Sender } from './send/sender.ts';
 
 export interface SendingOptions {
@@ -42,11 +42,11 @@ export async function startSending(options: SendingOptions): Promise<Sender | un
 /** For `plimsoll check`: asks the collector that is configured whether it would take our batches, in words; undefined if there is none. */
 export async function probeCollector(settings: Config['agent']['push']): Promise<string | undefined> {
   const to = destination(settings);
-  return to && (await import('./send/probe.ts')).probe({ ...to, now: systemClock.now });
+  return to && (await import('./send/probe.ts')).probe(to);
 }
 
 /** Where batches go, and as whom; undefined if nowhere. Throws a ConfigError where a secret or certificate cannot be had. */
-function destination(settings: Config['agent']['push']): Omit<ClientOptions, 'now'> | undefined {
+function destination(settings: Config['agent']['push']): Destination | undefined {
   if (settings.url === undefined) return undefined;
   const { ca, cert, key } = settings.tls;
   const token = secret('agent.push.token', settings.token, settings.token_file);

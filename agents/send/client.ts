@@ -6,7 +6,7 @@ import { remedyFor } from '../../src/http/remedy.ts';
 import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
 
-export interface ClientOptions {
+export interface Destination {
   /** The collector's address, for example `http://collector:9640`, with or without `/api/v1/push`; a path is kept in front of it. */
   readonly url: string;
   readonly token?: string | undefined;
@@ -15,6 +15,9 @@ export interface ClientOptions {
   /** PEM texts: the authority that signed the collector's certificate, and our own certificate and key. */
   readonly tls?: TlsOptions | undefined;
   readonly timeoutMs: number;
+}
+
+export interface ClientOptions extends Destination {
   /** Unix milliseconds, for the header that says when a push was sent. */
   readonly now: () => number;
 }

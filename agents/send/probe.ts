@@ -3,21 +3,21 @@
  * at. In words; rejects with an Error that says what to do.
  */
 import { messageIn } from './answer.ts';
-import { type ClientOptions, createClient } from './client.ts';
+import { createClient, type Destination } from './client.ts';
 
-export async function probe(options: ClientOptions): Promise<string> {
-  const { url, timeoutMs } = options;
-  const client = createClient(options);
+export async function probe(to: Destination): Promise<string> {
+  const { url, timeoutMs } = to;
+  const client = createClient({ ...to, now: () => 0 });
   try {
     const { status, body } = await client.ask(AbortSignal.timeout(timeoutMs));
     if (status === 405) return `the collector at ${url} answers and takes batches from here`;
-    throw new Error(`${url} ${refusal(status, messageIn(body), options)}`);
+    throw new Error(`${url} ${refusal(status, messageIn(body), to)}`);
   } finally {
     await client.close();
   }
 }
 
-function refusal(status: number, said: string, { token, login }: ClientOptions): string {
+function refusal(status: number, said: string, { token, login }: Destination): string {
   const detail = said === '' ? '' : ` (${said})`;
   if (status === 401 || status === 403) {
     const given =

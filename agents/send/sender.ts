@@ -7,13 +7,13 @@ import type { Batch } from '../../src/model/batch.ts';
 import { countSamples } from '../../src/model/table.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Encoder } from '../../src/wire/encode.ts';
-import { type ClientOptions, createClient } from './client.ts';
+import { createClient, type Destination } from './client.ts';
 import { Ledger, type SenderStats } from './ledger.ts';
 import { memorySpool } from './memory.ts';
 import type { Spool } from './spool.ts';
 import { Worker } from './worker.ts';
 
-export interface SenderOptions extends Omit<ClientOptions, 'now'> {
+export interface SenderOptions extends Destination {
   /** For the batches' node and session; nobody else may use it. */
   readonly encoder: Encoder;
   readonly clock: Clock;
