@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
+import { hiderOf } from '../src/config/secrets.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
@@ -15,6 +16,7 @@ import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { exposeAgent } from './exposed.ts';
 import { onlyEnabled } from './families.ts';
+import { exposeFrontPage } from './frontpage.ts';
 import { type Found, type Parts, startParts } from './parts.ts';
 import { startSending } from './sending.ts';
 
@@ -32,6 +34,8 @@ export interface Agent {
 }
 
 const TRIM_EVERY_MS = 600_000;
+/** Rates need two readings: whoever has just started the program need not wait a whole interval for them. */
+export const SECOND_READING_MS = 1000;
 /** Scrapers, probes and people. */
 const MAX_CONNECTIONS = 256;
 
@@ -66,7 +70,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   parts.onLastReadings((tables) => deliver(enabled(parts.scraper.batchOf(clock.now(), tables), parts)));
   await tick(clock.now(), new AbortController().signal);
-  const ticker = startTicker({ intervalMs: settings.interval, clock, log, run: tick });
+  const earlyMs = SECOND_READING_MS;
+  const ticker = startTicker({ intervalMs: settings.interval, earlyMs, clock, log, run: tick });
   life.onStop('ticks', () => ticker.stop());
 
   const refused = exposeAgent(self, {
@@ -88,6 +93,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
   metricsRoute(http.app, { tables: () => latest.shown, self, timestamps: settings.timestamps });
+  const hide = hiderOf(config, [process.env.DOCKER_HOST]);
+  exposeFrontPage(http.app, { settings, guard, node, version, parts, hide, lastTickMs: () => latest.batch?.timeMs });
   healthRoutes(http.app, {
     alive: () => stuck('the tick', latest.lastRun, { nowMs: clock.monotonic(), intervalMs: settings.interval }),
     ready: () => (latest.batch ? undefined : 'nothing has been read yet'),

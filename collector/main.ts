@@ -21,8 +21,11 @@ import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
+import type { IngestLimits } from './ingest/limits.ts';
 import { configuredLevels } from './levels.ts';
+import { exposeFrontPage } from './frontpage.ts';
 import { exposePages } from './pages.ts';
+import type { SinkStats } from './sinks/account.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
@@ -32,6 +35,8 @@ export interface Collector {
   readonly url: string;
   /** For an agent in the same process: as if it had come over HTTP. */
   accept(batch: Batch): void;
+  /** How it stands with each sink of the configuration. */
+  sinks(): SinkStats[];
 }
 
 /** Windows that may close at once after a pause (a stopped machine) without the page counting the older ones as lost. */
@@ -100,13 +105,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const ingest = createIngest({
     push: take,
     familyNamed,
-    limits: {
-      maxBodyBytes: settings.max_body,
-      maxSessions: settings.max_sessions,
-      maxSeries: settings.max_series,
-      maxSeriesPerNode: settings.max_series_per_node,
-      wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
-    },
+    limits: ingestLimits(settings),
     clock,
     log,
   });
@@ -127,13 +126,25 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   ingest.route(http.app);
   exposePages(http.app, { page, self, clock, containers: settings.containers });
+  const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
+  exposeFrontPage(http.app, { config, guard, version, levels, stats: () => aggregator.stats(), sinks });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
     ready: () => (page.windowEndMs > 0 ? undefined : noWindowYet(settings)),
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  return { url, accept: (batch) => void take(batch) };
+  return { url, accept: (batch) => void take(batch), sinks };
+}
+
+function ingestLimits(settings: Config['collector']): Partial<IngestLimits> {
+  return {
+    maxBodyBytes: settings.max_body,
+    maxSessions: settings.max_sessions,
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
+  };
 }
 
 /** What becomes of a batch, wherever it comes from. */

@@ -1,10 +1,13 @@
 /**
- * `npm run build`: the programs as a few bundled files in dist/. Bundling is what keeps the agent small: what is not used of the
+ * `npm run build`: the programs as a few bundled files in dist/; with `--single <file>` as one CommonJS file, for an executable. Bundling is what keeps the agent small: what is not used of the
  * libraries is not loaded, and half of the memory is libraries. Types are checked by `npm run typecheck`, not here.
  */
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licensesOf } from './licenses.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -61,7 +64,16 @@ const require = createRequireForBundle(import.meta.url);
 const __filename = fileUrlToPathForBundle(import.meta.url);
 const __dirname = fileUrlToPathForBundle(new URL('.', import.meta.url));`;
 
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+/** One file has nothing beside it that could be loaded and forgotten: see src/cli/forget.ts. */
+const alone = {
+  name: 'alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /src[\\/]cli[\\/]forget\.ts$/ }, () => ({
+      contents: `import * as request from './request.ts'; export const usedOnce = (_name, use) => use(request);`,
+    }));
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const COMMON = {
   absWorkingDir: root,
@@ -74,23 +86,49 @@ const COMMON = {
   minifySyntax: true,
   // Names stay, for stack traces that can be read.
   keepNames: false,
-  legalComments: 'linked',
+  // In LICENSES.txt, in full.
+  legalComments: 'none',
+  metafile: true,
   plugins: [lean],
   logLevel: 'warning',
 };
-await build({
-  ...COMMON,
-  entryPoints: ['src/cli/main.ts'],
-  chunkNames: 'chunks/[name]-[hash]',
-  splitting: true,
-  format: 'esm',
-  banner: { js: FOR_COMMONJS },
-});
-// CommonJS, because only that can be forgotten again: see src/cli/forget.ts.
-await build({
-  ...COMMON,
-  entryPoints: ['src/cli/request.ts'],
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-});
-chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
+const single = argv.indexOf('--single');
+if (single > 0) await buildSingle(argv[single + 1]);
+else await buildFolder();
+
+async function buildFolder() {
+  rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+  const program = await build({
+    ...COMMON,
+    entryPoints: ['src/cli/main.ts'],
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    format: 'esm',
+    banner: { js: FOR_COMMONJS },
+  });
+  // CommonJS, because only that can be forgotten again: see src/cli/forget.ts.
+  const request = await build({
+    ...COMMON,
+    entryPoints: ['src/cli/request.ts'],
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+  });
+  writeFileSync(join(root, 'dist', 'LICENSES.txt'), licensesOf(root, [program, request]));
+  chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
+}
+
+/** @param {string} outfile */
+async function buildSingle(outfile) {
+  const { outdir: _, outbase: __, ...common } = COMMON;
+  const program = await build({
+    ...common,
+    entryPoints: ['src/cli/main.ts'],
+    format: 'cjs',
+    outfile,
+    plugins: [alone, lean],
+    // What libraries that are modules want.
+    define: { 'import.meta.url': 'urlOfThisBundle' },
+    banner: { js: `const urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;` },
+  });
+  writeFileSync(join(dirname(outfile), 'LICENSES.txt'), licensesOf(root, [program]));
+}

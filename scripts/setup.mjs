@@ -41,11 +41,11 @@ export function ensurePackages() {
   if (installed >= modified(join(ROOT, 'package-lock.json')) && existsSync(join(ROOT, 'node_modules', '.bin', 'tsc')))
     return;
   say('Installing the packages that Plimsoll is built on (once; a few seconds to a minute) ...');
-  if (npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']) === 0) return;
+  if (npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']) === 0) return;
   say(
     '`npm ci` failed (above), most often because the registry lacks an exact version; trying `npm install` instead ...',
   );
-  if (npm(['install', '--no-audit', '--no-fund', '--loglevel=error']) === 0) return;
+  if (npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']) === 0) return;
   giveUp('the packages could not be installed; is the npm registry reachable? The reason is above.');
 }
 
@@ -63,7 +63,7 @@ export function ensureBuilt() {
 }
 
 /** Runs npm: the one that runs us if there is one. @param {string[]} args */
-function npm(args) {
+export function npm(args) {
   const options = { cwd: ROOT, stdio: /** @type {const} */ (['ignore', 2, 2]) };
   const cli = env.npm_execpath;
   const done = cli?.endsWith('.js') ? spawnSync(execPath, [cli, ...args], options) : spawnSync('npm', args, options);

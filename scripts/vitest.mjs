@@ -13,15 +13,15 @@ export const NONE = Object.freeze({ passed: 0, failed: 0 });
 
 /**
  * Runs one project of vitest and counts; `filters` are files and options.
- * @param {string} project @param {string[]} filters @param {NodeJS.ProcessEnv} environment @returns {Promise<Count>}
+ * @param {string} project @param {string[]} filters @param {NodeJS.ProcessEnv} environment @param {string} node @returns {Promise<Count>}
  */
-export async function tests(project, filters, environment) {
+export async function tests(project, filters, environment, node = execPath) {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-report-'));
   const report = join(folder, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const some = filters.length > 0 ? ['--passWithNoTests'] : [];
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-  const code = await run([vitest, 'run', '--project', project, ...reporters, ...some, ...filters], environment);
+  const code = await run([vitest, 'run', '--project', project, ...reporters, ...some, ...filters], environment, node);
   const count = existsSync(report) ? counted(JSON.parse(readFileSync(report, 'utf8'))) : NONE;
   rmSync(folder, { recursive: true, force: true });
   // The runner can fail without a failed test: it crashed, or an error was left unhandled.
@@ -46,11 +46,11 @@ function counted(report) {
 
 /**
  * Runs a Node program in the checkout, signals passed on.
- * @param {string[]} args @param {NodeJS.ProcessEnv} environment @returns {Promise<number>}
+ * @param {string[]} args @param {NodeJS.ProcessEnv} environment @param {string} node @returns {Promise<number>}
  */
-export function run(args, environment) {
+export function run(args, environment, node = execPath) {
   return new Promise((resolve) => {
-    const child = spawn(execPath, args, {
+    const child = spawn(node, args, {
       cwd: ROOT,
       stdio: 'inherit',
       env: { ...environment, FORCE_COLOR: stdout.isTTY ? '1' : '0' },

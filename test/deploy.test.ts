@@ -1,5 +1,5 @@
 /** What is in deploy/ must fit the program: the configuration it shows is legal, and so is every variable and flag it sets. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,9 +20,30 @@ test('everything that starts the program starts Node with the same flags', () =>
   expect(text('plimsoll.service')).toContain(
     `/usr/bin/node ${NODE_FLAGS.join(' ')} /opt/plimsoll/dist/src/cli/main.js`,
   );
-  expect(text('Dockerfile')).toContain(`"node", ${NODE_FLAGS.map((flag) => `"${flag}", `).join('')}"/opt/`);
-  expect(text('../scripts/start.mjs')).toContain(`[${NODE_FLAGS.map((flag) => `'${flag}'`).join(', ')}]`);
+  // By its name: the first line is obeyed.
+  expect(text('Dockerfile')).toContain('ENTRYPOINT ["plimsoll"]');
+  expect(text('Dockerfile')).toContain('RUN ln -s /opt/plimsoll/dist/src/cli/main.js /usr/local/bin/plimsoll');
+  for (const script of ['start', 'package'])
+    expect(text(`../scripts/${script}.mjs`)).toContain(`[${NODE_FLAGS.map((flag) => `'${flag}'`).join(', ')}]`);
   expect(text('../test/bench/programs.ts')).toContain(`'${NODE_FLAGS.join(' ')}'`);
+});
+
+test('what the image is built of reaches the builder, and nothing else does', () => {
+  const [everything, ...kept] = text('../.dockerignore').trim().split('\n');
+  expect(everything).toBe('*');
+  const copied = [...text('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources]) =>
+    sources!.split(' '),
+  );
+  expect(copied.length).toBeGreaterThan(0);
+  expect(copied.filter((source) => !existsSync(join(DEPLOY, '..', source)))).toEqual([]);
+  expect(kept.sort()).toEqual(copied.map((source) => `!${source}`).sort());
+});
+
+test('the image has the Node that README names, and the executable the same', () => {
+  const [, major] = /\*\*Take Node\.js (\d+)\*\*/.exec(text('../README.md')) ?? [];
+  const bases = [...text('Dockerfile').matchAll(/^FROM node:(\d+)-/gm)].map(([, version]) => version);
+  expect(bases).toEqual([major, major]);
+  expect(text('../scripts/package.mjs')).toContain(`const MAJOR = ${major};`);
 });
 
 test('the example configuration is usable as it is', () => {

@@ -3,6 +3,7 @@
  * The configuration has been read by now. Changes nothing, and writes nothing to a sink.
  */
 import type { Writable } from 'node:stream';
+import { foundLines } from '../../agents/found.ts';
 import { lookAround } from '../../agents/main.ts';
 import { probeCollector } from '../../agents/sending.ts';
 import { checkCollector } from '../../collector/check.ts';
@@ -15,7 +16,6 @@ import { isOurs, tryServer } from '../http/tryout.ts';
 import { silent } from '../log.ts';
 import { systemClock } from '../run/clock.ts';
 import { VERSION } from '../version.ts';
-import { foundLines } from './greeting.ts';
 import type { Role, Start } from './request.ts';
 import { sourceLines } from './sourcelines.ts';
 import { unreadLevels } from './unread.ts';

@@ -22,19 +22,25 @@ async function checked({ config, start }: Extract<Request, { do: 'check' }>): Pr
   endDespiteHangs('SIGTERM', (words) => process.stderr.write(`plimsoll: ${words}\n`));
 }
 
-try {
-  const request = usedOnce(REQUEST, ({ requestOf }: typeof import('./request.ts')) =>
-    requestOf(process.argv, process.env),
-  );
-  // `plimsoll check | head`: whoever reads has had enough, which is no error. The daemons go on, their sink says so.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (request.do === 'run') return;
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
-  await act(request);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`plimsoll: ${error.message}\n`);
-  process.exitCode = 2;
+/** Reads what is asked for and does it. */
+async function main(): Promise<void> {
+  try {
+    const request = usedOnce(REQUEST, ({ requestOf }: typeof import('./request.ts')) =>
+      requestOf(process.argv, process.env),
+    );
+    // `plimsoll check | head`: whoever reads has had enough, which is no error. The daemons go on, their sink says so.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (request.do === 'run') return;
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(0);
+    });
+    await act(request);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`plimsoll: ${error.message}\n`);
+    process.exitCode = 2;
+  }
 }
+
+// Not awaited: the executable without Node (see scripts/package.mjs) is CommonJS, which cannot at its top.
+void main();

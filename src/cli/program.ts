@@ -3,6 +3,7 @@
  * order on SIGINT or SIGTERM. The one place where the agent's and the collector's side meet.
  */
 import type { Agent } from '../../agents/main.ts';
+import type { Collector } from '../../collector/main.ts';
 import { looseFiles } from '../config/loose.ts';
 import type { Config } from '../config/schema.ts';
 import { hiderOf } from '../config/secrets.ts';
@@ -15,6 +16,8 @@ import { VERSION } from '../version.ts';
 import { endBy, endDespiteHangs } from './ending.ts';
 import { greeting } from './greeting.ts';
 import type { Role } from './request.ts';
+import type { TopOptions } from './top.ts';
+import type { Reading } from './view.ts';
 
 export interface ProgramOptions {
   readonly config: Config;
@@ -51,7 +54,7 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
     const out = Object.values(config.sinks).some((sink) => sink.kind === 'stdout') ? process.stderr : process.stdout;
     out.write(`${words.join('\n')}\n`);
     if (agent && (table ?? (process.stdout.isTTY && out === process.stdout)))
-      await showTable({ agent, collector, config, life });
+      await showTable({ agent, collector, config, life, hide });
   } catch (error) {
     await life.stop();
     throw error;
@@ -74,31 +77,42 @@ function startNotes(config: Config, roles: readonly Role[]): string[] {
 
 interface Shown {
   readonly agent: Agent;
-  readonly collector: { readonly url: string } | undefined;
+  readonly collector: Collector | undefined;
   readonly config: Config;
   readonly life: Lifecycle;
+  /** Blots out secrets: what a sink says of its trouble may hold one. */
+  readonly hide: (text: string) => string;
 }
 
-async function showTable({ agent, collector, config, life }: Shown): Promise<void> {
-  const { readingOf, runTop } = await import('./top.ts');
+async function showTable({ agent, collector, config, life, hide }: Shown): Promise<void> {
+  const { readingOf } = await import('./top.ts');
   const stop = new AbortController();
-  process.stdout.write('\x1b[2J');
-  const shown = runTop({
-    read: async () => {
-      const batch = agent.latest();
-      if (!batch) throw new Error('nothing has been read yet');
-      return readingOf(batch);
-    },
+  const read = async (): Promise<Reading> => {
+    const batch = agent.latest();
+    if (!batch) throw new Error('nothing has been read yet');
+    return readingOf(batch);
+  };
+  process.stdout.write('CPU and network take two readings: the table follows in a second.\n');
+  const shown = tableOf({
+    read,
     intervalMs: Math.min(1000, config.agent.interval),
     clock: systemClock,
     out: process.stdout,
-    heading: () => greeting({ agent, collector, config }),
+    heading: () => greeting({ agent, collector, config }).map(hide),
     signal: stop.signal,
   });
   life.onStop('table', async () => {
     stop.abort(new Error('stopped'));
     await shown;
   });
+}
+
+/** The table, on a screen of its own, as soon as it has rates. */
+async function tableOf(options: TopOptions): Promise<void> {
+  const { runTop, secondReading } = await import('./top.ts');
+  const earlier = await secondReading(options);
+  process.stdout.write('\x1b[2J');
+  await runTop({ ...options, earlier });
 }
 
 /** Resolves when everything has stopped after a signal; a second signal ends the process at once. */

@@ -9,11 +9,13 @@ import { remedyFor } from '../http/remedy.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Clock } from '../run/clock.ts';
 import { parseSamples } from './promtext.ts';
-import { drawTable, type Reading, readingTimeMs, sumUp, type ViewSample, viewRows } from './view.ts';
+import { drawTable, plain, type Reading, readingTimeMs, sumUp, type ViewSample, viewRows } from './view.ts';
 
 export interface TopOptions {
   /** The newest reading; rejects when it cannot be had. */
   readonly read: () => Promise<Reading>;
+  /** A reading from before, so that there are rates from the first table on. */
+  readonly earlier?: Reading;
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly out: NodeJS.WriteStream;
@@ -23,9 +25,9 @@ export interface TopOptions {
 }
 
 /** Draws until aborted. What cannot be read is said in the heading, and tried again. */
-export async function runTop({ read, intervalMs, clock, out, heading, signal }: TopOptions): Promise<void> {
-  let before: ReturnType<typeof sumUp> | undefined;
-  let beforeMs = 0;
+export async function runTop({ read, earlier, intervalMs, clock, out, heading, signal }: TopOptions): Promise<void> {
+  let before = earlier && sumUp(earlier.samples);
+  let beforeMs = earlier?.timeMs ?? 0;
   let lines: string[] = [];
   while (!signal.aborted) {
     let trouble = '';
@@ -44,12 +46,35 @@ export async function runTop({ read, intervalMs, clock, out, heading, signal }: 
       trouble = `cannot read: ${(error as Error).message}`;
     }
     const width = out.columns ?? 120;
-    draw(out, [...heading().map((line) => line.slice(0, width)), trouble, ...lines]);
-    try {
-      await clock.sleep(intervalMs, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
+    draw(out, [...[...heading(), trouble].map((line) => plain(line).slice(0, width)), ...lines]);
+    await pause(intervalMs, clock, signal);
+  }
+}
+
+/** A reading is new enough for rates that mean something when it is so much later than the one before. */
+const APART_MS = 500;
+const LOOK_EVERY_MS = 50;
+/** Long enough for a tick that is due in a second; should none come, the table has to do without. */
+const PATIENCE_MS = 5000;
+
+/** Answers the first reading when there is a second one, for a first table that has rates. */
+export async function secondReading(options: Pick<TopOptions, 'read' | 'clock' | 'signal'>): Promise<Reading> {
+  const { read, clock, signal } = options;
+  const first = await read();
+  const startedMs = clock.monotonic();
+  while (!signal.aborted && clock.monotonic() - startedMs < PATIENCE_MS) {
+    if ((await read()).timeMs - first.timeMs >= APART_MS) break;
+    await pause(LOOK_EVERY_MS, clock, signal);
+  }
+  return first;
+}
+
+/** Ends early, and without an error, when aborted. */
+async function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

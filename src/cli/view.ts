@@ -17,6 +17,8 @@ export interface Reading {
 /** What is shown of one container; undefined where it is not known. */
 export interface ViewRow {
   readonly id: string;
+  /** Empty on an agent's own page, where everything is of one host. */
+  readonly node: string;
   readonly name: string;
   readonly state: string;
   readonly health: string;
@@ -44,8 +46,15 @@ export function readingTimeMs(samples: Iterable<ViewSample>): number | undefined
   return known === undefined ? undefined : (newest.get(known) as number) * 1000;
 }
 
-/** Sums per container id and metric: interfaces and devices are added up. */
-type Sums = Map<string, { readonly labels: ReadonlyMap<string, string>; readonly values: Map<string, number> }>;
+interface Summed {
+  readonly id: string;
+  readonly node: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly values: Map<string, number>;
+}
+
+/** Sums per node, container id and metric: interfaces and devices are added up. Two hosts may well have the same id: `/`, or a unit's. */
+type Sums = Map<string, Summed>;
 
 const STATE = 'container_state';
 const HEALTH = 'container_health_status';
@@ -56,10 +65,12 @@ export function sumUp(samples: Iterable<ViewSample>): Sums {
   for (const { metric, labels, value } of samples) {
     const id = labels.get('id');
     if (id === undefined) continue;
-    let entry = sums.get(id);
+    const node = labels.get('node') ?? '';
+    const own = JSON.stringify([node, id]);
+    let entry = sums.get(own);
     if (!entry) {
-      entry = { labels, values: new Map() };
-      sums.set(id, entry);
+      entry = { id, node, labels, values: new Map() };
+      sums.set(own, entry);
     }
     const which = metric === STATE ? labels.get('state') : metric === HEALTH ? labels.get('status') : undefined;
     const key = which === undefined ? metric : `${metric}:${which}`;
@@ -70,8 +81,8 @@ export function sumUp(samples: Iterable<ViewSample>): Sums {
 
 /** The rows of two readings, busiest first; without an earlier reading there are no rates yet. */
 export function viewRows(now: Sums, before: Sums | undefined, seconds: number): ViewRow[] {
-  const rows = [...now].map(([id, { labels, values }]) => {
-    const earlier = before?.get(id)?.values;
+  const rows = [...now].map(([own, { id, node, labels, values }]) => {
+    const earlier = before?.get(own)?.values;
     const rate = (metric: string): number | undefined => {
       const current = values.get(metric);
       const last = earlier?.get(metric);
@@ -82,6 +93,7 @@ export function viewRows(now: Sums, before: Sums | undefined, seconds: number): 
     const throttled = rate('container_cpu_cfs_throttled_periods_total');
     return {
       id,
+      node,
       name: id === '/' ? '(host)' : (labels.get('name') ?? id),
       state: id === '/' ? '' : stateOf(values),
       health: oneOf(values, HEALTH).replace('none', ''),
@@ -96,12 +108,17 @@ export function viewRows(now: Sums, before: Sums | undefined, seconds: number): 
       restarts: values.get('container_restarts_total'),
     };
   });
-  return rows.sort((a, b) => rank(b) - rank(a) || (a.name < b.name ? -1 : 1));
+  return rows.sort((a, b) => rank(b) - rank(a) || order(a.name, b.name) || order(a.node, b.node));
 }
 
-/** The host first, then by CPU. */
+/** Hosts first, then by CPU. */
 function rank(row: ViewRow): number {
-  return row.id === '/' ? Number.POSITIVE_INFINITY : (row.cpuCores ?? -1);
+  const busy = row.cpuCores ?? -1;
+  return row.id === '/' ? 1e9 + busy : busy;
+}
+
+function order(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 /** With the exit code of one that has ended: `exited (137)`. */
@@ -116,7 +133,9 @@ function oneOf(values: ReadonlyMap<string, number>, metric: string): string {
   return '';
 }
 
-const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: ViewRow) => string])[] = [
+type Column = readonly [title: string, width: number, cell: (row: ViewRow) => string];
+
+const COLUMNS: readonly Column[] = [
   ['STATE', -12, (row) => row.state],
   ['HEALTH', -9, (row) => row.health],
   ['CPU %', 7, (row) => percent(row.cpuCores)],
@@ -130,26 +149,59 @@ const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: Vie
   ['RESTARTS', 8, (row) => row.restarts?.toString() ?? ''],
 ];
 
-/** The table as lines, cut to the terminal's size. CPU is per core: two cores busy are 200 %. */
+const MAX_NAME = 40;
+const MAX_NODE = 20;
+
+/**
+ * The table as lines, cut to the terminal's size; what does not fit is named in a line above it. CPU is per core: two cores busy are
+ * 200 %. The nodes have a column where there is more than one.
+ */
 export function drawTable(rows: readonly ViewRow[], size: { columns: number; rows: number }): string[] {
-  const nameWidth = Math.min(40, Math.max(4, ...rows.map((row) => row.name.length)));
-  const line = (name: string, cells: readonly string[]) =>
-    [fitted(name, -nameWidth), ...cells.map((cell, i) => fitted(cell, (COLUMNS[i] as (typeof COLUMNS)[number])[1]))]
+  const all: Column[] = [textColumn('NAME', rows, { most: MAX_NAME, text: (row) => row.name })];
+  if (new Set(rows.map((row) => row.node)).size > 1)
+    all.push(textColumn('NODE', rows, { most: MAX_NODE, text: (row) => row.node }));
+  const fixed = all.length;
+  const columns = fitting([...all, ...COLUMNS], fixed, size.columns);
+  const missing = COLUMNS.slice(columns.length - fixed).map(([title]) => title);
+  const room = (lines: number): number => Math.max(0, size.rows - lines);
+  const isCut = missing.length > 0 || rows.length > room(1);
+  const shown = rows.slice(0, room(isCut ? 2 : 1));
+  const line = (cellOf: (column: Column) => string): string =>
+    columns
+      .map((column) => fitted(cellOf(column), column[1]))
       .join(' ')
       .slice(0, size.columns);
-  const head = line(
-    'NAME',
-    COLUMNS.map(([title]) => title),
-  );
   return [
-    head,
-    ...rows.slice(0, Math.max(0, size.rows - 1)).map((row) =>
-      line(
-        plain(row.name),
-        COLUMNS.map(([, , cell]) => cell(row)),
-      ),
-    ),
+    ...(isCut ? [leftOut(shown.length, rows.length, missing).slice(0, size.columns)] : []),
+    line(([title]) => title),
+    ...shown.map((row) => line(([, , cell]) => cell(row))),
   ];
+}
+
+/** As wide as its longest text, within bounds. */
+function textColumn(
+  title: string,
+  rows: readonly ViewRow[],
+  { most, text }: { readonly most: number; readonly text: (row: ViewRow) => string },
+): Column {
+  const widest = rows.reduce((width, row) => Math.max(width, text(row).length), title.length);
+  return [title, -Math.min(most, widest), (row) => plain(text(row))];
+}
+
+/** The columns that the terminal has room for as a whole; the first `least` in any case. */
+function fitting(columns: readonly Column[], least: number, width: number): readonly Column[] {
+  let used = -1;
+  const end = columns.findIndex(([, own], i) => {
+    used += 1 + Math.abs(own);
+    return i >= least && used > width;
+  });
+  return end < 0 ? columns : columns.slice(0, end);
+}
+
+/** `20 of 120, sort: cpu`, and the columns for which the terminal is too narrow. */
+function leftOut(shown: number, all: number, missing: readonly string[]): string {
+  const narrow = missing.length > 0 ? `; too narrow for ${missing.join(', ')}` : '';
+  return `${shown} of ${all}, sort: cpu${narrow}`;
 }
 
 /** Pads or cuts; a negative width aligns to the left. */
@@ -160,7 +212,7 @@ function fitted(text: string, width: number): string {
 }
 
 /** A terminal must not obey what a name holds. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replace(/\p{Cc}/gu, '\uFFFD');
 }
 

@@ -26,9 +26,10 @@ export function metricsRoute(app: FastifyInstance, options: MetricsRouteOptions)
   const page = (path: string, tablesOf: () => readonly Table[], own: () => Promise<SelfFamily[]>): void => {
     const exposition = createExposition();
     expositions.push(exposition);
-    app.get(path, { config: { large: true } }, async (request, reply) =>
-      answer({ request, reply, exposition }, { tables: tablesOf(), self: await own(), timestamps }),
-    );
+    for (const spelled of [path, `${path}/`])
+      app.get(spelled, { config: { large: true } }, async (request, reply) =>
+        answer({ request, reply, exposition }, { tables: tablesOf(), self: await own(), timestamps }),
+      );
   };
   page('/metrics', tables, () => fromPromClient(self.registry));
   for (const [path, tablesOf] of further) page(path, tablesOf, () => Promise.resolve([]));

@@ -12,6 +12,8 @@ export interface TickerOptions {
   readonly log: Log;
   /** What to do. A rejection is logged and the next tick comes all the same. */
   readonly run: (timeMs: number, signal: AbortSignal) => Promise<void>;
+  /** One more tick so soon after the start, unless a boundary comes about then. */
+  readonly earlyMs?: number;
 }
 
 export interface Ticker {
@@ -39,8 +41,11 @@ export function startTicker(options: TickerOptions & { readonly now?: boolean })
 
   async function loop(): Promise<void> {
     if (options.now) await runOnce();
+    const { earlyMs = Number.POSITIVE_INFINITY } = options;
+    let earlyDue = clock.now() + earlyMs;
     while (!stopping.signal.aborted) {
-      const due = nextBoundary(clock.now(), intervalMs);
+      const due = Math.min(nextBoundary(clock.now(), intervalMs), earlyDue);
+      if (due > earlyDue - earlyMs / 2) earlyDue = Number.POSITIVE_INFINITY;
       if (!(await sleepUntil(due, clock, stopping.signal))) return;
       const startedMs = clock.monotonic();
       await runOnce();

@@ -14,6 +14,8 @@ import type { Engine } from './engine.ts';
 export const PROGRAM_IMAGE = 'plimsoll-test/program';
 /** node inside of it. */
 export const NODE_PATH = realpathSync(process.execPath);
+/** The image's health check inside of it. */
+export const HEALTH_PATH = '/opt/plimsoll/healthcheck.mjs';
 /** The program inside of it. */
 export const MAIN_PATH = '/opt/plimsoll/dist/src/cli/main.js';
 
@@ -30,11 +32,12 @@ export async function makeProgramImage(engine: Engine, checkout = ROOT): Promise
     const files = [NODE_PATH, ...libraries].map((path) => path.slice(1));
     const program = [
       '--transform',
-      's,^\\(dist\\|package.json\\),opt/plimsoll/&,',
+      's,^\\(deploy/\\|\\)\\(dist\\|package.json\\|healthcheck.mjs\\),opt/plimsoll/\\2,',
       '-C',
       checkout,
       'dist',
       'package.json',
+      'deploy/healthcheck.mjs',
     ];
     await execute('tar', ['-chf', tar, '-C', '/', ...files, ...program]);
     await engine.docker('import', tar, PROGRAM_IMAGE);

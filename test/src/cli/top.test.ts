@@ -6,9 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { pageReader } from '../../../src/cli/top.ts';
+import { pageReader, runTop, secondReading } from '../../../src/cli/top.ts';
+import { parseSamples } from '../../../src/cli/promtext.ts';
 import { pageOf } from '../../../src/cli/topcommand.ts';
 import { makeCertificates } from '../../support/certificates.ts';
+import { fakeClock } from '../../support/clock.ts';
 
 test('a private authority: named, its server is read; another or none named, it is not', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'plimsoll-top-'));
@@ -33,6 +35,28 @@ test('a private authority: named, its server is read; another or none named, it 
   for (let i = 0; i < 2; i++) expect(await read()).toEqual({ timeMs: 7, samples: expected });
   await expect(reader(readFileSync(strangers.ca))()).rejects.toThrow(/certificate|signature/i);
   await expect(reader(undefined)()).rejects.toThrow(/certificate/i);
+});
+
+test('the first table has CPU: it is drawn from two readings, a second apart', async () => {
+  const clock = fakeClock();
+  const stop = new AbortController();
+  const startedMs = clock.now();
+  // The agent's tick after a second: 0.25 s of CPU more.
+  const read = async () => {
+    const ticked = clock.now() - startedMs >= 1000;
+    const cpu = `container_cpu_usage_seconds_total{id="/docker/a",name="web"} ${ticked ? 10.25 : 10}`;
+    return { timeMs: startedMs + (ticked ? 1000 : 0), samples: [...parseSamples(cpu)] };
+  };
+  const screens: string[] = [];
+  const out = { columns: 120, rows: 40, write: (text: string) => screens.push(text) } as unknown as NodeJS.WriteStream;
+  const options = { read, intervalMs: 1000, clock, out, heading: () => ['web-1\u001b[2J'], signal: stop.signal };
+  const shown = secondReading(options).then((earlier) => runTop({ ...options, earlier }));
+  await clock.advance(1500);
+  stop.abort(new Error('stopped'));
+  await shown;
+  // 0.25 s in 1 s.
+  expect(screens[0]).toMatch(/^web +25\.0/m);
+  expect(screens.join('')).not.toContain('\u001b[2J');
 });
 
 test.each([

@@ -82,3 +82,36 @@ test('a page’s time is that of its readings, so that a page asked for twice in
   expect(at('plimsoll_collector_last_window_seconds 1700000010')).toBe(1_700_000_010_000);
   expect(at('container_cpu_usage_seconds_total{id="/"} 100')).toBeUndefined();
 });
+
+test('two hosts keep their own rows, though both have "/" and a unit of one name, and the nodes have a column', () => {
+  const page = (a: number, b: number) =>
+    ['web-1', 'web-2']
+      .flatMap((node) => [
+        `container_cpu_usage_seconds_total{cpu="total",id="/",node="${node}"} ${node === 'web-1' ? a : b}`,
+        `container_memory_working_set_bytes{id="/system.slice/cron.service",node="${node}"} ${node === 'web-1' ? 1024 ** 2 : 2 * 1024 ** 2}`,
+      ])
+      .join('\n');
+  const lines = table(page(100, 900), page(101, 905)).map((line) => line.trim().split(/ {2,}/).join(' | '));
+  expect(lines[0]).toMatch(/^NAME \| NODE \| STATE/);
+  // 1 s and 5 s of CPU in 10 s; added up they were 60 % of one host.
+  expect(lines.slice(1)).toEqual([
+    '(host) | web-2 | 50.0',
+    '(host) | web-1 | 10.0',
+    '/system.slice/cron.service web-1 | 1.0 MiB',
+    '/system.slice/cron.service web-2 | 2.0 MiB',
+  ]);
+});
+
+test('what does not fit is named: rows that were cut, and columns', () => {
+  const page = Array.from({ length: 120 }, (_, i) => `container_threads{id="/docker/${i}",name="c${i}"} 1`).join('\n');
+  const rows = viewRows(sumUp(parseSamples(page)), undefined, 0);
+  const tall = drawTable(rows, { columns: 200, rows: 22 });
+  expect(tall).toHaveLength(22);
+  expect(tall[0]).toBe('20 of 120, sort: cpu');
+  expect(tall[1]).toMatch(/^NAME/);
+  // 4 + 1 + 12 + 1 + 9 + 1 + 7 + 1 + 9 + 1 + 9 + 1 + 9 + 1 + 9 = 75; NET OUT/s would end at 85.
+  const narrow = drawTable(rows, { columns: 80, rows: 200 });
+  expect(narrow[0]).toBe('120 of 120, sort: cpu; too narrow for NET OUT/s, READ/s, WRITE/s, RESTARTS');
+  expect(narrow[1]).toMatch(/NET IN\/s$/);
+  expect(drawTable(rows, { columns: 200, rows: 121 })[0]).toMatch(/^NAME/);
+});

@@ -29,6 +29,23 @@ test('fires at whole multiples of the interval', async () => {
   await ticker.stop();
 });
 
+test('an early tick comes a second after the start, once, and not where a boundary comes about then', async () => {
+  const early = async (startMs: number): Promise<number[]> => {
+    const clock = fakeClock(startMs);
+    const times: number[] = [];
+    const run = async (timeMs: number): Promise<void> => void times.push(timeMs - START);
+    const ticker = startTicker({ intervalMs: 10_000, earlyMs: 1000, clock, log: silent, run });
+    await clock.advance(20_000);
+    await ticker.stop();
+    return times;
+  };
+  // Boundaries are at 7 s, 17 s and 27 s.
+  expect(await early(START)).toEqual([1000, 7000, 17_000]);
+  // 0.2 s before a boundary: a rate needs more than that. 0.8 s before it: the boundary will do.
+  expect(await early(START + 6800)).toEqual([7000, 7800, 17_000]);
+  expect(await early(START + 6200)).toEqual([7000, 17_000]);
+});
+
 test('a run that takes longer than the interval is not overlapped; what it cost is counted', async () => {
   const clock = fakeClock(START);
   const { times, ticker } = ticking(clock, () => clock.sleep(25_000));
