@@ -1,4 +1,5 @@
 /** The text of /proc/<pid>/mountinfo, which of its mounts are file systems worth a series, and where a container's layer is. */
+import { isLocalName } from './local.ts';
 
 export interface Mount {
   /** `254:0`, as the kernel numbers it. */
@@ -46,6 +47,12 @@ export function isNetworkMount({ type }: Mount): boolean {
 /** A server or a process answers for it, and may not. */
 export function isServedMount(mount: Mount): boolean {
   return isNetworkMount(mount) || mount.type.startsWith('fuse') || mount.type === 'virtiofs';
+}
+
+/** Whether something is mounted below that may wait for somebody else: even to look at its place is to ask there. */
+export function hasForeignBelow(path: string, mounts: readonly Mount[]): boolean {
+  const below = path.endsWith('/') ? path : `${path}/`;
+  return mounts.some((mount) => mount.point.startsWith(below) && !isLocalName(mount.type));
 }
 
 /**

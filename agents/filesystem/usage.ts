@@ -8,9 +8,10 @@ import type { Container } from '../container.ts';
 import { readOnce } from '../kernel/files.ts';
 import { type Asking, HELD_UP_MS } from './asking.ts';
 import type { Losses } from '../kernel/losses.ts';
-import { isServedMount, type Mount, mountOf, parseMountinfo, upperDirIn } from './mounts.ts';
+import { hasForeignBelow, isServedMount, type Mount, mountOf, parseMountinfo, upperDirIn } from './mounts.ts';
 import type { Answer } from './space.ts';
-import { type Ask, type Usage, type WalkBudget, walk } from './walk.ts';
+import type { Usage } from './sum.ts';
+import { type Ask, type WalkBudget, walk } from './walk.ts';
 
 /** A volume by its name and its directory on the host. */
 export interface VolumeDir {
@@ -171,7 +172,8 @@ async function sumOf(dirs: readonly string[], pass: Pass, options: UsageOptions)
     const mount = mountOf(dir, pass.mounts);
     const at = { place: join(rootfs, dir), served: mount !== undefined && isServedMount(mount) };
     const ask: Ask = (work) => options.asking(at, work);
-    const result = await walk(at.place, { ...budget, clock, signal: pass.signal, ask });
+    const local = mount !== undefined && !at.served && !hasForeignBelow(dir, pass.mounts);
+    const result = await walk(at.place, { ...budget, clock, signal: pass.signal, ask, local });
     if (typeof result === 'string') {
       // At least something, even if it was not asked at all.
       if (result === 'hung') pass.hungMs += Math.max(1, clock.monotonic() - startedMs);

@@ -1,12 +1,15 @@
 /**
- * Adds up what a directory tree takes on its disk, as `du -x` does: blocks, hard links once, one device. One file operation at a
- * time, off the main thread, within a budget: a tree that is too large has no number rather than a wrong one.
+ * Adds up what a directory tree takes on its disk, as `du -x` does: blocks, hard links once, one device. Within a budget: a tree that
+ * is too large has no number rather than a wrong one. On a disk of this machine in short slices (slices.ts), since a thread and a
+ * deadline for each file cost ten times the file; elsewhere one file operation at a time, off the main thread.
  */
-import type { Dir, Dirent } from 'node:fs';
-import { lstat, opendir } from 'node:fs/promises';
-import { sep } from 'node:path';
+import type { Dir, Dirent, Stats } from 'node:fs';
+import { lstat, opendir, statfs } from 'node:fs/promises';
 import type { Clock } from '../../src/run/clock.ts';
 import { HungError } from './asking.ts';
+import { isLocalType } from './local.ts';
+import { walkInSlices } from './slices.ts';
+import { add, emptySum, goneOr, isDenied, pathIn, type Sum, type Usage, usageOf } from './sum.ts';
 
 export interface WalkBudget {
   /** Files, directories and links looked at. */
@@ -19,15 +22,11 @@ export interface WalkOptions extends WalkBudget {
   readonly signal: AbortSignal;
   /** Does one file operation; rejects with a HungError if it takes too long. Default: waits as long as it takes. */
   readonly ask?: Ask;
+  /** Nothing that may not answer is mounted in the tree: then it is walked in slices if its own file system is a local one. */
+  readonly local?: boolean;
 }
 
 export type Ask = <T>(work: () => Promise<T>) => Promise<T>;
-
-export interface Usage {
-  readonly bytes: number;
-  /** Each inode once, the top directory too. */
-  readonly inodes: number;
-}
 
 /**
  * `budget`: too large or too slow. `gone`: there is no such directory. `unreadable`: a part may not be read, so the sum is unknown.
@@ -35,61 +34,52 @@ export interface Usage {
  */
 export type WalkResult = Usage | 'budget' | 'gone' | 'unreadable' | 'hung';
 
-/** A block of `st_blocks`, whatever the file system's own are. */
-const BLOCK_BYTES = 512;
-const SEPARATOR = Buffer.from(sep);
-
 export async function walk(top: string, options: WalkOptions): Promise<WalkResult> {
-  const untilMs = options.clock.monotonic() + options.maxMs;
-  const { ask = (work) => work() } = options;
-  const sum: Sum = { looked: 0, bytes: 0, inodes: 0, device: Number.NaN, linked: new Set(), open: [], ask };
+  const { ask = (work) => work(), clock, signal } = options;
+  const untilMs = clock.monotonic() + options.maxMs;
+  const path = Buffer.from(top);
+  const sum = emptySum();
+  const limits = { signal, isOver: () => sum.looked >= options.maxInodes || clock.monotonic() > untilMs };
   try {
-    if (!(await addPath(sum, Buffer.from(top)))) return 'gone';
-    for (let dir = sum.open.pop(); dir !== undefined; dir = sum.open.pop()) {
-      for await (const name of namesIn(dir, ask)) {
-        options.signal.throwIfAborted();
-        if (sum.looked >= options.maxInodes || options.clock.monotonic() > untilMs) return 'budget';
-        await addPath(sum, Buffer.concat([dir, SEPARATOR, name]));
-      }
-    }
+    const inSlices = options.local === true && (await ask(() => isLocal(path)));
+    if (!(await addPath(sum, path, ask))) return 'gone';
+    const finished = inSlices ? walkInSlices(sum, { ...limits, clock, ask }) : walkAsking(sum, { ...limits, ask });
+    return (await finished) ? usageOf(sum) : 'budget';
   } catch (error) {
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (error instanceof HungError) return 'hung';
     if (isDenied(error)) return 'unreadable';
     throw error;
   }
-  return { bytes: sum.bytes, inodes: sum.inodes };
 }
 
-interface Sum {
-  /** Names looked at; it is the looking that costs. */
-  looked: number;
-  bytes: number;
-  inodes: number;
-  /** The top's device, once known. */
-  device: number;
-  /** Inodes with several links that have been counted. */
-  readonly linked: Set<number>;
-  /** Directories still to be read. Paths are bytes: a container's names need not be text. */
-  readonly open: Buffer[];
-  readonly ask: Ask;
+/** As the kernel says it, whatever the path leads to. What has gone is found to be gone in what follows. */
+async function isLocal(path: Buffer): Promise<boolean> {
+  const answer = await goneOr(statfs(path));
+  return answer !== undefined && isLocalType(answer.type);
+}
+
+/** False when a limit was reached. */
+async function walkAsking(
+  sum: Sum,
+  { ask, signal, isOver }: { ask: Ask; signal: AbortSignal; isOver: () => boolean },
+): Promise<boolean> {
+  for (let dir = sum.open.pop(); dir !== undefined; dir = sum.open.pop()) {
+    for await (const name of namesIn(dir, ask)) {
+      signal.throwIfAborted();
+      if (isOver()) return false;
+      await addPath(sum, pathIn(dir, name), ask);
+    }
+  }
+  return true;
 }
 
 /** Adds one path; false when it has gone in the meantime. */
-async function addPath(sum: Sum, path: Buffer): Promise<boolean> {
+async function addPath(sum: Sum, path: Buffer, ask: Ask): Promise<boolean> {
   sum.looked++;
-  const stats = await orGone(sum.ask(() => lstat(path)));
-  if (!stats) return false;
-  if (Number.isNaN(sum.device)) sum.device = stats.dev;
-  if (stats.dev !== sum.device) return true;
-  if (stats.isDirectory()) sum.open.push(path);
-  else if (stats.nlink > 1) {
-    if (sum.linked.has(stats.ino)) return true;
-    sum.linked.add(stats.ino);
-  }
-  sum.bytes += stats.blocks * BLOCK_BYTES;
-  sum.inodes++;
-  return true;
+  const stats: Stats | undefined = await goneOr(ask(() => lstat(path)));
+  if (stats) add(sum, path, stats);
+  return stats !== undefined;
 }
 
 /** The names in a directory; none when it has gone. */
@@ -101,7 +91,7 @@ async function* namesIn(dir: Buffer, ask: Ask): AsyncGenerator<Buffer> {
     return opening;
   };
   try {
-    const handle = await orGone(ask(open));
+    const handle = await goneOr(ask(open));
     if (!handle) return;
     const next = (): Promise<Dirent | null> => ask(() => handle.read());
     for (let entry = await next(); entry !== null; entry = await next()) yield entry.name as unknown as Buffer;
@@ -113,21 +103,4 @@ async function* namesIn(dir: Buffer, ask: Ask): AsyncGenerator<Buffer> {
     // What hangs is closed when the kernel lets go of it; nobody can wait for that.
     if (!hung) await closed;
   }
-}
-
-async function orGone<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
-
-function isDenied(error: unknown): boolean {
-  return ['EACCES', 'EPERM', 'ENAMETOOLONG', 'EIO', 'ESTALE'].includes(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

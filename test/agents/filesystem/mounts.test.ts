@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { mountOf, parseMountinfo, realMounts, upperDirIn } from '../../../agents/filesystem/mounts.ts';
+import { hasForeignBelow, mountOf, parseMountinfo, realMounts, upperDirIn } from '../../../agents/filesystem/mounts.ts';
 import { recordedHost, type HostVersion } from '../../support/fixture.ts';
 
 const chosen = (...lines: string[]): string[][] =>
@@ -110,4 +110,18 @@ describe('where a container writes', () => {
     expect(mountOf('/variable', mounts)?.source).toBe('/dev/sda1');
     expect(mountOf('/x', [])).toBeUndefined();
   });
+});
+
+test.each([
+  ['a share below a volume, which may hang when it is looked at', 'nfs4', '/volumes/a/_data/share', true],
+  ['an automatic mount, whose server is not known yet', 'autofs', '/volumes/a/_data/auto', true],
+  ['a kind that nobody has heard of', 'newfs', '/volumes/a/_data/new', true],
+  ['a container that runs, merged below', 'overlay', '/volumes/a/_data/merged', false],
+  ['a share beside it, whose name begins alike', 'nfs4', '/volumes/a/_data2', false],
+  ['the share itself: that is asked for elsewhere', 'nfs4', '/volumes/a/_data', false],
+])('what is mounted below: %s', (_, type, point, expected) => {
+  const mounts = parseMountinfo(
+    ['1 0 8:1 / / rw - ext4 /dev/sda1 rw', `2 1 0:50 / ${point} rw - ${type} x rw`].join('\n'),
+  );
+  expect(hasForeignBelow('/volumes/a/_data', mounts)).toBe(expected);
 });

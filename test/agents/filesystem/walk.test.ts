@@ -10,7 +10,6 @@ import { folder } from '../reading.ts';
 
 const BUDGET = { maxInodes: 100_000, maxMs: 60_000 };
 const signal = new AbortController().signal;
-const walked = (dir: string, budget = BUDGET) => walk(dir, { ...budget, clock: systemClock, signal });
 
 /** What du says: blocks, and inodes, each once, on one device. */
 function du(dir: string): { bytes: number; inodes: number } {
@@ -28,7 +27,10 @@ function linkOf(path: string): string {
   }
 }
 
-describe('walk', () => {
+/** Each tree in both ways: in slices, as on a disk of this machine, and one question at a time, as elsewhere. */
+describe.each([{ local: true }, { local: false }])('walk, local: $local', ({ local }) => {
+  const walked = (dir: string, budget = BUDGET) => walk(dir, { ...budget, clock: systemClock, signal, local });
+
   test('is what du says: hard links once, links not followed, holes not counted', async () => {
     const dir = folder();
     mkdirSync(join(dir, 'a/b/c'), { recursive: true });
@@ -71,20 +73,7 @@ describe('walk', () => {
     writeFileSync(join(dir, 'file'), 'x');
     let now = 0;
     const clock = { ...systemClock, monotonic: () => (now += 1100) };
-    expect(await walk(dir, { maxInodes: 100, maxMs: 1000, clock, signal })).toBe('budget');
-  });
-
-  test('a file system that hangs in the middle ends the walk, and every directory is closed again', async () => {
-    const dir = folder();
-    mkdirSync(join(dir, 'sub'));
-    for (const name of ['a', 'b', 'sub/c']) writeFileSync(join(dir, name), 'x');
-    for (let after = 0; after < 8; after++) {
-      let asked = 0;
-      const ask: Ask = (work) => (asked++ < after ? work() : Promise.reject(new HungError('hangs')));
-      expect(await walk(dir, { ...BUDGET, clock: systemClock, signal, ask }), `after ${after}`).toBe('hung');
-    }
-    const open = (): string[] => readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`));
-    await waitFor(() => !open().some((path) => path.startsWith(dir)), { what: 'the directories to be closed' });
+    expect(await walk(dir, { maxInodes: 100, maxMs: 1000, clock, signal, local })).toBe('budget');
   });
 
   test('a directory that is not there, and an abort', async () => {
@@ -92,12 +81,87 @@ describe('walk', () => {
     const dir = folder();
     writeFileSync(join(dir, 'file'), 'x');
     const aborted = AbortSignal.abort(new Error('stopped'));
-    await expect(walk(dir, { ...BUDGET, clock: systemClock, signal: aborted })).rejects.toThrow('stopped');
+    await expect(walk(dir, { ...BUDGET, clock: systemClock, signal: aborted, local })).rejects.toThrow('stopped');
   });
 
   test('a file in the place of a directory is its own size', async () => {
     const dir = folder();
     writeFileSync(join(dir, 'file'), Buffer.alloc(5000, 1));
     expect(await walked(join(dir, 'file'))).toEqual(du(join(dir, 'file')));
+  });
+});
+
+/** Answers each question and counts them. */
+function counting(): { ask: Ask; asked: () => number } {
+  let asked = 0;
+  const ask: Ask = (work) => {
+    asked++;
+    return work();
+  };
+  return { ask, asked: () => asked };
+}
+
+describe('walk: who waits', () => {
+  test('a file system that hangs in the middle ends the walk, and every directory is closed again', async () => {
+    const dir = folder();
+    mkdirSync(join(dir, 'sub'));
+    for (const name of ['a', 'b', 'sub/c']) writeFileSync(join(dir, name), 'x');
+    for (let after = 0; after < 8; after++) {
+      let asked = 0;
+      const ask: Ask = (work) => (asked++ < after ? work() : Promise.reject(new HungError('hangs')));
+      expect(await walk(dir, { ...BUDGET, clock: systemClock, signal, ask, local: false }), `after ${after}`).toBe(
+        'hung',
+      );
+    }
+    const open = (): string[] => readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`));
+    await waitFor(() => !open().some((path) => path.startsWith(dir)), { what: 'the directories to be closed' });
+  });
+
+  test('on a local disk the main thread is given back between slices, and a disk that hangs then ends the walk', async () => {
+    const dir = folder();
+    for (let i = 0; i < 10; i++) writeFileSync(join(dir, `file${i}`), 'x');
+    // Each look at the clock is 3 ms later: a slice of 4 ms holds few files, so there are several.
+    let now = 0;
+    const clock = { ...systemClock, monotonic: () => (now += 3) };
+    let turns = 0;
+    const turn = (): void => {
+      turns++;
+      timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    const answers = counting();
+    expect(await walk(dir, { ...BUDGET, clock, signal, ask: answers.ask, local: true })).toEqual(du(dir));
+    clearImmediate(timer);
+    // The kind and the top, then at least one for each further slice.
+    const slices = answers.asked() - 2;
+    expect(slices).toBeGreaterThan(1);
+    expect(turns).toBeGreaterThanOrEqual(slices);
+
+    let left = 3;
+    const hangs: Ask = (work) => (left-- > 0 ? work() : Promise.reject(new HungError('hangs')));
+    expect(await walk(dir, { ...BUDGET, clock, signal, ask: hangs, local: true })).toBe('hung');
+    const open = readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`));
+    expect(open.filter((path) => path.startsWith(dir))).toEqual([]);
+  });
+
+  test('a small tree on a local disk is two questions, however many files it has; elsewhere each file is one', async () => {
+    const dir = folder();
+    for (let i = 0; i < 10; i++) writeFileSync(join(dir, `file${i}`), 'x');
+    const clock = { ...systemClock, monotonic: () => 0 };
+    const questions = async (local: boolean): Promise<number> => {
+      const { ask, asked } = counting();
+      await walk(dir, { ...BUDGET, clock, signal, ask, local });
+      return asked();
+    };
+    expect(await questions(true)).toBe(2);
+    // The top, opendir, ten names and the end of them, ten files.
+    expect(await questions(false)).toBe(23);
+  });
+
+  test('a kind that is not known to be local is asked, whatever was promised', async () => {
+    // The kernel's procfs is none of the listed kinds.
+    const { ask, asked } = counting();
+    await walk('/proc/self/net', { ...BUDGET, clock: systemClock, signal, ask, local: true });
+    expect(asked()).toBeGreaterThan(2);
   });
 });
