@@ -32,9 +32,9 @@ export const hugetlb = family({
     },
     failcnt: {
       metric: 'container_hugetlb_failcnt',
-      kind: 'gauge',
+      kind: 'counter',
       unit: 'none',
-      help: 'How often huge pages were refused because of the limit. A counter, typed as a gauge because its name has no _total.',
+      help: 'How often huge pages were refused because of the limit.',
       source: 'v2 hugetlb.<size>.events max; v1 hugetlb.<size>.rsvd.failcnt + .failcnt',
     },
   },
