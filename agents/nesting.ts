@@ -21,6 +21,16 @@ export interface Nested {
   readonly networks: ReadonlySet<string>;
 }
 
+/**
+ * Whether an engine whose containers' processes cannot be seen from here runs inside of one of the containers: it tells its host's name,
+ * which in a container is the first twelve digits of the id unless somebody set another.
+ */
+export function isInsideOne(hostName: string, containers: Iterable<Container>): boolean {
+  if (!/^[0-9a-f]{12}$/.test(hostName)) return false;
+  for (const { id } of containers) if (id.startsWith(hostName)) return true;
+  return false;
+}
+
 const ID = /[0-9a-f]{64}/g;
 const above = new WeakMap<Container, readonly string[]>();
 

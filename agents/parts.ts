@@ -21,7 +21,7 @@ import { type Engine, type Engines, type FoundEngine, startEngines } from './eng
 import { enabledFamilies } from './families.ts';
 import { readOnce, setDescriptorBudget } from './kernel/files.ts';
 import { createHostEntity } from './host/host.ts';
-import { type Nested, nestedAmong } from './nesting.ts';
+import { isInsideOne, type Nested, nestedAmong } from './nesting.ts';
 import { machineIdentity } from './host/identity.ts';
 import { seeKernel } from './kernelseen.ts';
 import { lackingLines } from './lacking.ts';
@@ -141,6 +141,7 @@ function engineSources(engine: Engine, i: number, around: Surroundings): { state
       clock,
       families,
       wanted: outOfReach(around),
+      isInside: () => isInsideOne(status().name, around.running()),
       name: `stats${suffix}`,
       patienceMs: settings.deadline * 0.8,
     }),

@@ -6,7 +6,7 @@ import { findMounts } from '../../../agents/cgroup/mounts.ts';
 import type { CgroupSource, CgroupSourceOptions } from '../../../agents/cgroup/source.ts';
 import type { Container } from '../../../agents/container.ts';
 import { createStack } from '../../../agents/kernel/stack.ts';
-import { nestedAmong } from '../../../agents/nesting.ts';
+import { isInsideOne, nestedAmong } from '../../../agents/nesting.ts';
 import type { FamilyTable } from '../../../src/model/batch.ts';
 import { fakeClock } from '../../support/clock.ts';
 import { fakeProc, folder, tick } from '../reading.ts';
@@ -157,4 +157,13 @@ describe('a container below a container', () => {
     const { cgroups } = nestedAmong(placed.map((one) => ({ container: one, engine: engines[0] })));
     expect([...cgroups]).toEqual([inner]);
   });
+});
+
+test.each([
+  ['its host is called as a container’s id begins', 'aaaaaaaaaaaa', true],
+  ['its host is this or another machine', 'web-1', false],
+  ['its host is called as no container’s id begins', 'bbbbbbbbbbbb', false],
+])('an engine whose processes cannot be seen: %s', (_, name, expected) => {
+  const outer = container('outer', { id: 'a'.repeat(64), cgroup: undefined });
+  expect(isInsideOne(name, [outer])).toBe(expected);
 });
