@@ -14,6 +14,8 @@ export interface Placed {
 export interface Nested {
   /** Their cgroup is below another container's (`--cgroup-parent /docker/<id>`, an engine inside of a container). */
   readonly cgroups: ReadonlySet<string>;
+  /** The same of a container that has just ended and is among them no more. */
+  isBelow(container: Container): boolean;
   /**
    * Their packets pass through another container's interface: the engine itself is inside of one. With the same engine for both, the
    * inner one has its own cable to the machine's bridge, wherever its cgroup is.
@@ -48,7 +50,7 @@ export function nestedAmong(all: Iterable<Placed>): Nested {
       if (outerEngine !== engine) networks.add(container.id);
     }
   }
-  return { cgroups, networks };
+  return { cgroups, networks, isBelow: (container) => idsAbove(container).some((id) => engines.has(id)) };
 }
 
 /** The ids of containers in the folders above its own, found once for each container as it is. */

@@ -98,7 +98,7 @@ function cgroupSource({ settings, mounts, running, nested, isIgnored, families, 
   return createCgroupSource({
     mounts,
     containers: running,
-    nested: () => nested().cgroups,
+    nested: () => nested().isBelow,
     isIgnored,
     families,
     clock,

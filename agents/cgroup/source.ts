@@ -24,8 +24,8 @@ export interface CgroupSourceOptions {
   readonly mounts: CgroupMounts;
   /** Everything that runs now; those without a cgroup are passed over. */
   readonly containers: () => Iterable<Container>;
-  /** The ids of those whose cgroup is below another's: they are shown, and counted there. Default: none. */
-  readonly nested?: () => ReadonlySet<string>;
+  /** Tells, at a moment, whose cgroup is below another container's: shown, and counted there. Default: nobody's. */
+  readonly nested?: () => (container: Container) => boolean;
   /** Names of the families wanted; those that do not come from cgroup files are ignored. */
   readonly families: ReadonlySet<string>;
   readonly clock: Clock;
@@ -74,8 +74,6 @@ const LEAST_MS = 50;
 /** So seldom does a kernel get new kinds of files. */
 const LOOK_AGAIN_TICKS = 60;
 
-const NONE: ReadonlySet<string> = new Set();
-
 /** Work in one piece before others get a turn. */
 const PIECE_MS = 5;
 
@@ -98,7 +96,7 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
   const isContainer = (unit: CgroupUnit, key: string): boolean => open.owns(key) || running.has(containerAt(unit));
   const units = new UnitReaders({ ...options, known, onFailure, onSlow, isContainer });
   const turns = new Turns(clock);
-  const nestedNow = (): ReadonlySet<string> => options.nested?.() ?? NONE;
+  const nestedNow = () => options.nested?.() ?? (() => false);
   const pause = pauses(options);
   let ticks = 0;
   let held: FamilyTable[] = [];
@@ -113,7 +111,7 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
       const late: Builders = new Map();
       held = [];
       const nested = nestedNow();
-      const how = ({ id }: Container) => ({ shownOnly: nested.has(id) });
+      const how = (container: Container) => ({ shownOnly: nested(container) });
       await turns.each(
         containers,
         { signal, untilMs: startedMs + containersMs, pause },
@@ -134,7 +132,7 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
     held: () => held,
     readNow(container) {
       const into: Builders = new Map();
-      open.readFinal(container)?.emit(into, container.entity, { last: true, shownOnly: nestedNow().has(container.id) });
+      open.readFinal(container)?.emit(into, container.entity, { last: true, shownOnly: nestedNow()(container) });
       return tablesOf(into);
     },
     get counts() {

@@ -3,6 +3,7 @@
  * several containers share.
  */
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { expectBracketed, expectEqual, measuredFromNow } from '../support/bracket.ts';
@@ -116,6 +117,44 @@ describe('20 MiB over the bridge', () => {
       expect(payload).toBeLessThan(net.bytes * 1.01);
     }
   });
+});
+
+describe('2 MiB over networks that somebody made, one with a bridge of a name of its own', () => {
+  const SYS = '/sys/class/net';
+  const sent = (name: string): number => Number(readFileSync(`${SYS}/${name}/statistics/tx_bytes`, 'latin1'));
+
+  test('are on no bridge of the host’s: its rows are the interfaces of its devices, as the kernel tells', async () => {
+    await engine.docker('network', 'create', 'made');
+    await engine.docker('network', 'create', '-o', 'com.docker.network.bridge.name=plain', 'named');
+    for (const network of ['made', 'named']) {
+      const net = await transfer(engine, { name: network, mebibytes: 2, flags: ['--network', network] });
+      await net.done();
+    }
+    const bridges = readdirSync(SYS).filter((name) => existsSync(`${SYS}/${name}/bridge`) && name !== 'docker0');
+    // The acknowledgements and the data have crossed them.
+    for (const bridge of ['plain', bridges.find((name) => /^br-[0-9a-f]{12}$/.test(name)) ?? '?'])
+      expect(existsSync(`${SYS}/${bridge}/statistics`) && sent(bridge)).toBeGreaterThanOrEqual(0);
+    const devices = readdirSync(SYS).filter((name) => existsSync(`${SYS}/${name}/device`));
+    const page = await measuredFromNow(stage, 'scraped agent', { name: 'named-receiver' });
+    const names = page
+      .all('container_network_transmit_bytes_total', { id: '/' })
+      .map(({ labels }) => labels.get('interface'));
+    expect(names.sort()).toEqual(devices.sort());
+  });
+});
+
+test('a container below a container has its rows, and the outer one’s threads hold its own', async () => {
+  const rest = 'sleep 100000';
+  const outer = await engine.run({ name: 'outer', script: rest });
+  const parent = (await engine.docker('info', '-f', '{{.CgroupDriver}}')) === 'cgroupfs' ? `/docker/${outer.id}` : '';
+  // systemd lets nobody put a scope below a scope.
+  if (parent === '') return;
+  const inner = await engine.run({ name: 'inner', flags: ['--cgroup-parent', parent], script: rest });
+  const page = await measuredFromNow(stage, 'scraped agent', { name: 'inner' });
+  expect(page.all('container_threads', { name: 'inner' })[0]?.labels.get('id')).toBe(`${parent}/${inner.id}`);
+  const threads = (name: string): number => page.value('container_threads', { name });
+  expect(threads('inner')).toBeGreaterThanOrEqual(1);
+  expect(threads('outer')).toBeGreaterThan(threads('inner'));
 });
 
 describe('networks that are not a container’s own', () => {

@@ -98,7 +98,7 @@ describe('a container below a container', () => {
     const root = folder();
     const ioStat = '8:0 wbytes=1\n';
     const all = [made(root, { id: outer, ioStat }), made(root, { id: inner, parent: `/docker/${outer}`, ioStat })];
-    const nested = () => nestedAmong(all.map((one) => ({ container: one, engine: engines[0] }))).cgroups;
+    const nested = () => nestedAmong(all.map((one) => ({ container: one, engine: engines[0] }))).isBelow;
     const tables = await rowsWith(root, all, { nested });
     expect([...said(tables, 'pids'), ...said(tables, 'diskio')]).toEqual([
       'a counted',
@@ -106,6 +106,10 @@ describe('a container below a container', () => {
       'a 8:0 counted',
       'b 8:0 shown',
     ]);
+    // Its last reading is no other, although it runs no more by then.
+    const last = all.pop() as Container;
+    expect(said((source as CgroupSource).readNow(last), 'pids')).toEqual(['b shown']);
+    all.push(last);
     all.shift();
     expect(said(await rowsWith(root, all, {}), 'pids')).toEqual(['b counted']);
   });
