@@ -3,7 +3,6 @@
  * several containers share.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { expectBracketed, expectEqual, measuredFromNow } from '../support/bracket.ts';
@@ -116,30 +115,6 @@ describe('20 MiB over the bridge', () => {
       expect(payload).toBeGreaterThan(net.bytes - 5000);
       expect(payload).toBeLessThan(net.bytes * 1.01);
     }
-  });
-});
-
-describe('2 MiB over networks that somebody made, one with a bridge of a name of its own', () => {
-  const SYS = '/sys/class/net';
-  const sent = (name: string): number => Number(readFileSync(`${SYS}/${name}/statistics/tx_bytes`, 'latin1'));
-
-  test('are on no bridge of the host’s: its rows are the interfaces of its devices, as the kernel tells', async () => {
-    await engine.docker('network', 'create', 'made');
-    await engine.docker('network', 'create', '-o', 'com.docker.network.bridge.name=plain', 'named');
-    for (const network of ['made', 'named']) {
-      const net = await transfer(engine, { name: network, mebibytes: 2, flags: ['--network', network] });
-      await net.done();
-    }
-    const bridges = readdirSync(SYS).filter((name) => existsSync(`${SYS}/${name}/bridge`) && name !== 'docker0');
-    // The acknowledgements and the data have crossed them.
-    for (const bridge of ['plain', bridges.find((name) => /^br-[0-9a-f]{12}$/.test(name)) ?? '?'])
-      expect(existsSync(`${SYS}/${bridge}/statistics`) && sent(bridge)).toBeGreaterThanOrEqual(0);
-    const devices = readdirSync(SYS).filter((name) => existsSync(`${SYS}/${name}/device`));
-    const page = await measuredFromNow(stage, 'scraped agent', { name: 'named-receiver' });
-    const names = page
-      .all('container_network_transmit_bytes_total', { id: '/' })
-      .map(({ labels }) => labels.get('interface'));
-    expect(names.sort()).toEqual(devices.sort());
   });
 });
 
