@@ -112,8 +112,12 @@ function deviceOf(procRoot: string, file: string): string {
   const text = readOnce(join(procRoot, '1/mountinfo'))?.toString('utf8') ?? '';
   let found = { numbers: '', length: -1 };
   for (const line of text.split('\n')) {
-    const [, , numbers, , point] = line.split(' ');
-    if (numbers === undefined || point === undefined) continue;
+    const [, , numbers, , written] = line.split(' ');
+    if (numbers === undefined || written === undefined) continue;
+    // A blank is `\040` there.
+    const point = written.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
     const isAbove = point === '/' || file.startsWith(`${point}/`);
     // Of two at one place the later one lies on top.
     if (isAbove && point.length >= found.length) found = { numbers, length: point.length };

@@ -22,9 +22,9 @@ const HOST = {
   'sys/block/nvme0c0n1': '->../devices/block/nvme0c0n1',
   'sys/block/nvme0c1n1': '->../devices/block/nvme0c1n1',
   'sys/block/nvme1c0n1': '->../devices/block/nowhere',
-  ...device('block/loop0', '7:0', { 'loop/backing_file': '/srv/images/disk.img\n' }),
+  ...device('block/loop0', '7:0', { 'loop/backing_file': '/srv/my images/disk.img\n' }),
   'proc/1/mountinfo':
-    '1 0 8:0 / / rw - ext4 /dev/sda rw\n2 1 252:0 / /srv rw - xfs /dev/bcache0 rw\n3 1 8:9 / /srv/image rw - xfs /dev/x rw\n',
+    '1 0 8:0 / / rw - ext4 /dev/sda rw\n2 1 252:0 / /srv/my\\040images rw - xfs /dev/bcache0 rw\n3 1 8:9 / /srv/my\\040image rw - xfs /dev/x rw\n',
 };
 
 function stackOf(files: Record<string, string>) {
