@@ -33,6 +33,8 @@ export const hugetlb = family({
     failcnt: {
       metric: 'container_hugetlb_failcnt',
       kind: 'counter',
+      // A group's counter would need another name.
+      grouped: false,
       unit: 'none',
       help: 'How often huge pages were refused because of the limit.',
       source: 'v2 hugetlb.<size>.events max; v1 hugetlb.<size>.rsvd.failcnt + .failcnt',

@@ -30,7 +30,11 @@ afterEach(async () => {
   await engine.close();
 });
 
-async function sourceOf({ patienceMs = 5000, callTimeoutMs = 5000, isInside = (): boolean => false } = {}): Promise<Source> {
+async function sourceOf({
+  patienceMs = 5000,
+  callTimeoutMs = 5000,
+  isInside = (): boolean => false,
+} = {}): Promise<Source> {
   await engine.start();
   inventory = watchEngine(engine, { callTimeoutMs });
   await inventory.start();
