@@ -5,11 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { pageReader, readingOf } from '../../../src/cli/top.ts';
-import { diskio } from '../../../src/catalog/diskio.ts';
-import { TableBuilder } from '../../../src/model/builder.ts';
-import { labels } from '../../../src/model/labels.ts';
-import { type EntityRow, entityRow } from '../../../src/model/table.ts';
+import { pageReader } from '../../../src/cli/top.ts';
 import { makeCertificates } from '../../support/certificates.ts';
 
 test('a private authority: named, its server is read; another or none named, it is not', async () => {
@@ -35,25 +31,4 @@ test('a private authority: named, its server is read; another or none named, it 
   for (let i = 0; i < 2; i++) expect(await read()).toEqual({ timeMs: 7, samples: expected });
   await expect(reader(readFileSync(strangers.ca))()).rejects.toThrow(/certificate|signature/i);
   await expect(reader(undefined)()).rejects.toThrow(/certificate/i);
-});
-
-test('of a disk and the volume on it, or an interface and the tunnel over it, the table takes one; of a nested container what there is', () => {
-  const entity = (key: string) => ({ key, kind: 'container', startMs: 0, labels: labels([['id', key]]) }) as const;
-  const builder = new TableBuilder<typeof diskio, EntityRow>(diskio);
-  const web = entity('web');
-  const device = (name: string) => labels([['device', name]]);
-  const rows = [
-    entityRow(web, device('vda')),
-    entityRow(web, device('dm-0'), true),
-    entityRow(entity('inner'), device('vda'), true),
-  ];
-  for (const row of rows) {
-    builder.add(row, 0);
-    builder.set(diskio.at.readBytes, 5);
-  }
-  const { samples } = readingOf({ node: 'n', session: 's', seq: 1, timeMs: 0, tables: [builder.build()] });
-  expect([...samples].map((sample) => [...sample.labels.values(), sample.value])).toEqual([
-    ['vda', 'web', 5],
-    ['vda', 'inner', 5],
-  ]);
 });
