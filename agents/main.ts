@@ -32,8 +32,8 @@ export interface Agent {
 }
 
 const TRIM_EVERY_MS = 600_000;
-/** Scrapers, probes and people; each may have an answer waiting for it in memory. */
-const MAX_CONNECTIONS = 64;
+/** Scrapers, probes and people. */
+const MAX_CONNECTIONS = 256;
 
 /** Starts everything and does the first tick; rejects with a ConfigError if it cannot. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -81,6 +81,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     guard,
     maxBodyBytes: 64 * 1024,
     maxConnections: MAX_CONNECTIONS,
+    allowedHosts: config.allowed_hosts,
+    clock,
     log,
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });

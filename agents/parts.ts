@@ -81,7 +81,15 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const nested = (): Nested => nestedAmong(engines.placed());
   const around: Surroundings = { settings, mounts, running, nested, isIgnored, host, families, clock, log };
   const sources = SOURCES.flatMap((make) => make(around) ?? []);
-  const scraper = createScraper({ node, session, sources, deadlineMs: settings.deadline, clock, log });
+  const scraper = createScraper({
+    node,
+    session,
+    sources,
+    deadlineMs: settings.deadline,
+    intervalMs: settings.interval,
+    clock,
+    log,
+  });
   const cgroup = sources.find((source): source is CgroupSource => source.name === 'cgroup' && 'readNow' in source);
   const listeners = new Set<(tables: FamilyTable[]) => void>();
   let read = 0;

@@ -28,6 +28,8 @@ export interface ScraperOptions {
   readonly session: string;
   readonly sources: readonly Source[];
   readonly deadlineMs: number;
+  /** Between two ticks. */
+  readonly intervalMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -52,7 +54,8 @@ interface Watched {
 
 const NO_LOSSES: ReadonlyMap<string, number> = new Map();
 
-export function createScraper({ node, session, sources, deadlineMs, clock, log }: ScraperOptions): Scraper {
+export function createScraper(options: ScraperOptions): Scraper {
+  const { node, session, sources, deadlineMs, intervalMs, clock, log } = options;
   const watched: Watched[] = sources.map(watchedOf);
   const health = watched.map((one) => one.health);
   let seq = 0;
@@ -107,7 +110,8 @@ export function createScraper({ node, session, sources, deadlineMs, clock, log }
     }),
     async scrape(timeMs, signal) {
       const all = await Promise.all(watched.map((one) => readOne(one, timeMs, signal)));
-      return this.batchOf(timeMs, all.flat());
+      const batch = this.batchOf(timeMs, all.flat());
+      return intervalMs === undefined ? batch : { ...batch, intervalMs };
     },
   };
 }

@@ -26,6 +26,9 @@ function exposeIngest(self: SelfMetrics, ingest: Ingest): void {
   self.expose('plimsoll_collector_batches_missing_total', () => single(ingest.stats().missingBatches));
   self.expose('plimsoll_collector_bytes_total', () => single(ingest.stats().bytes));
   self.expose('plimsoll_collector_sessions', () => single(ingest.stats().sessions));
+  self.expose('plimsoll_collector_agent_clock_offset_seconds', () =>
+    byKey(new Map([...ingest.stats().clockOffsets].map(([node, ms]) => [node, ms / 1000]))),
+  );
   self.expose('plimsoll_collector_sessions_evicted_total', () => byKey(ingest.stats().sessionsEvicted));
 }
 

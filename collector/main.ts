@@ -3,21 +3,26 @@
  * nothing more comes in, then what is open is closed, then the sinks are drained.
  */
 import { familyNamed } from '../src/catalog/index.ts';
+import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
 import type { Batch } from '../src/model/batch.ts';
-import { metricsRoute } from '../src/http/metricsroute.ts';
 import { breathe } from '../src/run/clock.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
-import { createAggregator } from './aggregate/aggregator.ts';
+import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
+import type { LevelDef } from './aggregate/levels.ts';
+import type { Arrival } from './aggregate/pending.ts';
+import { watchIntervals } from './slowagents.ts';
+import { watchLevels } from './emptylevels.ts';
 import { exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { levelsOf } from './levels.ts';
+import { exposePages } from './pages.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
@@ -36,7 +41,7 @@ const PAGE_FRAMES = 60;
 const DRAIN_MS = 5000;
 
 /** Each agent keeps a connection; these are for scrapers, probes and people. */
-const OTHER_CONNECTIONS = 64;
+const OTHER_CONNECTIONS = 256;
 
 /** Starts everything; rejects with a ConfigError if it cannot. */
 export async function startCollector(options: ProgramSurroundings): Promise<Collector> {
@@ -44,21 +49,10 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const settings = config.collector;
   requireGuard('collector.listen', settings.listen, { token: guard.token, clientCa: guard.tls?.clientCa });
   const self = createSelfMetrics({ version, role: 'collector' });
+  const levels = levelsOf(settings.levels);
 
-  const aggregator = createAggregator({
-    windowMs: settings.window,
-    latenessMs: settings.lateness,
-    maxAheadMs: settings.max_ahead,
-    staleAfterMs: Math.max(settings.stale_after, settings.window),
-    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
-    maxSeries: settings.max_series,
-    maxSeriesPerNode: settings.max_series_per_node,
-    maxGroups: settings.max_groups,
-    levels: levelsOf(settings.levels),
-    outputs: { counter: ['total'], gauge: settings.gauges },
-    containers: true,
-    cluster: config.cluster,
-  });
+  const aggregator = aggregatorOf(config, { levels, startedMs: clock.now() });
+  const take = takerOf(aggregator, options);
 
   const page = createPrometheusSink({
     containers: settings.containers,
@@ -76,8 +70,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   life.onStop('sinks', () => fanout.close(DRAIN_MS));
 
+  const watch = watchLevels({
+    levels: levels.filter(({ name }) => settings.levels[name]),
+    log,
+    refused: () => aggregator.stats().groupsRefused,
+  });
   const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
-    for (const frame of await frames) fanout.offer(frame);
+    for (const frame of await frames) {
+      watch(frame);
+      fanout.offer(frame);
+    }
   };
   let lastRun = clock.monotonic();
   const intervalMs = Math.min(settings.window, 1000);
@@ -96,7 +98,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
 
   const ingest = createIngest({
-    push: (batch) => aggregator.push(batch, clock.now()),
+    push: take,
     familyNamed,
     limits: {
       maxBodyBytes: settings.max_body,
@@ -117,11 +119,13 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     guard,
     maxBodyBytes: settings.max_body,
     maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
+    allowedHosts: config.allowed_hosts,
+    clock,
     log,
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
   ingest.route(http.app);
-  metricsRoute(http.app, { tables: () => page.tables(clock.now()), self, timestamps: false });
+  exposePages(http.app, { page, self, clock, containers: settings.containers });
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
     ready: () =>
@@ -131,5 +135,35 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
+  return { url, accept: (batch) => void take(batch) };
+}
+
+/** What becomes of a batch, wherever it comes from. */
+function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurroundings): (batch: Batch) => Arrival {
+  const noteInterval = watchIntervals({ windowMs: config.collector.window, log });
+  return (batch) => {
+    noteInterval(batch);
+    return aggregator.push(batch, clock.now());
+  };
+}
+
+function aggregatorOf(
+  { collector: settings, cluster }: Config,
+  { levels, startedMs }: { readonly levels: readonly LevelDef[]; readonly startedMs: number },
+): Aggregator {
+  return createAggregator({
+    windowMs: settings.window,
+    latenessMs: settings.lateness,
+    maxAheadMs: settings.max_ahead,
+    staleAfterMs: Math.max(settings.stale_after, settings.window),
+    groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    maxGroups: settings.max_groups,
+    startedMs,
+    levels,
+    gauges: settings.gauges,
+    containers: true,
+    cluster,
+  });
 }

@@ -20,7 +20,7 @@ test('everything that starts the program starts Node with the same flags', () =>
   );
   expect(text('Dockerfile')).toContain(`"node", ${NODE_FLAGS.map((flag) => `"${flag}", `).join('')}"/opt/`);
   expect(text('../scripts/start.mjs')).toContain(`[${NODE_FLAGS.map((flag) => `'${flag}'`).join(', ')}]`);
-  expect(text('./bench/programs.ts')).toContain(`'${NODE_FLAGS.join(' ')}'`);
+  expect(text('../test/bench/programs.ts')).toContain(`'${NODE_FLAGS.join(' ')}'`);
 });
 
 test('the example configuration is usable as it is', () => {

@@ -5,8 +5,8 @@
 
 /** What becomes of the batch, and when the next request may go out. */
 export type Fate =
-  /** Taken. `dropped`: samples that the collector counted as lost, by reason. */
-  | { readonly do: 'acknowledge'; readonly dropped: ReadonlyMap<string, number> }
+  /** Taken. `dropped`: samples that the collector counted as lost, by reason. `clockOffsetMs`: our clock minus the collector's, 0 if they agree. */
+  | { readonly do: 'acknowledge'; readonly dropped: ReadonlyMap<string, number>; readonly clockOffsetMs: number }
   /** The collector does not have our session's dictionary, or another state of it: the same batch again, in full. */
   | { readonly do: 'resend full' }
   /** Never to be taken: the batch is dropped, the next goes in full. */
@@ -44,7 +44,7 @@ export function fateOf({ status, retryAfter, body }: Answer, nowMs: number): Fat
   const why = `${status} ${error}`.trim();
   const detail = textOf(reply, 'message');
   if (status === 200 && typeof reply.get('accepted') === 'number')
-    return { do: 'acknowledge', dropped: droppedOf(reply) };
+    return { do: 'acknowledge', dropped: droppedOf(reply), clockOffsetMs: offsetOf(reply) };
   if (status === 409 && LOST_TRACK.has(error)) return { do: 'resend full' };
   // A collector older or newer than we are will refuse every batch until one of us is updated.
   const otherVersion = error === 'unsupported_version';
@@ -71,6 +71,11 @@ function parse(body: string): Map<string, unknown> {
     // Whatever stands between us and the collector may answer in HTML; the status then says enough.
     return new Map();
   }
+}
+
+function offsetOf(reply: ReadonlyMap<string, unknown>): number {
+  const offset = reply.get('clock_offset_ms');
+  return typeof offset === 'number' && Number.isSafeInteger(offset) ? offset : 0;
 }
 
 function droppedOf(reply: ReadonlyMap<string, unknown>): Map<string, number> {

@@ -1,6 +1,6 @@
 /** One connection to the collector: posts a body and brings the answer back, however long it is, in bounded time and memory. */
 import { Pool } from 'undici';
-import { CONTENT_TYPE } from '../../src/wire/format.ts';
+import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
 
 export interface ClientOptions {
@@ -10,6 +10,8 @@ export interface ClientOptions {
   /** PEM texts: the authority that signed the collector's certificate, and our own certificate and key. */
   readonly tls?: TlsOptions | undefined;
   readonly timeoutMs: number;
+  /** Unix milliseconds, for the header that says when a push was sent. */
+  readonly now: () => number;
 }
 
 export interface TlsOptions {
@@ -29,7 +31,7 @@ const MAX_ANSWER_BYTES = 16 * 1024;
 
 const PUSH_PATH = '/api/v1/push';
 
-export function createClient({ url, token, tls, timeoutMs }: ClientOptions): Client {
+export function createClient({ url, token, tls, timeoutMs, now }: ClientOptions): Client {
   const target = new URL(url);
   const connect = { timeout: timeoutMs, ...present(tls) };
   const pool = new Pool(target.origin, {
@@ -44,7 +46,8 @@ export function createClient({ url, token, tls, timeoutMs }: ClientOptions): Cli
   const path = target.pathname.replace(/\/+$/, '') + PUSH_PATH;
   return {
     async post(body, signal) {
-      const response = await pool.request({ method: 'POST', path, headers, body, signal });
+      const sent = { ...headers, [SENT_HEADER]: String(now()) };
+      const response = await pool.request({ method: 'POST', path, headers: sent, body, signal });
       const retryAfter = response.headers['retry-after'];
       return {
         status: response.statusCode,

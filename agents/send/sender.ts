@@ -13,7 +13,7 @@ import { memorySpool } from './memory.ts';
 import type { Spool } from './spool.ts';
 import { Worker } from './worker.ts';
 
-export interface SenderOptions extends ClientOptions {
+export interface SenderOptions extends Omit<ClientOptions, 'now'> {
   /** For the batches' node and session; nobody else may use it. */
   readonly encoder: Encoder;
   readonly clock: Clock;
@@ -42,7 +42,7 @@ export interface Sender {
 export function createSender(options: SenderOptions): Sender {
   const { clock, maxBatches, maxBytes, spool = memorySpool({ maxBatches, maxBytes }) } = options;
   const { firstRetryMs = 1000, maxRetryMs = 60_000, slowRetryMs = 60_000, random = Math.random } = options;
-  const client = createClient(options);
+  const client = createClient({ ...options, now: () => clock.now() });
   const ledger = new Ledger();
   const worker = new Worker({ ...options, client, spool, ledger, firstRetryMs, maxRetryMs, slowRetryMs, random });
   let closed: Promise<void> | undefined;

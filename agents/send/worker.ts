@@ -41,6 +41,8 @@ export class Worker {
   #idle = false;
   /** What went wrong last, until a batch is taken: troubles are logged when they change. */
   #trouble: string | undefined;
+  /** Our clock minus the collector's, as it was said last. */
+  #clockOffsetMs = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -150,6 +152,7 @@ export class Worker {
       ledger.acknowledge(waiting.samples, fate.dropped);
       ledger.lastAcknowledgedMs = clock.now();
       this.#backoff.reset();
+      this.#sayClock(fate.clockOffsetMs);
       if (this.#trouble !== undefined) log.info({ queued: spool.size.batches }, 'the collector takes batches again');
       this.#trouble = undefined;
       return true;
@@ -167,6 +170,19 @@ export class Worker {
       return true;
     }
     return false;
+  }
+
+  /** Once for each change: the collector's word of it comes with every answer. */
+  #sayClock(offsetMs: number): void {
+    if (offsetMs === this.#clockOffsetMs) return;
+    this.#clockOffsetMs = offsetMs;
+    const { log } = this.#options;
+    if (offsetMs === 0) log.info({}, 'our clock agrees with the collector’s again');
+    else
+      log.warn(
+        { seconds: Math.abs(offsetMs) / 1000 },
+        `our clock is ${offsetMs > 0 ? 'ahead of' : 'behind'} the collector’s, which puts our readings into its time; set the clocks of both (NTP)`,
+      );
   }
 
   async #wait(fate: Fate): Promise<void> {

@@ -124,7 +124,8 @@ class WindowedAggregator implements Aggregator {
     if (this.#clockSetBack) this.#state.forgetAll(startMs);
     this.#clockSetBack = false;
     this.#closedEndMs = startMs + this.#options.windowMs;
-    const pieces = closeWindow(this.#state, { startMs, batches });
+    const withGroups = startMs >= (this.#options.startedMs ?? 0);
+    const pieces = closeWindow(this.#state, { startMs, batches, withGroups });
     let steps = 0;
     for (let piece = pieces.next(); ; piece = pieces.next()) {
       if (piece.done) {

@@ -12,10 +12,15 @@ import type { AggregatorState } from './state.ts';
 export interface ClosingWindow {
   readonly startMs: number;
   readonly batches: readonly PendingBatch[];
+  /** Whether the groups' numbers are whole: not of a window that had begun before we did. */
+  readonly withGroups: boolean;
 }
 
 /** Closes one window. Yields the number of steps done since the last time. */
-export function* closeWindow(state: AggregatorState, { startMs, batches }: ClosingWindow): Generator<number, Frame> {
+export function* closeWindow(
+  state: AggregatorState,
+  { startMs, batches, withGroups }: ClosingWindow,
+): Generator<number, Frame> {
   const endMs = startMs + state.options.windowMs;
   state.closing = samplesOf(batches);
   const window = yield* resolveWindow(state, startMs, batches);
@@ -37,7 +42,7 @@ export function* closeWindow(state: AggregatorState, { startMs, batches }: Closi
   state.processed += state.closing;
   state.closing = 0;
   state.evict(endMs);
-  return frameOf(startMs, endMs, [...containers, ...levels]);
+  return frameOf(startMs, endMs, withGroups ? [...containers, ...levels] : containers);
 }
 
 function familyTable(

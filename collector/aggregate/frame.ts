@@ -3,8 +3,7 @@ import type { Frame, LevelTable } from '../../src/model/batch.ts';
 import type { Shape } from '../../src/model/shape.ts';
 import { countSamples, type Row } from '../../src/model/table.ts';
 import type { LevelGroups } from './groups.ts';
-import { count } from './outputs/count.ts';
-import type { ResolvedWindow } from './resolve.ts';
+import type { ResolvedWindow } from './resolved.ts';
 import type { AggregatorState } from './state.ts';
 
 /** What a level's table is made of. `columns` are indexed by group slot. */
@@ -40,15 +39,14 @@ export function membersTable(state: AggregatorState, window: ResolvedWindow, lev
   const groups = state.groups.levels[levelAt] as LevelGroups;
   const endMs = window.startMs + state.options.windowMs;
   const groupOf = state.entities.groupOf[levelAt] as Int32Array;
-  const size = window.entities.length;
-  const members = Int32Array.from(window.entities, (entity) => groupOf[entity] as number);
-  for (const group of members) if (group >= 0) groups.lastReadMs[group] = endMs;
-  const none = new Float64Array(0);
   const column = new Float64Array(groups.capacity).fill(Number.NaN);
-  count.fold(
-    { size, groups: members, last: none, largest: none, increases: none, heads: new Uint8Array(size).fill(1) },
-    column,
-  );
+  for (const entity of window.entities) {
+    const group = groupOf[entity] as number;
+    if (group < 0) continue;
+    groups.lastReadMs[group] = endMs;
+    const before = column[group] as number;
+    column[group] = Number.isNaN(before) ? 1 : before + 1;
+  }
   return levelTable({ groups, shape: state.groupShapes[levelAt] as Shape, columns: [column], timeMs: endMs });
 }
 

@@ -40,6 +40,8 @@ export interface IncreaseCounts {
   backward: number;
   /** Readings that follow at least one whole window without any. */
   gaps: number;
+  /** Readings that no hardware can have counted: nothing counted, the baseline kept unless the next one confirms them. */
+  implausible: number;
 }
 
 /** The life of a reading: a set of the bits above. `staleAfterMs` is how long a silent row is remembered. */
@@ -55,6 +57,11 @@ export function lifeOf(moment: Moment, staleAfterMs: number): number {
   if (known && startMs !== previousStartMs && previousMs < startMs) life |= RESTARTED;
   else if (!known || startMs !== previousStartMs || moment.replaceable) life |= MAY_RESET;
   return life;
+}
+
+/** The life of a counter that goes on when its thing is started again, and that somebody may set back to zero. */
+export function goingOn(life: number): number {
+  return (life & ~RESTARTED) | MAY_RESET;
 }
 
 /** From when on the increase of this reading was counted; NaN if the reading is only a baseline. For rates. */
@@ -103,25 +110,82 @@ export interface CounterColumn {
   readonly baselines: Float64Array;
   /** Per place: the increase so far in this window. */
   readonly increases: Float64Array;
+  /** Per row of the table: the seconds over which it can have grown, at least one. */
+  readonly spans: Float64Array;
+  /** How much it can grow in a second, and the largest value it can have. */
+  readonly perSecond: number;
+  readonly most: number;
+  /** Per slot: an implausible reading that the next one may confirm. */
+  readonly suspects: Map<number, number>;
 }
 
 /** Adds the column's increases, and moves the baselines on. */
 export function addIncreases(column: CounterColumn, counts: IncreaseCounts): void {
-  const { values, offset, places, lives, slots, baselines, increases } = column;
+  const { values, offset, places, lives, slots, baselines, increases, spans, perSecond, most, suspects } = column;
   for (let r = 0; r < places.length; r++) {
     const place = places[r] as number;
     if (place < 0) continue;
     const current = values[offset + r] as number;
-    if (current - current !== 0) continue; // NaN: absent; infinite: was counted as dropped when it came
+    if (!(Math.abs(current) <= most)) continue; // NaN: absent; the others were counted as dropped when they came
     const slot = slots[place] as number;
-    const previous = baselines[slot] as number;
-    const life = lives[r] as number;
-    if (current >= previous && (life & RESTARTED) === 0) {
-      increases[place] = (increases[place] as number) + (current - previous);
+    const grown = current - (baselines[slot] as number);
+    if (grown >= 0 && ((lives[r] as number) & RESTARTED) === 0 && grown <= perSecond * (spans[r] as number)) {
+      increases[place] = (increases[place] as number) + grown;
       baselines[slot] = current;
+      if (suspects.size > 0) suspects.delete(slot);
     } else {
-      increases[place] = (increases[place] as number) + increase(previous, current, life, counts);
-      baselines[slot] = baseline(previous, current, life);
+      increases[place] = (increases[place] as number) + settle(column, r, counts);
     }
   }
+}
+
+/** The rare ways of a reading: a first one, a reset, a step back, or one that cannot be. Answers the increase. */
+function settle(column: CounterColumn, r: number, counts: IncreaseCounts): number {
+  const { values, offset, places, lives, slots, baselines, spans, perSecond, suspects } = column;
+  const current = values[offset + r] as number;
+  const slot = slots[places[r] as number] as number;
+  const previous = baselines[slot] as number;
+  const life = lives[r] as number;
+  const bound = perSecond * (spans[r] as number);
+  if (isPlausible({ previous, current, life, bound })) {
+    suspects.delete(slot);
+    baselines[slot] = baseline(previous, current, life);
+    return increase(previous, current, life, counts);
+  }
+  const suspect = suspects.get(slot);
+  if (suspect !== undefined && current >= suspect && current - suspect <= bound) {
+    // Twice in a row: whatever it was, the counter goes on from here.
+    suspects.delete(slot);
+    baselines[slot] = current;
+    return current - suspect;
+  }
+  counts.implausible++;
+  suspects.set(slot, current);
+  return 0;
+}
+
+/** A step back within a life is an estimate's, and small. */
+const SMALL_STEP = { share: 0.1, least: 10 } as const;
+
+interface Step {
+  readonly previous: number;
+  readonly current: number;
+  readonly life: number;
+  readonly bound: number;
+}
+
+function isPlausible({ previous, current, life, bound }: Step): boolean {
+  if (Number.isNaN(previous)) return (life & (WHOLE | RESTARTED)) === 0 || current <= bound;
+  if ((life & RESTARTED) !== 0) return current <= bound;
+  if (current >= previous) return current - previous <= bound;
+  if ((life & MAY_RESET) !== 0) return current <= bound;
+  return previous - current <= Math.max(SMALL_STEP.least, SMALL_STEP.share * previous);
+}
+
+/** The seconds over which a reading can have counted what it shows; without an end where it is only a baseline. */
+export function spanOf({ previousMs, startMs, timeMs }: Moment, life: number): number {
+  const first = previousMs === Number.NEGATIVE_INFINITY;
+  const whole = (life & RESTARTED) !== 0 || (first && (life & WHOLE) !== 0);
+  if (first && !whole) return Number.POSITIVE_INFINITY;
+  return Math.max(1, (timeMs - (whole && startMs > 0 ? startMs : previousMs)) / 1000);
 }

@@ -20,8 +20,10 @@ export interface GroupLabel {
 }
 
 export interface LevelDef {
-  /** Lower-case word: the prefix of its metrics and of its measurements. */
+  /** Lower-case word: what it is called in the configuration. */
   readonly name: string;
+  /** What its metrics and measurements begin with; the name, unless said. */
+  readonly prefix?: string;
   readonly by: readonly GroupLabel[];
   /** What kind of thing is counted. Containers only, unless said: the host would count them all twice. */
   readonly kinds?: readonly EntityKind[];
@@ -55,9 +57,15 @@ export const DEFAULT_LEVELS: readonly LevelDef[] = [
     ],
   },
   { name: 'namespace', by: [{ as: 'namespace', from: 'container_label_io_kubernetes_pod_namespace' }] },
-  { name: 'node', by: [{ as: 'node', from: 'node' }] },
+  // `node_…` is node_exporter's and the kubelet's, who mean the whole machine: ours are sums over its containers.
+  { name: 'node', prefix: 'node_containers', by: [{ as: 'node', from: 'node' }] },
   { name: 'cluster', by: [{ as: 'cluster', from: 'cluster' }] },
 ];
+
+/** What a level's metrics and measurements begin with. */
+export function prefixOf({ name, prefix = name }: Pick<LevelDef, 'name' | 'prefix'>): string {
+  return prefix;
+}
 
 /** What a level sees of a container beside its labels. */
 export interface Place {
@@ -83,16 +91,31 @@ function valueAt(label: string, { labels: own }: Entity, { node, cluster }: Plac
 
 const LEVEL_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-/** A level name that would give a metric the name of something else. */
-const RESERVED = new Set([CONTAINER_LEVEL, 'machine', 'plimsoll', 'process', 'nodejs']);
+/** Prefixes that would give a metric the name of something else, and whose they are. */
+const TAKEN: ReadonlyMap<string, string> = new Map([
+  [CONTAINER_LEVEL, 'single containers have it'],
+  ['machine', 'the machine has it'],
+  ['plimsoll', 'the pipeline itself has it'],
+  ['process', 'every program’s own metrics have it'],
+  ['nodejs', 'the metrics of Node.js have it'],
+  ['node', 'node_exporter and the kubelet have it, for the whole machine'],
+]);
 
 /** Throws a ConfigError that names the level and what is legal. */
 export function checkLevels(levels: readonly LevelDef[]): void {
   const names = new Set<string>();
-  for (const { name, by } of levels) {
+  for (const level of levels) {
+    const { name, by } = level;
+    const prefix = prefixOf(level);
     if (!LEVEL_NAME.test(name))
       throw new ConfigError(`levels: name "${name}" is not legal; use lower-case letters, digits and _`);
-    if (RESERVED.has(name)) throw new ConfigError(`levels: name "${name}" is reserved (${[...RESERVED].join(', ')})`);
+    if (name === CONTAINER_LEVEL) throw new ConfigError(`levels: name "${name}" is taken: single containers have it`);
+    if (!LEVEL_NAME.test(prefix))
+      throw new ConfigError(`levels: "${name}" has the prefix "${prefix}"; use lower-case letters, digits and _`);
+    if (TAKEN.has(prefix))
+      throw new ConfigError(
+        `levels: "${name}" has the prefix "${prefix}", which is taken: ${TAKEN.get(prefix)}; give it another (collector.levels.${name}.prefix)`,
+      );
     if (names.has(name)) throw new ConfigError(`levels: name "${name}" is there twice; each level needs its own`);
     names.add(name);
     if (by.length === 0) throw new ConfigError(`levels: "${name}" groups by nothing; name at least one label`);

@@ -5,7 +5,7 @@
 import type { Entities } from './entities.ts';
 import { NO_GROUP } from './groups.ts';
 import type { Members } from './outputs/output.ts';
-import type { ResolvedFamily } from './resolve.ts';
+import type { ResolvedFamily } from './resolved.ts';
 import type { FamilySeries } from './series.ts';
 
 export class MemberColumns {
@@ -18,10 +18,14 @@ export class MemberColumns {
   readonly #series: FamilySeries;
   readonly #groups: Int32Array[];
   readonly #entityAt: Int32Array;
+  /** Per place: 1 for a row that groups do not add; undefined if there is none. */
+  readonly #shownOnly: Uint8Array | undefined;
   readonly #increases: Float64Array;
   /** Per ratio's column: what the members used per second. */
   readonly #rates = new Map<number, Float64Array>();
   #heads: Uint8Array | undefined;
+  /** Of the column that is being folded, once an output has asked for them. */
+  #perSecond: Float64Array | undefined;
 
   constructor(entities: Entities, { series, readings }: ResolvedFamily) {
     this.size = series.placed;
@@ -34,7 +38,11 @@ export class MemberColumns {
       { length: this.size },
       (_, place) => series.entityOf[series.slotAt[place] as number] as number,
     );
-    this.#groups = entities.groupOf.map((groupOf) => this.#entityAt.map((entity) => groupOf[entity] ?? NO_GROUP));
+    this.#shownOnly = shownOnly(series);
+    const shown = this.#shownOnly;
+    this.#groups = entities.groupOf.map((groupOf) =>
+      this.#entityAt.map((entity, place) => (shown?.[place] ? NO_GROUP : (groupOf[entity] ?? NO_GROUP))),
+    );
   }
 
   /** The last values of column `c`. */
@@ -59,12 +67,20 @@ export class MemberColumns {
   /** Column `c` as an output sees it at a level. */
   of(c: number, levelAt: number): Members {
     const last = this.last(c);
+    const increases = this.#rates.get(c) ?? this.#increases;
+    const perSecond = (): Float64Array => {
+      this.#perSecond ??= this.#ratesOf(increases, last);
+      return this.#perSecond;
+    };
     return {
       size: this.size,
       groups: this.groups(levelAt),
       last,
       largest: this.readOnce ? last : this.largest,
-      increases: this.#rates.get(c) ?? this.#increases,
+      increases,
+      get rates() {
+        return perSecond();
+      },
       heads: this.#headsOf(last),
     };
   }
@@ -72,6 +88,7 @@ export class MemberColumns {
   /** After the last output of a column. */
   close(): void {
     this.#heads = undefined;
+    this.#perSecond = undefined;
     if (!this.readOnce) this.largest.fill(Number.NaN);
   }
 
@@ -79,7 +96,10 @@ export class MemberColumns {
   used(c: number): Float64Array {
     const increases = this.#rates.get(c);
     const last = this.last(c);
-    if (increases === undefined) return last;
+    return increases === undefined ? last : this.#ratesOf(increases, last);
+  }
+
+  #ratesOf(increases: Float64Array, last: Float64Array): Float64Array {
     const { slotAt, lastMs, sinceMs } = this.#series;
     return increases.map((increase, place) => {
       const slot = slotAt[place] as number;
@@ -95,7 +115,7 @@ export class MemberColumns {
     const seen = new Set<number>();
     const single = this.#series.family.dims.length === 0;
     for (let place = 0; place < this.size; place++) {
-      if (Number.isNaN(last[place] as number)) continue;
+      if (Number.isNaN(last[place] as number) || this.#shownOnly?.[place]) continue;
       const entity = this.#entityAt[place] as number;
       if (!single && seen.has(entity)) continue;
       if (!single) seen.add(entity);
@@ -104,4 +124,14 @@ export class MemberColumns {
     this.#heads = heads;
     return heads;
   }
+}
+
+function shownOnly({ placed, rows, slotAt }: FamilySeries): Uint8Array | undefined {
+  let marks: Uint8Array | undefined;
+  for (let place = 0; place < placed; place++) {
+    if (!rows[slotAt[place] as number]?.shownOnly) continue;
+    marks ??= new Uint8Array(placed);
+    marks[place] = 1;
+  }
+  return marks;
 }

@@ -3,6 +3,7 @@
  * for too long and without rows.
  */
 import type { EntityKind, EntityRow } from '../../src/model/table.ts';
+import type { PendingRows } from './pending.ts';
 
 /** Slots of one family's rows on one node. */
 export interface NodeRows {
@@ -18,6 +19,10 @@ export interface NodeState {
   lastBatchMs: number;
   /** Rows x columns. */
   series: number;
+  /** The time between its ticks, as it says; 0 where it does not. */
+  intervalMs: number;
+  /** Of a node that ticks less often than windows close: what its last tick read. */
+  held: HeldTick | undefined;
   /** By family name. */
   readonly rows: Map<string, NodeRows>;
   /** By kind, then key. */
@@ -53,7 +58,20 @@ export class RowIndex {
   }
 }
 
+/** A tick's readings, which hold until the next one is due. */
+export interface HeldTick {
+  readonly session: string;
+  readonly seq: number;
+  /** Until when. */
+  readonly untilMs: number;
+  readonly tables: PendingRows[];
+  /** Keys of what was read once more since, at its end: it is no longer there. */
+  readonly ended: Set<string>;
+}
+
 export class Nodes {
+  /** Nodes that hold a tick, in the order in which they began to. */
+  readonly holding = new Set<NodeState>();
   readonly #byName = new Map<string, NodeState>();
   readonly #maxNodes: number;
   readonly #staleAfterMs: number;
@@ -72,7 +90,16 @@ export class Nodes {
     let node = this.#byName.get(name);
     if (node === undefined) {
       if (this.#byName.size >= this.#maxNodes) return undefined;
-      node = { name, watchedSinceMs: tickMs, lastBatchMs: tickMs, series: 0, rows: new Map(), entities: new Map() };
+      node = {
+        name,
+        watchedSinceMs: tickMs,
+        lastBatchMs: tickMs,
+        series: 0,
+        intervalMs: 0,
+        held: undefined,
+        rows: new Map(),
+        entities: new Map(),
+      };
       this.#byName.set(name, node);
     }
     if (tickMs - node.lastBatchMs > this.#staleAfterMs) node.watchedSinceMs = tickMs;
@@ -86,6 +113,7 @@ export class Nodes {
     for (const [name, node] of this.#byName) {
       if (node.series > 0 || node.lastBatchMs >= beforeMs) continue;
       this.#byName.delete(name);
+      this.holding.delete(node);
       evicted++;
     }
     return evicted;

@@ -2,14 +2,9 @@
 import { ConfigError } from '../../src/errors.ts';
 import { checkLevels, DEFAULT_LEVELS, type LevelDef } from './levels.ts';
 
-export type CounterOutput = 'total';
-export type GaugeOutput = 'sum' | 'avg' | 'max';
-
-/** Which outputs a group gets of each kind of column that the catalogue marks as grouped. */
-export interface OutputChoice {
-  readonly counter: readonly CounterOutput[];
-  readonly gauge: readonly GaugeOutput[];
-}
+/** The outputs of gauges that can be done without: each says something of its own about the same members. */
+export const GAUGE_OUTPUTS = ['sum', 'avg', 'max'] as const;
+export type GaugeOutput = (typeof GAUGE_OUTPUTS)[number];
 
 export interface AggregatorOptions {
   /** Length of a window; windows are aligned to it. */
@@ -28,12 +23,15 @@ export interface AggregatorOptions {
   readonly maxSeriesPerNode: number;
   /** Groups over all levels; over it new groups are refused. */
   readonly maxGroups: number;
+  /** When the collector began, Unix milliseconds: windows that began before have no groups, since a part of their members is missing. */
+  readonly startedMs?: number;
   /** Nodes; over it new nodes are refused. Default 10 000. */
   readonly maxNodes?: number;
   /** Samples that may wait for their window. Default 32 for each series allowed. */
   readonly maxPendingSamples?: number;
   readonly levels: readonly LevelDef[];
-  readonly outputs: OutputChoice;
+  /** Which of these groups get, of those that the catalogue names for a gauge. */
+  readonly gauges: readonly GaugeOutput[];
   /** Whether frames hold the single containers (and hosts, and other cgroups) too. */
   readonly containers: boolean;
   /** The value of the cluster level's label. */
@@ -51,7 +49,7 @@ export const AGGREGATOR_DEFAULTS: AggregatorOptions = {
   maxGroups: 50_000,
   maxNodes: 10_000,
   levels: DEFAULT_LEVELS,
-  outputs: { counter: ['total'], gauge: ['sum', 'avg', 'max'] },
+  gauges: GAUGE_OUTPUTS,
   containers: true,
   cluster: 'default',
 };

@@ -3,6 +3,7 @@
  * falls in, or out, counted with a reason. Nothing is copied: a window holds the batch's tables and which of their rows are its own.
  */
 import type { Batch, FamilyTable } from '../../src/model/batch.ts';
+import { mostOf } from './plausible.ts';
 import { Tally } from './tally.ts';
 import { windowStart } from './window.ts';
 
@@ -21,6 +22,8 @@ export interface PendingBatch {
   readonly seq: number;
   /** When the agent's tick began, held within the bounds that rows are held to. */
   readonly tickMs: number;
+  /** Of a tick: the time until the next. */
+  readonly intervalMs: number | undefined;
   readonly tables: PendingRows[];
 }
 
@@ -118,7 +121,8 @@ export class Pending {
     const startMs = ofMs ?? windowStart(tickMs, this.#options.windowMs);
     let part = parts.get(startMs);
     if (part === undefined) {
-      part = { node: batch.node, session: batch.session, seq: batch.seq, tickMs, tables: [] };
+      const { node, session, seq, intervalMs } = batch;
+      part = { node, session, seq, tickMs, intervalMs, tables: [] };
       parts.set(startMs, part);
       const window = this.#windows.get(startMs);
       if (window === undefined) this.#windows.set(startMs, [part]);
@@ -136,16 +140,19 @@ export function samplesOf(batches: readonly PendingBatch[]): number {
   return samples;
 }
 
-/** How many finite numbers a row holds; what is neither finite nor absent is counted as dropped. */
-export function countRow(table: FamilyTable, row: number, dropped?: Tally): number {
-  const { values, rows } = table;
-  let finite = 0;
-  for (let at = row; at < values.length; at += rows.length) {
-    const value = values[at] as number;
-    if (value - value === 0) finite++;
-    else if (!Number.isNaN(value)) dropped?.add('not_finite');
-  }
-  return finite;
+/** How many numbers a row holds that can be true; what is neither that nor absent is counted as dropped. */
+export function countRow({ shape, values, rows }: FamilyTable, row: number, dropped?: Tally): number {
+  let good = 0;
+  shape.columns.forEach(({ unit }, c) => {
+    const value = values[c * rows.length + row] as number;
+    if (Math.abs(value) <= mostOf(unit)) good++;
+    else dropBad(value, dropped);
+  });
+  return good;
+}
+
+function dropBad(value: number, dropped: Tally | undefined): void {
+  if (!Number.isNaN(value)) dropped?.add(Number.isFinite(value) ? 'implausible' : 'not_finite');
 }
 
 /** The slow way, for a table that spans windows or bounds: row by row. */
@@ -171,15 +178,17 @@ function sortRows(
   return new Map([...windows].map(([startMs, { picked, samples }]) => [startMs, { table, picked, samples }]));
 }
 
-function countTable(table: FamilyTable, dropped: Tally): number {
-  let finite = 0;
-  let infinite = 0;
-  for (const value of table.values) {
-    if (value - value === 0) finite++;
-    else if (!Number.isNaN(value)) infinite++;
-  }
-  dropped.add('not_finite', infinite);
-  return finite;
+function countTable({ shape, values, rows }: FamilyTable, dropped: Tally): number {
+  let good = 0;
+  shape.columns.forEach(({ unit }, c) => {
+    const most = mostOf(unit);
+    for (let at = c * rows.length; at < (c + 1) * rows.length; at++) {
+      const value = values[at] as number;
+      if (Math.abs(value) <= most) good++;
+      else if (!Number.isNaN(value)) dropBad(value, dropped);
+    }
+  });
+  return good;
 }
 
 function inEventOrder(a: PendingBatch, b: PendingBatch): number {

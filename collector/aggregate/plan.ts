@@ -2,11 +2,13 @@
  * What a level makes of a family: its shape (for the sinks) and, column by column, which output reads which column of the
  * family. Made once per family and level.
  */
-import type { Family, FamilyColumn, RatioDef } from '../../src/model/family.ts';
+import type { Family, FamilyColumn, GroupOutput, RatioDef } from '../../src/model/family.ts';
 import type { Column, Shape } from '../../src/model/shape.ts';
+import { type LevelDef, prefixOf } from './levels.ts';
 import { OUTPUTS } from './outputs/index.ts';
 import type { Output } from './outputs/output.ts';
-import type { OutputChoice } from './options.ts';
+import { foldNearest, foldRatio } from './outputs/ratio.ts';
+import { GAUGE_OUTPUTS, type GaugeOutput } from './options.ts';
 
 /** An output of one column of the family. */
 export interface PlannedOutput {
@@ -15,71 +17,84 @@ export interface PlannedOutput {
   readonly of: number;
 }
 
-/** A ratio of two columns of the family. */
+/** A ratio of two columns of the family, and how it is made of the members. */
 export interface PlannedRatio {
+  readonly fold: typeof foldRatio;
   readonly of: number;
   readonly against: number;
 }
 
 /** The shape's columns are first the outputs, then the ratios, in these orders. */
 export interface Plan {
-  readonly level: string;
   readonly shape: Shape;
   readonly outputs: readonly PlannedOutput[];
   readonly ratios: readonly PlannedRatio[];
 }
 
-/** What `level` makes of `family`, or undefined if that is nothing. */
-export function planLevel(level: string, family: Family, choice: OutputChoice): Plan | undefined {
+/** What a level is called in names. */
+type Named = Pick<LevelDef, 'name' | 'prefix'>;
+
+const OPTIONAL: ReadonlySet<GroupOutput> = new Set(GAUGE_OUTPUTS);
+
+/** What `level` makes of `family`, or undefined if that is nothing. `gauges` are those of the optional outputs that are wanted. */
+export function planLevel(level: Named, family: Family, gauges: readonly GaugeOutput[]): Plan | undefined {
+  const prefix = prefixOf(level);
+  const wanted: ReadonlySet<GroupOutput> = new Set(gauges);
   const outputs: PlannedOutput[] = [];
   const columns: Column[] = [];
-  const own = new Set(family.columns.map((column) => column.metric));
   family.columns.forEach((column, of) => {
-    if (!column.grouped) return;
-    for (const output of OUTPUTS) {
-      const wanted: readonly string[] = choice[column.kind];
-      if (output.kind !== column.kind || !wanted.includes(output.name)) continue;
+    for (const name of column.groups) {
+      if (OPTIONAL.has(name) && !wanted.has(name)) continue;
+      const output = OUTPUTS[name];
       outputs.push({ output, of });
-      columns.push(groupColumn(level, column, { output, suffix: suffixOf(column, output, own) }));
+      columns.push(groupColumn(prefix, column, output));
     }
   });
-  const ratios = family.ratios.map((ratio) => {
-    columns.push(ratioColumn(level, family.name, ratio));
-    return { of: family.at[ratio.of] as number, against: family.at[ratio.against] as number };
+  const ratios = family.ratios.flatMap((ratio) => {
+    const both = { of: family.at[ratio.of] as number, against: family.at[ratio.against] as number };
+    columns.push(ratioColumn(prefix, family.name, ratio));
+    if (ratio.nearest === undefined) return [{ ...both, fold: foldRatio }];
+    columns.push(ratioColumn(prefix, family.name, ratio.nearest));
+    return [
+      { ...both, fold: foldRatio },
+      { ...both, fold: foldNearest },
+    ];
   });
   if (columns.length === 0) return undefined;
-  return { level, shape: { measurement: `${level}_${family.name}`, columns }, outputs, ratios };
+  return { shape: { measurement: `${prefix}_${family.name}`, columns }, outputs, ratios };
 }
 
 /** The shape of a level's own table: how many containers each group had. */
-export function membersShape(level: string): Shape {
+export function membersShape(level: Named): Shape {
+  const prefix = prefixOf(level);
   const column: Column = {
-    metric: `${level}_containers`,
+    // A prefix that says it already is the name: `node_containers`.
+    metric: /(^|_)containers$/.test(prefix) ? prefix : `${prefix}_containers`,
     field: 'containers',
     labels: [],
     kind: 'gauge',
     unit: 'none',
     help: 'Containers seen in the window, stopped ones included.',
   };
-  return { measurement: `${level}_group`, columns: [column] };
+  return { measurement: `${prefix}_group`, columns: [column] };
 }
 
-/** `threads` and `threads_max` are two metrics of their own: the largest number of threads is then `threads_member_max`. */
-function suffixOf(column: FamilyColumn, { suffix }: Output, own: ReadonlySet<string>): string {
-  return suffix !== '' && own.has(column.metric + suffix) ? `_member${suffix}` : suffix;
+/** Every metric that a level may have. */
+export function metricsOf(level: Named, families: readonly Family[]): Set<string> {
+  const shapes = [
+    membersShape(level),
+    ...families.flatMap((family) => planLevel(level, family, GAUGE_OUTPUTS)?.shape ?? []),
+  ];
+  return new Set(shapes.flatMap(({ columns }) => columns.map(({ metric }) => metric)));
 }
 
-function groupColumn(
-  level: string,
-  column: FamilyColumn,
-  { output, suffix }: { output: Output; suffix: string },
-): Column {
+function groupColumn(prefix: string, column: FamilyColumn, output: Output): Column {
   return {
-    metric: `${level}_${column.metric.replace(/^container_/, '')}${suffix}`,
-    field: column.field + suffix,
+    metric: `${prefix}_${output.named(column.metric.replace(/^container_/, ''))}`,
+    field: output.named(column.field),
     labels: groupFixedLabels(column),
     kind: output.kind,
-    unit: column.unit,
+    unit: output.unit ?? column.unit,
     help: output.help(column.help),
   };
 }
@@ -89,8 +104,8 @@ function groupFixedLabels(column: FamilyColumn): Column['labels'] {
   return column.labels.length === 1 && column.labels[0]?.[1] === 'total' ? [] : column.labels;
 }
 
-function ratioColumn(level: string, familyName: string, ratio: RatioDef<string>): Column {
-  const prefix = `${familyName}_`;
-  const field = ratio.stem.startsWith(prefix) ? ratio.stem.slice(prefix.length) : ratio.stem;
-  return { metric: `${level}_${ratio.stem}`, field, labels: [], kind: 'gauge', unit: 'ratio', help: ratio.help };
+function ratioColumn(prefix: string, familyName: string, ratio: Pick<RatioDef<string>, 'stem' | 'help'>): Column {
+  const before = `${familyName}_`;
+  const field = ratio.stem.startsWith(before) ? ratio.stem.slice(before.length) : ratio.stem;
+  return { metric: `${prefix}_${ratio.stem}`, field, labels: [], kind: 'gauge', unit: 'ratio', help: ratio.help };
 }

@@ -4,11 +4,11 @@
  */
 import type { LevelTable } from '../../src/model/batch.ts';
 import type { Row } from '../../src/model/table.ts';
-import { addIncreases } from './increase.ts';
+import { addIncreases, goingOn } from './increase.ts';
 import { CONTAINER_LEVEL } from './levels.ts';
 import { MemberColumns } from './members.ts';
-import { foldRatio } from './outputs/ratio.ts';
-import type { ResolvedFamily, ResolvedTable } from './resolve.ts';
+import { mostOf, mostPerSecond } from './plausible.ts';
+import type { ResolvedFamily, ResolvedTable } from './resolved.ts';
 import type { FamilySeries } from './series.ts';
 import type { AggregatorState } from './state.ts';
 import type { GroupColumns } from './totals.ts';
@@ -28,7 +28,8 @@ export function* reduceFamily(
   const steps = series.placed * (1 + columns.length);
   const members = new MemberColumns(state.entities, family);
   for (let c = 0; c < series.width; c++) {
-    for (const table of tables) collect(members, table, c);
+    const most = mostOf(series.family.columns[c]?.unit ?? 'none');
+    for (const table of tables) collect(members, { ...table, most }, c);
     count(state, members, family, c);
     foldColumn(columns, members, c);
     yield steps;
@@ -39,7 +40,7 @@ export function* reduceFamily(
 }
 
 /** Copies a column's readings to their places: the last one of the window stays. */
-function collect(members: MemberColumns, { table, places }: ResolvedTable, c: number): void {
+function collect(members: MemberColumns, { table, places, most }: ResolvedTable & { most: number }, c: number): void {
   const last = members.last(c);
   const { largest, readOnce } = members;
   const offset = c * places.length;
@@ -47,7 +48,7 @@ function collect(members: MemberColumns, { table, places }: ResolvedTable, c: nu
     const place = places[r] as number;
     if (place < 0) continue;
     const value = table.values[offset + r] as number;
-    if (value - value !== 0) continue;
+    if (!(Math.abs(value) <= most)) continue;
     last[place] = value;
     if (!readOnce && !(value <= (largest[place] as number))) largest[place] = value;
   }
@@ -59,9 +60,17 @@ function count(state: AggregatorState, members: MemberColumns, { series, tables 
   if (baselines === undefined) return;
   const increases = members.openIncreases(c);
   const slots = series.slotAt;
-  for (const { table, places, lives } of tables) {
+  const { unit = 'none', acrossStarts } = series.family.columns[c] ?? {};
+  const bounds = {
+    perSecond: mostPerSecond(unit),
+    most: mostOf(unit),
+    suspects: series.suspects[c] as Map<number, number>,
+  };
+  for (const { table, places, lives: known, spans } of tables) {
     const offset = c * places.length;
-    addIncreases({ values: table.values, offset, places, lives, slots, baselines, increases }, state.increases);
+    const lives = acrossStarts ? known.map(goingOn) : known;
+    const column = { values: table.values, offset, places, lives, spans, slots, baselines, increases, ...bounds };
+    addIncreases(column, state.increases);
   }
 }
 
@@ -76,9 +85,9 @@ function foldColumn(columns: readonly (GroupColumns | undefined)[], members: Mem
 
 function foldRatios(columns: readonly (GroupColumns | undefined)[], members: MemberColumns): void {
   columns.forEach((groups, levelAt) => {
-    groups?.plan.ratios.forEach(({ of, against }, i) => {
+    groups?.plan.ratios.forEach(({ of, against, fold }, i) => {
       const column = groups.column(groups.plan.outputs.length + i);
-      foldRatio(
+      fold(
         { size: members.size, groups: members.groups(levelAt), of: members.used(of), against: members.last(against) },
         column,
       );

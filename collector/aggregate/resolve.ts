@@ -3,38 +3,17 @@
  * that was read a slot, a place in the window and the life of its reading; what cannot be taken is counted. No value is looked at.
  */
 import type { Family } from '../../src/model/family.ts';
-import type { FamilyTable } from '../../src/model/batch.ts';
 import type { EntityRow } from '../../src/model/table.ts';
-import { countedSince, lifeOf } from './increase.ts';
+import { holdTicks, noteTick } from './hold.ts';
+import { countedSince, lifeOf, spanOf } from './increase.ts';
 import { type NodeRows, type NodeState, rowsOfFamily } from './nodes.ts';
 import { countRow, type PendingBatch, type PendingRows } from './pending.ts';
 import type { FamilySeries } from './series.ts';
+import { familyOf, giveAPlace, type ResolvedWindow } from './resolved.ts';
 import type { AggregatorState } from './state.ts';
 
-/** A table of which every row is settled. */
-export interface ResolvedTable {
-  readonly table: FamilyTable;
-  /** Per row of the table: its place, or -1. */
-  readonly places: Int32Array;
-  readonly lives: Uint8Array;
-}
-
-/** One family's part of a window. */
-export interface ResolvedFamily {
-  readonly series: FamilySeries;
-  readonly tables: ResolvedTable[];
-  /** Rows taken; equal to the number of places when no row was read twice. */
-  readings: number;
-}
-
-export interface ResolvedWindow {
-  readonly startMs: number;
-  readonly families: Map<FamilySeries, ResolvedFamily>;
-  /** Slots of the entities that were read. */
-  readonly entities: number[];
-}
-
 const KEPT_OUT = -1;
+const NEVER = Number.NEGATIVE_INFINITY;
 /** What settling a row costs, in numbers gone through. */
 const STEPS_PER_ROW = 8;
 
@@ -55,8 +34,10 @@ export function* resolveWindow(
       if (node === undefined) drop(state, 'node_limit', pending.samples);
       else resolveTable(state, { window, node, pending });
     }
+    if (node !== undefined) noteTick(state, node, batch);
     yield steps;
   }
+  yield holdTicks(state, window);
   return window;
 }
 
@@ -73,6 +54,7 @@ function resolveTable(state: AggregatorState, { window, node, pending }: TableCo
   const length = table.rows.length;
   const places = new Int32Array(length).fill(KEPT_OUT);
   const lives = new Uint8Array(length);
+  const spans = new Float64Array(length);
   const known = rowsOfFamily(node, series.family.name);
   if (known.hints.length < length) known.hints = new Int32Array(length).fill(-1);
   const count = picked?.length ?? length;
@@ -81,15 +63,18 @@ function resolveTable(state: AggregatorState, { window, node, pending }: TableCo
     const row = table.rows[r] as EntityRow;
     const slot = slotOf(state, { series, node, known, row, at: r });
     const timeMs = table.timesMs[r] as number;
+    const lastMs = slot < 0 ? NEVER : (series.lastMs[slot] as number);
     if (slot < 0) drop(state, 'series_limit', countRow(table, r));
-    else if (!(timeMs > (series.lastMs[slot] as number))) drop(state, 'duplicate_time', countRow(table, r));
+    else if (timeMs === lastMs) state.repeated += countRow(table, r);
+    else if (!(timeMs > lastMs)) drop(state, 'duplicate_time', countRow(table, r));
     else {
       lives[r] = read(state, { window, series, node, slot, row, timeMs });
+      spans[r] = spanOf(state.moment, lives[r] as number);
       places[r] = series.placeOf[slot] as number;
       resolved.readings++;
     }
   }
-  resolved.tables.push({ table, places, lives });
+  resolved.tables.push({ table, places, lives, spans });
 }
 
 interface RowContext {
@@ -137,8 +122,6 @@ interface ReadingContext {
   readonly timeMs: number;
 }
 
-const NEVER = Number.NEGATIVE_INFINITY;
-
 /** Takes one reading of a row: its place, its times, its entity seen. Answers its life. */
 function read(state: AggregatorState, { window, series, node, slot, row, timeMs }: ReadingContext): number {
   const { staleAfterMs, windowMs } = state.options;
@@ -147,7 +130,7 @@ function read(state: AggregatorState, { window, series, node, slot, row, timeMs 
     state.evicted.add('stale_row');
   }
   const previousMs = series.lastMs[slot] as number;
-  if (previousMs < window.startMs - windowMs && previousMs !== NEVER) state.increases.gaps++;
+  if (previousMs < window.startMs - Math.max(windowMs, node.intervalMs) && previousMs !== NEVER) state.increases.gaps++;
   const startMs = row.entity.startMs;
   const { moment } = state;
   moment.previousMs = previousMs;
@@ -162,30 +145,6 @@ function read(state: AggregatorState, { window, series, node, slot, row, timeMs 
   series.lastMs[slot] = timeMs;
   if (startMs > 0) series.startMs[slot] = startMs;
   return life;
-}
-
-/** On the row's first reading in this window: its place, and its entity counted as read. */
-function giveAPlace(state: AggregatorState, window: ResolvedWindow, at: { series: FamilySeries; slot: number }): void {
-  const { series, slot } = at;
-  if (series.epochOf[slot] === state.epoch) return;
-  series.epochOf[slot] = state.epoch;
-  series.placeOf[slot] = series.placed;
-  series.slotAt[series.placed] = slot;
-  series.placed++;
-  series.sinceMs[slot] = Number.NaN;
-  const entity = series.entityOf[slot] as number;
-  if (state.entities.lastEpoch[entity] === state.epoch) return;
-  state.entities.lastEpoch[entity] = state.epoch;
-  window.entities.push(entity);
-}
-
-function familyOf(window: ResolvedWindow, series: FamilySeries): ResolvedFamily {
-  let family = window.families.get(series);
-  if (family === undefined) {
-    family = { series, tables: [], readings: 0 };
-    window.families.set(series, family);
-  }
-  return family;
 }
 
 function drop(state: AggregatorState, reason: string, samples: number): void {

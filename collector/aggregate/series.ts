@@ -32,15 +32,18 @@ export class FamilySeries {
   placed = 0;
   /** Per column: the baselines of a counter that groups get, by slot; undefined for other columns. */
   readonly baselines: (Float64Array | undefined)[];
+  /** Per column, by slot: an implausible reading that the next one may confirm. Few or none. */
+  readonly suspects: readonly Map<number, number>[];
   readonly #free: number[] = [];
   #live = 0;
 
   constructor(family: Family) {
     this.family = family;
     this.width = family.columns.length;
+    this.suspects = family.columns.map(() => new Map());
     const counted = new Set(family.ratios.map((ratio) => family.at[ratio.of]));
     this.baselines = family.columns.map((column, c) =>
-      column.kind === 'counter' && (column.grouped || counted.has(c)) ? new Float64Array(0) : undefined,
+      column.kind === 'counter' && (column.groups.length > 0 || counted.has(c)) ? new Float64Array(0) : undefined,
     );
   }
 
@@ -70,6 +73,7 @@ export class FamilySeries {
     this.lastMs[slot] = Number.NEGATIVE_INFINITY;
     this.startMs[slot] = 0;
     for (const column of this.baselines) if (column !== undefined) column[slot] = Number.NaN;
+    for (const suspects of this.suspects) if (suspects.size > 0) suspects.delete(slot);
   }
 
   /** Gives up the rows last read before `beforeMs`; answers how many. */

@@ -28,7 +28,14 @@ export class AggregatorState {
   readonly dropped = new Tally();
   /** What was given up for its age: rows, groups, nodes. */
   readonly evicted = new Tally();
-  readonly increases: IncreaseCounts = { first: 0, newcomer: 0, resets: 0, backward: 0, gaps: 0 };
+  readonly increases: IncreaseCounts = {
+    first: 0,
+    newcomer: 0,
+    resets: 0,
+    backward: 0,
+    gaps: 0,
+    implausible: 0,
+  };
   /** Filled anew for each reading. */
   readonly moment: Moment = {
     previousMs: 0,
@@ -46,13 +53,15 @@ export class AggregatorState {
   closing = 0;
   /** Samples that went into a frame. */
   processed = 0;
+  /** Of those, samples of readings that were there already: the same row, read at the same time. */
+  repeated = 0;
   /** Times that a container was left out of a level, per window, for the cap on groups. */
   groupsRefused = 0;
 
   constructor(options: AggregatorOptions) {
     const { staleAfterMs, maxNodes = AGGREGATOR_DEFAULTS.maxNodes as number } = options;
     this.options = options;
-    this.groupShapes = options.levels.map((level) => membersShape(level.name));
+    this.groupShapes = options.levels.map((level) => membersShape(level));
     this.nodes = new Nodes({ maxNodes, staleAfterMs });
     this.groups = new Groups(options);
     this.entities = new Entities(this.groups, options.cluster);
@@ -65,7 +74,7 @@ export class AggregatorState {
       series = new FamilySeries(family);
       this.series.set(family, series);
       const columns = this.groups.levels.map(({ level, capacity }) => {
-        const plan = planLevel(level.name, family, this.options.outputs);
+        const plan = planLevel(level, family, this.options.gauges);
         return plan === undefined ? undefined : new GroupColumns(plan, capacity);
       });
       this.groupColumns.set(series, columns);

@@ -7,7 +7,9 @@ export interface AggregatorStats {
   readonly received: number;
   /** Samples that went into a frame. */
   readonly processed: number;
-  /** Samples dropped, by reason: on arrival `too_late`, `in_future`, `not_finite`, `pending_limit`; later `duplicate_time`, `series_limit`, `node_limit`, `clock_set_back`. */
+  /** Of those, samples of readings that were there already, which change nothing. */
+  readonly repeated: number;
+  /** Samples dropped, by reason: on arrival `too_late`, `in_future`, `not_finite`, `implausible`, `pending_limit`; later `duplicate_time`, `series_limit`, `node_limit`, `clock_set_back`. */
   readonly dropped: ReadonlyMap<string, number>;
   /** Samples that wait for their window, or are in the one being closed. */
   readonly pendingSamples: number;
@@ -40,6 +42,7 @@ export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorSt
   return {
     ...outer,
     processed: state.processed,
+    repeated: state.repeated,
     dropped: state.dropped.snapshot(),
     rows,
     series: state.liveSeries,

@@ -8,8 +8,9 @@ import type { Log } from '../../src/log.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
 import type { Clock } from '../../src/run/clock.ts';
+import { createBodies } from './bodies.ts';
 import { inflate } from './inflate.ts';
-import { Intake, type Pushed } from './intake.ts';
+import { Intake, type Pushed, type Times } from './intake.ts';
 import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
 import { type Reply, refused } from './reply.ts';
 import { addRoute } from './route.ts';
@@ -27,9 +28,14 @@ export interface IngestOptions {
   readonly log: Log;
 }
 
+/** What came with a body. */
+export interface Received extends Partial<Times> {
+  readonly encoding?: string | undefined;
+}
+
 export interface Ingest {
   /** Takes one body. Never rejects: what is wrong with the body is in the reply. */
-  receive(body: Buffer, options?: { readonly encoding?: string | undefined }): Promise<Reply>;
+  receive(body: Buffer, options?: Received): Promise<Reply>;
   /** Adds POST /api/v1/push. */
   route(app: FastifyInstance): void;
   /** Ends the sessions of agents that are silent; call it every minute or so. */
@@ -53,8 +59,9 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
   const onRivals = (node: string): void => {
     if (due('rivals')) log.warn({ node }, 'two agents send under the same node name: give each its own');
   };
-  const intake = new Intake({ push, familyNamed, limits, sessions, cap, tally, onRivals });
-  let pending = 0;
+  const onClock = (node: string, offsetMs: number): void => sayClock(log, node, offsetMs);
+  const intake = new Intake({ push, familyNamed, limits, sessions, cap, tally, onRivals, onClock });
+  const bodies = createBodies({ clock, maxBytes: limits.maxBodyBytes, maxHeldBytes: limits.maxPendingBytes });
 
   function refuse(error: unknown): Reply {
     const known = error instanceof WireError;
@@ -69,28 +76,38 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
     return refused(wrong);
   }
 
-  async function receive(body: Buffer, { encoding }: { readonly encoding?: string | undefined } = {}): Promise<Reply> {
+  async function receive(body: Buffer, { encoding, sentMs, receivedMs = clock.now() }: Received = {}): Promise<Reply> {
     tally.bytes += body.length;
-    if (pending + body.length > limits.maxPendingBytes) {
-      return refuse(new WireError('busy', `${pending} bytes of bodies are waiting; come back later`));
-    }
-    pending += body.length;
     try {
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
-      return await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now()));
+      return await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now(), { sentMs, receivedMs }));
     } catch (error) {
       return refuse(error);
-    } finally {
-      pending -= body.length;
     }
   }
 
   return {
     receive,
-    route: (app) => addRoute(app, { receive, refuse, maxBodyBytes: limits.maxBodyBytes }),
+    route: (app) => addRoute(app, { bodies, receive, refuse, now: () => clock.now() }),
     housekeep: () => sessions.housekeep(clock.now()),
-    stats: () => ({ ...tally, sessions: sessions.size, sessionsEvicted: sessions.evicted, series: cap.held }),
+    stats: () => ({
+      ...tally,
+      sessions: sessions.size,
+      clockOffsets: sessions.clockOffsets(),
+      sessionsEvicted: sessions.evicted,
+      series: cap.held,
+    }),
   };
+}
+
+/** Once for each change: the offset is stable while the clock is. */
+function sayClock(log: Log, node: string, offsetMs: number): void {
+  if (offsetMs === 0) log.info({ node }, 'the agent’s clock agrees with ours again');
+  else
+    log.warn(
+      { node, seconds: Math.abs(offsetMs) / 1000 },
+      `the agent’s clock is ${offsetMs > 0 ? 'ahead of' : 'behind'} ours: its readings are put into our time; set the clocks of both (NTP)`,
+    );
 }
 
 /** Whether it is time to log this trouble again. The keys are reasons of ours, a closed list. */

@@ -7,10 +7,12 @@ import type { Batch } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
 import { createDecoder, type Decoded, type Decoder } from '../../src/wire/decode.ts';
 import { type Header, peek } from '../../src/wire/header.ts';
+import { createAgentClock } from './clocks.ts';
 import type { IngestLimits } from './limits.ts';
 import { type Reply, taken } from './reply.ts';
 import type { SeriesCap } from './series.ts';
 import type { Session, Sessions } from './sessions.ts';
+import { shifter } from './shift.ts';
 import { add, type Tally } from './tally.ts';
 
 /** What became of a batch that was handed on. `accepted` + the sum of `dropped` is its number of samples. */
@@ -28,6 +30,14 @@ export interface IntakeOptions {
   readonly tally: Tally;
   /** Two agents send under one node's name. */
   readonly onRivals: (node: string) => void;
+  /** An agent's clock was found to be off by so much, or right again (0). */
+  readonly onClock: (node: string, offsetMs: number) => void;
+}
+
+/** When a body was sent by the sender's clock, if it says so, and when it came by ours. */
+export interface Times {
+  readonly sentMs: number | undefined;
+  readonly receivedMs: number;
 }
 
 export class Intake {
@@ -38,7 +48,7 @@ export class Intake {
   }
 
   /** Takes a body in; throws a WireError, and then nothing has changed. Anything else that is thrown came from `push`. */
-  take(body: Buffer, nowMs: number): Reply {
+  take(body: Buffer, nowMs: number, times: Times = { sentMs: undefined, receivedMs: nowMs }): Reply {
     const { limits, sessions, familyNamed, tally } = this.#options;
     tally.unpackedBytes += body.length;
     const head = peek(body, limits.wire);
@@ -49,13 +59,28 @@ export class Intake {
     const decoder = live?.decoder ?? createDecoder({ familyNamed, limits: limits.wire });
     const decoded = decoder.decode(body);
     // Only now, with a body that is good, does a new session take the place of the old one.
-    return this.#handOn(live ?? this.#begin(head, decoder, nowMs), decoded, nowMs);
+    const session = live ?? this.#begin(head, decoder, nowMs);
+    this.#compareClocks(session, times);
+    return this.#handOn(session, decoded, nowMs);
+  }
+
+  #compareClocks(session: Session, { sentMs, receivedMs }: Times): void {
+    const { node, clock } = session;
+    if (sentMs === undefined || !clock.note(sentMs, receivedMs)) return;
+    const offsetMs = clock.offsetMs ?? 0;
+    session.shift = shifter(offsetMs);
+    this.#options.onClock(node, offsetMs);
   }
 
   #again({ seq }: Header, live: Session | undefined): Reply {
     add(this.#options.tally.batches, 'duplicate');
     const answer = live?.lastSeq === seq ? live.lastAnswer : undefined;
-    return taken({ accepted: answer?.accepted ?? 0, dropped: answer?.dropped ?? {}, duplicate: true });
+    return taken({
+      accepted: answer?.accepted ?? 0,
+      dropped: answer?.dropped ?? {},
+      duplicate: true,
+      ...clockOf(live),
+    });
   }
 
   #checkNew({ node, session, reset }: Header): void {
@@ -80,6 +105,8 @@ export class Intake {
       session,
       decoder,
       series: cap.open(),
+      clock: createAgentClock(),
+      shift: shifter(0),
       lastSeq,
       lastAnswer: undefined,
       seenMs: nowMs,
@@ -96,7 +123,7 @@ export class Intake {
     add(dropped, 'series_limit', refused);
     let pushed: Pushed;
     try {
-      pushed = push(batch);
+      pushed = push(session.shift(batch));
     } catch (error) {
       // The dictionary has moved on and the batch was not taken: the agent has to describe everything again.
       sessions.end(session.node, 'failed', nowMs);
@@ -111,6 +138,11 @@ export class Intake {
     session.lastSeq = batch.seq;
     session.lastAnswer = { accepted: pushed.accepted, dropped: Object.fromEntries(dropped) };
     session.seenMs = nowMs;
-    return taken({ ...session.lastAnswer, duplicate: false });
+    return taken({ ...session.lastAnswer, duplicate: false, ...clockOf(session) });
   }
+}
+
+function clockOf(session: Session | undefined): { clock_offset_ms?: number } {
+  const offsetMs = session?.clock.offsetMs ?? 0;
+  return offsetMs === 0 ? {} : { clock_offset_ms: offsetMs };
 }

@@ -8,6 +8,8 @@ export interface Taken {
   /** Samples by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly duplicate: boolean;
+  /** The agent's clock minus ours, where that is more than a second: its rows were put into our time. */
+  readonly clock_offset_ms?: number;
 }
 
 /** The answer to one that was not. */
@@ -24,6 +26,7 @@ export interface Reply {
 
 /** Statuses by reason; every other reason is a 400. */
 const STATUS: ReadonlyMap<string, number> = new Map([
+  ['slow_body', 408],
   ['unknown_session', 409],
   ['out_of_step', 409],
   ['limit', 413],

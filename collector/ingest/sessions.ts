@@ -3,7 +3,9 @@
  * ends when its agent is silent for too long or another takes its node's name; its last number is remembered for a day, so
  * that a batch retried late still changes nothing.
  */
+import type { Batch } from '../../src/model/batch.ts';
 import type { Decoder } from '../../src/wire/decode.ts';
+import type { AgentClock } from './clocks.ts';
 import type { NodeSeries } from './series.ts';
 
 /** Why a session ended. */
@@ -20,6 +22,9 @@ export interface Session {
   readonly session: string;
   readonly decoder: Decoder;
   readonly series: NodeSeries;
+  readonly clock: AgentClock;
+  /** Puts its batches into our time. */
+  shift: (batch: Batch) => Batch;
   lastSeq: number;
   lastAnswer: LastAnswer | undefined;
   seenMs: number;
@@ -53,6 +58,14 @@ export class Sessions {
 
   get size(): number {
     return this.#live.size;
+  }
+
+  /** How far the clocks of agents that say when they send are off, in milliseconds, by node. */
+  clockOffsets(): ReadonlyMap<string, number> {
+    const offsets = new Map<string, number>();
+    for (const { node, clock } of this.#live.values())
+      if (clock.offsetMs !== undefined) offsets.set(node, clock.offsetMs);
+    return offsets;
   }
 
   /** The session of that name, if it is its node's present one. */

@@ -12,6 +12,8 @@ export interface IngestStats {
   /** Batches that an agent numbered and that never came. */
   readonly missingBatches: number;
   readonly sessions: number;
+  /** By node, of those that say when they send: the agent's clock minus ours, in milliseconds. */
+  readonly clockOffsets: ReadonlyMap<string, number>;
   /** Sessions ended, by reason: `stale`, `replaced`, `failed`. */
   readonly sessionsEvicted: ReadonlyMap<string, number>;
   /** Series held against the cap. */

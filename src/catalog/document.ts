@@ -16,14 +16,23 @@ This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every 
 - A gauge whose name ends in \`_total\` or \`_count\`, as some of cAdvisor's do (\`container_fs_inodes_total\`, \`machine_dimm_count\`), is typed
   \`untyped\` in Prometheus text and \`unknown\` in OpenMetrics, where \`_total\` is a counter's; cAdvisor types it \`gauge\`. Queries, dashboards
   and alerts do not look at the type; only what reads Prometheus' metadata sees the difference.
-- A family's *groups* column says what the levels (service, pod, namespace, node, cluster and your own) get. The level replaces
-  \`container_\` in the name: a *total* is the sum of the members' increases and never goes down while members come and go; of a gauge
-  groups get the sum under the same name, the average as \`…_avg\` and the largest sample as \`…_max\`. Labels such as \`interface\` and
-  \`device\` are summed away.
-- Every group has \`<level>_containers\`, the containers seen in the window, stopped ones included; those that run are
-  \`<level>_state{state="running"}\`.
+- A family's *groups* column says what the levels (service, pod, namespace, node, cluster and your own) get of it. The level's prefix
+  replaces \`container\` in the name: \`service\`, \`pod\`, \`namespace\`, \`cluster\`, your own level's name, and \`node_containers\` for the
+  level node, since \`node_…\` is node_exporter's. Labels such as \`interface\` and \`device\` are summed away.
+
+  | in the column | a group gets |
+  |---|---|
+  | total | under the same name the sum of the members' increases, which never goes down while members come and go |
+  | sum | under the same name the sum over the members |
+  | avg, max | \`…_avg\`, the average over the members; \`…_max\`, the largest value of any member in the window |
+  | count | under the same name and label how many of the members are in that state |
+  | max_ratio | \`…_max_ratio\` for \`…_seconds_total\`: the seconds in each second, of the member that has most of them |
+
+- Every group has \`<level>_containers\` (\`node_containers\` at the level node), the containers seen in the window, stopped ones included;
+  those that run are \`<level>_state{state="running"}\`.
 - Families marked *off* are read when switched on: \`agent.families: [tcp, process]\`. A minus switches one off: \`[-pressure]\`.
-- In InfluxDB a family is a measurement (\`container_cpu\`, \`service_cpu\` …) with the field named in the table.
+- In InfluxDB a family is a measurement (\`container_cpu\`, \`service_cpu\`, \`node_containers_cpu\` …) with the field named in the table; a group's
+  fields have the same endings as its metrics.
 `;
 
 /** The whole page. */
@@ -33,7 +42,9 @@ export function metricsDocument(): string {
 
 function familySection(family: Family): string {
   const dims = family.dims.length > 0 ? ` One row for each ${family.dims.map((d) => `\`${d}\``).join(', ')}.` : '';
-  const ratios = family.ratios.map((ratio) => `- \`<level>_${ratio.stem}\`: ${ratio.help}`);
+  const ratios = family.ratios
+    .flatMap((ratio) => [ratio, ratio.nearest ?? []].flat())
+    .map(({ stem, help }) => `- \`<level>_${stem}\`: ${help}`);
   return [
     `## ${family.name}${family.byDefault ? '' : ' (off)'}`,
     '',
@@ -50,7 +61,7 @@ function familySection(family: Family): string {
 function columnRow(column: FamilyColumn): string {
   const fixed = column.labels.map(([name, value]) => `${name}="${value}"`).join(',');
   const name = fixed === '' ? column.metric : `${column.metric}{${fixed}}`;
-  const groups = !column.grouped ? '–' : column.kind === 'counter' ? 'total' : 'sum, avg, max';
+  const groups = column.groups.length === 0 ? '–' : column.groups.join(', ');
   const cells = [`\`${name}\``, column.kind, column.unit === 'none' ? '–' : column.unit, groups, `\`${column.field}\``];
   return `| ${[...cells, cell(column.help), cell(column.source)].join(' | ')} |`;
 }

@@ -10,7 +10,7 @@ export const filesystem = family({
       metric: 'container_fs_usage_bytes',
       kind: 'gauge',
       unit: 'bytes',
-      grouped: true,
+      grouped: ['sum', 'max'],
       help: 'Bytes in use: of the file system, or of the container’s own layer and its log.',
       source:
         'host: statfs; container: st_blocks * 512 over the overlay upper directory and the log (its folder, if that is the container’s own), hard links once',
@@ -40,7 +40,7 @@ export const filesystem = family({
       metric: 'container_fs_inodes_used',
       kind: 'gauge',
       unit: 'none',
-      grouped: true,
+      grouped: ['sum'],
       help: 'Inodes in use: of the file system, or of the container’s own layer and its log.',
       source: 'host: statfs; container: counted',
     },

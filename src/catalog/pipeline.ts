@@ -73,7 +73,7 @@ export const PIPELINE_METRICS = [
     'plimsoll_http_refused_total',
     'counter',
     ['reason'],
-    'Requests and connections refused or ended, by reason: token, connections (too many at a time), stalled (took nothing of its answer for 30 s).',
+    'Requests and connections refused or ended, by reason: token, host (a host name that is not answered), connections (too many at a time), pipelined (too many requests sent ahead), answers (too many large answers under way), stalled (took nothing of its answer while others waited, or for 30 s).',
   ),
   row(
     'plimsoll_exposition_duplicates_total',
@@ -90,6 +90,12 @@ export const PIPELINE_METRICS = [
   row('plimsoll_collector_batches_missing_total', 'counter', [], 'Batches that an agent numbered and that never came.'),
   row('plimsoll_collector_bytes_total', 'counter', [], 'Bytes of bodies from agents, as received.'),
   row('plimsoll_collector_sessions', 'gauge', [], 'Agents with a session.'),
+  row(
+    'plimsoll_collector_agent_clock_offset_seconds',
+    'gauge',
+    ['node'],
+    'The agent’s clock minus the collector’s; 0 while that is at most a second, else its readings are put into the collector’s time.',
+  ),
   row('plimsoll_collector_sessions_evicted_total', 'counter', ['reason'], 'Sessions ended, by reason.'),
   row(
     'plimsoll_collector_samples_received_total',
@@ -112,7 +118,7 @@ export const PIPELINE_METRICS = [
     'plimsoll_collector_increases_total',
     'counter',
     ['case'],
-    'Counter readings that were no plain increase, by what they were.',
+    'Counter readings that were no plain increase, by what they were: first, newcomer, resets, backward, gaps, implausible.',
   ),
   row('plimsoll_collector_windows_total', 'counter', [], 'Windows closed.'),
   row('plimsoll_collector_last_window_seconds', 'gauge', [], 'End of the window closed last, Unix time.'),

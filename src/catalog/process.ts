@@ -1,11 +1,11 @@
 /** Processes of a container: how many, what their threads do, their descriptors and sockets, and the limits of the first one. */
-import { family, type MetricDef } from '../model/family.ts';
+import { family, type GroupOutput, type MetricDef } from '../model/family.ts';
 
-const gauge = (metric: string, help: string, source: string): MetricDef => ({
+const gauge = (metric: string, grouped: readonly GroupOutput[], help: string, source: string): MetricDef => ({
   metric,
   kind: 'gauge',
   unit: 'none',
-  grouped: true,
+  grouped,
   help,
   source,
 });
@@ -26,9 +26,19 @@ export const processes = family({
   help: 'Processes, what their threads do, open descriptors and sockets. Costs a few system calls per process, three per thread and one per descriptor.',
   byDefault: false,
   metrics: {
-    processes: gauge('container_processes', 'Processes in the container’s cgroup and below.', 'cgroup.procs'),
-    descriptors: gauge('container_file_descriptors', 'Open file descriptors of all processes.', '/proc/<pid>/fd'),
-    sockets: gauge('container_sockets', 'Open descriptors that are sockets.', '/proc/<pid>/fd, links to socket:'),
+    processes: gauge('container_processes', ['sum'], 'Processes in the container’s cgroup and below.', 'cgroup.procs'),
+    descriptors: gauge(
+      'container_file_descriptors',
+      ['sum', 'max'],
+      'Open file descriptors of all processes.',
+      '/proc/<pid>/fd',
+    ),
+    sockets: gauge(
+      'container_sockets',
+      ['sum'],
+      'Open descriptors that are sockets.',
+      '/proc/<pid>/fd, links to socket:',
+    ),
     sleeping: tasks('sleeping', 'S'),
     running: tasks('running', 'R'),
     stopped: tasks('stopped', 'T, t'),

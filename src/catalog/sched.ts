@@ -1,10 +1,12 @@
 /** How long a container's tasks ran and waited for a CPU. */
 import { family, type MetricDef } from '../model/family.ts';
 
+/** Of a group the time lost waiting is asked for; the time on a CPU is what the family cpu has. */
 const counter = (metric: string, unit: 'seconds' | 'none', help: string, source: string): MetricDef => ({
   metric,
   kind: 'counter',
   unit,
+  grouped: metric.includes('runqueue') && ['total'],
   help,
   source: `/proc/<pid>/task/<tid>/schedstat, ${source}`,
 });

@@ -19,6 +19,9 @@ export const TCP_STATES = [
 export type TcpState = (typeof TCP_STATES)[number];
 type TcpKey = TcpState | `${TcpState}6`;
 
+/** Of a group: its connections, and those that pile up: not accepted, not answered, not closed. */
+const ASKED: ReadonlySet<TcpState> = new Set(['established', 'synsent', 'synrecv', 'timewait', 'closewait']);
+
 function states(): Record<TcpKey, MetricDef> {
   const defs: [TcpKey, MetricDef][] = TCP_STATES.flatMap((state): [TcpKey, MetricDef][] => [
     [state, socketsIn(state, 'tcp')],
@@ -32,7 +35,7 @@ function socketsIn(state: TcpState, table: 'tcp' | 'tcp6'): MetricDef {
     metric: `container_network_${table}_usage_total`,
     kind: 'gauge',
     unit: 'none',
-    grouped: true,
+    grouped: ASKED.has(state) && ['sum'],
     labels: { tcp_state: state },
     help: `${table === 'tcp' ? 'IPv4' : 'IPv6'} TCP sockets by state.`,
     source: `/proc/<pid>/net/${table}, column st`,

@@ -1,12 +1,15 @@
 /** UDP sockets of a container's network namespace, what waits in them and what they dropped. */
 import { family, type MetricDef } from '../model/family.ts';
 
+/** Of a group: what waits in its members' sockets, and what they lost. */
+const ASKED = new Set(['dropped', 'rxqueued', 'txqueued']);
+
 const gauge = (table: 'udp' | 'udp6', state: string, source: string): MetricDef => ({
   metric: `container_network_${table}_usage_total`,
   kind: 'gauge',
   unit: 'none',
-  grouped: true,
   labels: { udp_state: state },
+  grouped: ASKED.has(state) && ['sum'],
   // One help text per metric name: the states differ only in their label.
   help: `${table === 'udp' ? 'IPv4' : 'IPv6'} UDP: listen, sockets that take datagrams from anyone; dropped, datagrams dropped by the sockets that are open now; rxqueued and txqueued, bytes that wait to be read or sent.`,
   source: `/proc/<pid>/net/${table}, ${source}`,

@@ -10,6 +10,7 @@ import { silent } from '../log.ts';
 import { systemClock } from '../run/clock.ts';
 import { VERSION } from '../version.ts';
 import { foundLines } from './greeting.ts';
+import { unreadLevels } from './unread.ts';
 
 /** True if everything that is configured can work. */
 export async function check(config: Config, out: { write(text: string): unknown }): Promise<boolean> {
@@ -23,6 +24,7 @@ export async function check(config: Config, out: { write(text: string): unknown 
     requireGuard(key, address, { token, clientCa: tls?.clientCa });
     say('ok', `${key} ${address.host}:${address.port}${token ? ', with a token' : ''}${tls ? ', with TLS' : ''}`);
   }
+  for (const words of unreadLevels(config)) say('--', words);
   const seen = await lookAround({ config, clock: systemClock, log: silent });
   for (const line of foundLines(seen.found)) say(/^(Engine: {4}not answering|Note:)/.test(line) ? '--' : 'ok', line);
   for (const health of seen.sources) {

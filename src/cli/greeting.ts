@@ -3,6 +3,7 @@ import { makesCgroups } from '../../agents/docker/status.ts';
 import type { Agent } from '../../agents/main.ts';
 import type { Found } from '../../agents/parts.ts';
 import type { Config } from '../config/schema.ts';
+import { unreadLevels } from './unread.ts';
 
 export interface GreetingParts {
   readonly agent: Agent | undefined;
@@ -21,14 +22,18 @@ export function greeting({ agent, collector, config }: GreetingParts): string[] 
   if (collector) {
     lines.push(
       `Collector: ${collector.url}/metrics  (services, pods, nodes, the cluster, in windows of ${config.collector.window / 1000} s)`,
+      ...(config.collector.containers
+        ? [`           ${collector.url}/metrics/containers  (every container of every host)`]
+        : []),
     );
     const sinks = Object.entries(config.sinks).map(([name, sink]) => `${name} (${sink.kind})`);
     lines.push(
       sinks.length > 0
         ? `Sinks:     ${sinks.join(', ')}`
-        : 'Sinks:     none configured; Prometheus can scrape the two addresses above.',
+        : 'Sinks:     none configured; Prometheus can scrape the addresses above.',
     );
   }
+  if (agent && collector) lines.push(...unreadLevels(config).map((words) => `Note:      ${words}`));
   return lines;
 }
 

@@ -80,6 +80,8 @@ function* samplesOf(batch: Batch): Generator<ViewSample> {
 
 export interface PageOptions {
   readonly url: string;
+  /** Where to look first: a collector has its containers on a page of their own, an agent has no such page. */
+  readonly first?: string | undefined;
   readonly token: string | undefined;
   /** PEM: who is trusted to have signed the server's certificate; those of the system if not given. */
   readonly ca: Buffer | undefined;
@@ -90,7 +92,7 @@ export interface PageOptions {
  * A function that reads a /metrics page. A reading's time is that of its numbers: a page that is asked for twice between two ticks is the
  * same reading.
  */
-export function pageReader({ url, token, ca, now }: PageOptions): () => Promise<Reading> {
+export function pageReader({ url, first, token, ca, now }: PageOptions): () => Promise<Reading> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   let dispatcher: Dispatcher | undefined;
   return async () => {
@@ -98,7 +100,11 @@ export function pageReader({ url, token, ca, now }: PageOptions): () => Promise<
     const { default: undici } = await import('undici');
     dispatcher ??= ca === undefined ? undici.getGlobalDispatcher() : new undici.Agent({ connect: { ca } });
     const options = { dispatcher, headers, headersTimeout: 10_000, bodyTimeout: 10_000 };
-    const { statusCode, body } = await undici.request(url, options);
+    let { statusCode, body } = await undici.request(first ?? url, options);
+    if (first !== undefined && statusCode === 404) {
+      await body.dump();
+      ({ statusCode, body } = await undici.request(url, options));
+    }
     const text = await body.text();
     if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 200)}`);
     const samples = [...parseSamples(text)];

@@ -11,14 +11,15 @@ import { drawTable, type Reading, sumUp, viewRows } from './view.ts';
 export async function topCommand(config: Config, options: TopOptions): Promise<void> {
   const { host, port } = config.agent.listen;
   const scheme = config.tls.cert === undefined ? 'http' : 'https';
-  const url = options.url !== undefined ? pageUrl(options.url) : `${scheme}://${host}:${port}/metrics`;
+  const { url, first } =
+    options.url !== undefined ? pageUrl(options.url) : { url: `${scheme}://${host}:${port}/metrics`, first: undefined };
   const intervalMs = parseDuration(options.every);
   if (intervalMs === undefined || intervalMs < 100) {
     throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
   }
   const token = secret('token', config.token, config.token_file);
   const ca = pem('--ca', options.ca);
-  const read = pageReader({ url, token, ca, now: systemClock.now });
+  const read = pageReader({ url, first, token, ca, now: systemClock.now });
   if (options.once) return once(read, intervalMs, url);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));
@@ -54,11 +55,12 @@ async function once(read: () => Promise<Reading>, intervalMs: number, url: strin
   }
 }
 
-/** Takes an address with or without the path. */
-function pageUrl(given: string): string {
+/** Takes an address with or without the path. Without it, it may be an agent's or a collector's. */
+export function pageUrl(given: string): { url: string; first: string | undefined } {
   if (!URL.canParse(given))
     throw new ConfigError(`--url: is ${JSON.stringify(given)}: must be a URL such as http://127.0.0.1:9641`);
   const url = new URL(given);
-  if (url.pathname === '/') url.pathname = '/metrics';
-  return url.href;
+  if (url.pathname !== '/') return { url: url.href, first: undefined };
+  const at = (path: string): string => new URL(path, url).href;
+  return { url: at('/metrics'), first: at('/metrics/containers') };
 }

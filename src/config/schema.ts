@@ -94,10 +94,18 @@ const agent = z.strictObject({
     .prefault({}),
 });
 
+const PREFIX = 'must be lower-case letters, digits and _, such as "acme_team" for acme_team_cpu_usage_seconds_total';
+
 const level = z.strictObject({
   by: z
     .record(z.string().regex(/^[a-z_][a-z0-9_]*$/, 'must be a label name'), z.string().min(1))
-    .describe('label of the group: label of the container that it is taken from'),
+    .optional()
+    .describe('label of the group: label of the container that it is taken from; a standard level has its own'),
+  prefix: z
+    .string({ error: () => PREFIX })
+    .regex(/^[a-z][a-z0-9_]{0,62}$/, PREFIX)
+    .optional()
+    .describe('what its metrics begin with; its name if not set'),
 });
 
 const collector = z.strictObject({
@@ -122,8 +130,8 @@ const collector = z.strictObject({
   gauges: z
     .array(z.enum(['sum', 'avg', 'max']))
     .default(['sum', 'avg', 'max'])
-    .describe('what groups get of a gauge'),
-  containers: toggle(true, 'expose the single containers too, not only the groups'),
+    .describe('what groups get of a gauge, of what METRICS.md names for it'),
+  containers: toggle(true, 'serve /metrics/containers, the single containers of all hosts'),
 });
 
 const sinkCommon = {
@@ -163,6 +171,7 @@ export const schema = z.strictObject({
   cluster: text('the cluster’s name').default('default'),
   token: text('every request but /healthz must carry it').optional(),
   token_file: text('file that holds the token').optional(),
+  allowed_hosts: list([], 'host names that the servers answer to beside localhost and loopback addresses'),
   tls: z
     .strictObject({
       cert: text('file with the server’s certificate, PEM').optional(),

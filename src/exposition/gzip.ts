@@ -3,7 +3,7 @@
  * small part that differs each time is compressed for each answer. Parts but the last end on a byte without closing the stream.
  */
 import { pipeline, Readable } from 'node:stream';
-import { constants, crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
+import { constants, crc32, createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib';
 
 /** Checksum and length of what has gone into a member so far. */
 export interface Sum {
@@ -29,6 +29,14 @@ export async function* deflated(source: AsyncIterable<Buffer>, sum: Sum): AsyncG
   // A failure destroys `deflate` with it and so comes out of the loop below; the callback has nothing to add.
   pipeline(Readable.from(summed()), deflate, () => undefined);
   for await (const piece of deflate) yield piece as Buffer;
+}
+
+/** What {@link deflated} compressed, as it was. */
+export async function* inflated(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 64 * 1024 });
+  // As above.
+  pipeline(Readable.from(source), inflate, () => undefined);
+  for await (const piece of inflate) yield piece as Buffer;
 }
 
 /** The last part with the member's trailer. `before` is the sum of the parts before it. */

@@ -4,7 +4,7 @@
  */
 import type { Row, Table } from '../model/table.ts';
 import type { Format } from './format.ts';
-import { deflated, GZIP_HEADER, lastPart, type Sum } from './gzip.ts';
+import { deflated, GZIP_HEADER, inflated, lastPart, type Sum } from './gzip.ts';
 import { type SelfFamily, selfText } from './self.ts';
 import { Slab } from './slab.ts';
 import { createTape, type Tape } from './tape.ts';
@@ -31,7 +31,10 @@ export interface Exposition {
 }
 
 export interface ExpositionOptions {
-  /** Snapshots with more cells than this are not kept as plain text (about 250 bytes a series), only compressed (about 15). */
+  /**
+   * Snapshots with more cells than this are not kept as plain text (about 250 bytes a series), only compressed (about 15), and unpacked for
+   * each who asks for plain text.
+   */
   readonly maxPlainCells?: number;
 }
 
@@ -118,7 +121,7 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
       yield lastPart(tail, sum);
       return;
     }
-    if (cellsOf(tables) > maxPlainCells) yield* plain(request);
+    if (cellsOf(tables) > maxPlainCells) yield* inflated(keptFor({ ...request, gzip: true }).tape.play());
     else {
       const entry = keptFor(request);
       send(entry, request);

@@ -1,29 +1,44 @@
 /**
- * The HTTP server that both programs use: token and TLS on every route but /healthz, limits and time-outs, streamed replies with
- * backpressure. Routes are added by whoever owns them.
+ * The HTTP server that both programs use: names, token and TLS on every route but /healthz, limits and time-outs, streamed replies with
+ * backpressure. Whatever clients do, what they cost is bounded: connections, requests on one, answers under way. Routes are added by whoever
+ * owns them.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerTls } from '../config/secure.ts';
 import type { Address } from '../config/units.ts';
 import { ConfigError } from '../errors.ts';
-import type { Guard, GuardFacts } from './guard.ts';
 import type { Log } from '../log.ts';
+import type { Clock } from '../run/clock.ts';
+import { type Connections, createConnections } from './connections.ts';
+import { gate } from './gate.ts';
+import type { Guard, GuardFacts } from './guard.ts';
+import { type Handler, inTurn } from './inturn.ts';
+import { createListeners } from './listeners.ts';
+import { createPlaces } from './places.ts';
+
+/**
+ * Why something was refused or ended. `host`: a name that is not answered; `connections`: too many; `pipelined`: too many requests sent
+ * ahead on one; `stalled`: a client that took no more of its answer; `answers`: too many large answers under way.
+ */
+export type RefusalReason = 'token' | 'host' | 'connections' | 'pipelined' | 'stalled' | 'answers';
 
 export interface HttpOptions {
   readonly address: Address;
   readonly guard: GuardFacts & Partial<Pick<Guard, 'onRenewed'>>;
+  /** Host names that are answered beside loopback's. */
+  readonly allowedHosts?: readonly string[];
   readonly maxBodyBytes: number;
-  /** Connections at a time; what is beyond is closed at once and counted. */
+  /** Connections at a time, on all addresses; those that were let in stay, the oldest of the others goes. */
   readonly maxConnections: number;
+  readonly clock: Clock;
   readonly log: Log;
   /** How long a client may neither take nor send a byte while it is being answered. Default 30 s. */
   readonly stalledMs?: number;
-  /** Counts a refused request by reason; `connections`: a connection, `stalled`: a client that took no more of its answer. */
-  readonly onRefused: (reason: 'token' | 'connections' | 'stalled') => void;
+  readonly onRefused: (reason: RefusalReason) => void;
 }
 
 export interface HttpServer {
@@ -33,22 +48,113 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The answer is large: it needs one of the places that there are for such. */
+    large?: boolean;
+  }
+}
+
 /** Answers wait in memory for clients that do not read: not for longer than this. */
 const STALLED_MS = 30_000;
-
-/** Routes that need no token: the orchestrator's liveness probe has none. */
-const OPEN_ROUTES = new Set(['/healthz']);
+/** Large answers at once; those that wait for a place. */
+const PLACES = { places: 16, waiting: 64 };
+/** Of one address, that have not been let in: more than the kernel hands over at once, so that nobody's first request is cut off. */
+const MAX_UNPROVEN = 1024;
 
 export function createHttp(options: HttpOptions): HttpServer {
-  const { address, log } = options;
-  const { tls } = options.guard;
-  const app = appOf(options);
-  limitConnections(app.server, options);
+  const { address, log, guard, maxConnections: max, onRefused, allowedHosts = [] } = options;
+  const connections = createConnections({ max, maxUnproven: Math.min(max, MAX_UNPROVEN) }, () =>
+    onRefused('connections'),
+  );
+  let handler: Handler = () => undefined;
+  const listeners = createListeners(() =>
+    serverOf(options, connections, (request, response) => handler(request, response)),
+  );
+  const app = Fastify({
+    bodyLimit: options.maxBodyBytes,
+    routerOptions: { maxParamLength: 1024 },
+    serverFactory: (routes) => {
+      handler = inTurn(routes, () => onRefused('pipelined'));
+      return listeners.servers[0] as Server;
+    },
+  } as FastifyServerOptions<Server>);
+  // A route that wants a body says how it is read.
+  app.removeAllContentTypeParsers();
   // First, because it may be refused: a certificate and a key that do not belong together.
-  options.guard.onRenewed?.(({ tls: renewed }) => {
-    if (renewed) (app.server as unknown as TlsServer).setSecureContext(certificates(renewed));
+  guard.onRenewed?.(({ tls }) => {
+    if (!tls) return;
+    for (const server of listeners.servers) (server as unknown as TlsServer).setSecureContext(certificates(tls));
   });
-  askForToken(app, options);
+  gate(app, { guard, allowedHosts, connections, onRefused });
+  givePlaces(app, options);
+  sayErrors(app, log);
+  return {
+    app,
+    async listen() {
+      await app.ready();
+      const port = await listeners.listen(address).catch((cause: Error) => {
+        throw new ConfigError(`cannot listen on ${address.host}:${address.port}: ${cause.message}`, { cause });
+      });
+      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+      return `${guard.tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+    },
+    async close() {
+      await app.close();
+      await listeners.close();
+    },
+  };
+}
+
+function serverOf(
+  { guard, stalledMs = STALLED_MS, onRefused }: HttpOptions,
+  connections: Connections,
+  handler: Handler,
+): Server {
+  const options: ServerOptions = {
+    // A client has this long to send its headers and body: slow ones cannot hold sockets for ever.
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+  };
+  const server = guard.tls
+    ? createTlsServer({ ...options, ...certificates(guard.tls), ...clientsOf(guard.tls) }, handler)
+    : createServer(options, handler);
+  server.timeout = stalledMs;
+  connections.watch(server);
+  // Node's own time-out while nothing moves; with somebody listening for it, ending the connection is that one's task.
+  server.on('timeout', (socket: Socket) => {
+    if (socket.writableLength > 0) onRefused('stalled');
+    socket.destroy();
+  });
+  return server;
+}
+
+function clientsOf({ clientCa }: ServerTls) {
+  return clientCa ? { requestCert: true, rejectUnauthorized: true } : {};
+}
+
+function certificates({ cert, key, clientCa }: ServerTls): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2', ...(clientCa ? { ca: clientCa } : {}) };
+}
+
+/** Routes whose answers are large wait for a place, which is given back when the answer has been sent or given up. */
+function givePlaces(app: FastifyInstance, { clock, onRefused }: HttpOptions): void {
+  const places = createPlaces({ ...PLACES, clock, onStalled: () => onRefused('stalled') });
+  app.addHook('preHandler', async (request, reply) => {
+    if (!request.routeOptions.config.large) return;
+    const leave = await places.enter(request.raw.socket);
+    if (leave === undefined) {
+      onRefused('answers');
+      await reply
+        .code(503)
+        .header('retry-after', '1')
+        .send({ error: 'too many answers are under way; ask again in a moment' });
+    } else if (reply.raw.destroyed || reply.raw.closed) leave();
+    else reply.raw.once('close', leave);
+  });
+}
+
+function sayErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error }, 'request failed');
@@ -57,73 +163,4 @@ export function createHttp(options: HttpOptions): HttpServer {
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `no such route: ${request.url.slice(0, 200)}` }),
   );
-  return {
-    app,
-    async listen() {
-      try {
-        await app.listen({ host: address.host, port: address.port });
-      } catch (error) {
-        throw new ConfigError(`cannot listen on ${address.host}:${address.port}: ${(error as Error).message}`, {
-          cause: error,
-        });
-      }
-      const { port } = app.server.address() as AddressInfo;
-      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-      return `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
-    },
-    close: () => app.close(),
-  };
-}
-
-function appOf({ guard, maxBodyBytes, stalledMs = STALLED_MS }: HttpOptions): FastifyInstance {
-  const options: FastifyServerOptions = {
-    bodyLimit: maxBodyBytes,
-    connectionTimeout: stalledMs,
-    // A client has this long to send its headers and body: slow ones cannot hold sockets for ever.
-    requestTimeout: 60_000,
-    keepAliveTimeout: 75_000,
-    forceCloseConnections: true,
-    routerOptions: { maxParamLength: 1024 },
-  };
-  const https = guard.tls && {
-    ...certificates(guard.tls),
-    ...(guard.tls.clientCa ? { requestCert: true, rejectUnauthorized: true } : {}),
-  };
-  return Fastify({ ...options, https: https ?? null } as FastifyServerOptions<Server>);
-}
-
-function limitConnections(server: Server, { maxConnections, onRefused }: HttpOptions): void {
-  server.maxConnections = maxConnections;
-  server.on('drop', () => onRefused('connections'));
-  // Node's own time-out while nothing moves; with somebody listening for it, ending the connection is that one's task.
-  server.on('timeout', (socket: Socket) => {
-    if (socket.writableLength > 0) onRefused('stalled');
-    socket.destroy();
-  });
-}
-
-function certificates({ cert, key, clientCa }: ServerTls): SecureContextOptions {
-  return { cert, key, minVersion: 'TLSv1.2', ...(clientCa ? { ca: clientCa } : {}) };
-}
-
-function askForToken(app: FastifyInstance, { guard, onRefused }: HttpOptions): void {
-  if (guard.token === undefined) return;
-  let wanted = digest(`Bearer ${guard.token}`);
-  guard.onRenewed?.(({ token = '' }) => {
-    wanted = digest(`Bearer ${token}`);
-  });
-  app.addHook('onRequest', async (request, reply) => {
-    if (OPEN_ROUTES.has(request.routeOptions.url ?? '')) return;
-    // Digests have one length, so that the comparison tells nothing about the token's.
-    if (timingSafeEqual(digest(request.headers.authorization ?? ''), wanted)) return;
-    onRefused('token');
-    await reply
-      .code(401)
-      .header('www-authenticate', 'Bearer realm="plimsoll"')
-      .send({ error: 'the header "Authorization: Bearer <token>" is missing or the token is not the one configured' });
-  });
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -19,6 +19,8 @@ export interface Batch {
   readonly seq: number;
   /** When the tick began, in Unix milliseconds. Rows carry their own times. */
   readonly timeMs: number;
+  /** Of a tick: how long it is until the next one. Undefined for what came about between ticks, and where it is not known. */
+  readonly intervalMs?: number;
   readonly tables: readonly FamilyTable[];
 }
 

@@ -4,6 +4,12 @@
  */
 import type { Column, Kind, Shape, Unit } from './shape.ts';
 
+/**
+ * What a group (service, pod, node …) may get of a column. Of counters: `total`, of their increases; `max_ratio`, the most that one member
+ * took of each second. Of gauges: `sum`, `avg`, `max` over the members; `count`, of a state that is 1 or 0, how many are in it.
+ */
+export type GroupOutput = 'total' | 'max_ratio' | 'sum' | 'avg' | 'max' | 'count';
+
 /** How a catalogue file describes one metric. */
 export interface MetricDef {
   /** The exposed name, for example `container_cpu_usage_seconds_total`. */
@@ -13,11 +19,10 @@ export interface MetricDef {
   readonly help: string;
   /** Labels with one fixed value, for example `{ cpu: 'total' }`. */
   readonly labels?: Readonly<Record<string, string>>;
-  /**
-   * Whether groups (service, pod, node …) get it: a counter as the total of its members' increases, a gauge as the sum, the
-   * average and the maximum over its members. Counters: yes unless said otherwise. Gauges: no unless said.
-   */
-  readonly grouped?: boolean;
+  /** What groups get of it: what somebody would ask for at that level. Counters: the total unless said. Gauges: nothing unless said. */
+  readonly grouped?: false | readonly GroupOutput[];
+  /** A counter that goes on when its container is started again; others begin at zero with each start. */
+  readonly acrossStarts?: true;
   /** Where the number comes from, for METRICS.md: the file and key of cgroup v2 and of v1, or the API field. */
   readonly source: string;
 }
@@ -29,11 +34,15 @@ export interface RatioDef<K extends string> {
   readonly of: K;
   readonly against: K;
   readonly help: string;
+  /** Of the member that is nearest to its own limit, too: together the members may be far from theirs. */
+  readonly nearest?: { readonly stem: string; readonly help: string };
 }
 
 /** A column of a family, with what only the catalogue needs. */
 export interface FamilyColumn extends Column {
-  readonly grouped: boolean;
+  /** What groups get of it; empty for nothing. */
+  readonly groups: readonly GroupOutput[];
+  readonly acrossStarts: boolean;
   readonly source: string;
 }
 
@@ -79,6 +88,8 @@ export function family<K extends string>(def: FamilyDef<K>): Family<K> {
   };
 }
 
+const BY_DEFAULT: Readonly<Record<Kind, readonly GroupOutput[]>> = { counter: ['total'], gauge: [] };
+
 function column(familyName: string, def: MetricDef): FamilyColumn {
   const fixed = Object.entries(def.labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const stem = def.metric.replace(/^(container|machine)_/, '').replace(new RegExp(`^${familyName}_`), '');
@@ -91,7 +102,8 @@ function column(familyName: string, def: MetricDef): FamilyColumn {
     kind: def.kind,
     unit: def.unit,
     help: def.help,
-    grouped: def.grouped ?? def.kind === 'counter',
+    groups: def.grouped === undefined ? BY_DEFAULT[def.kind] : def.grouped || [],
+    acrossStarts: def.acrossStarts ?? false,
     source: def.source,
   };
 }

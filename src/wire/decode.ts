@@ -6,10 +6,10 @@
 import { WireError } from '../errors.ts';
 import type { Batch, FamilyTable } from '../model/batch.ts';
 import type { Family } from '../model/family.ts';
-import { type Defining, readEntities, readFamilies, readRemovals, readRows } from './define.ts';
+import { type Defining, readEntities, readFamilies, readRemovals, readRows, readShown } from './define.ts';
 import { Dictionary } from './dictionary.ts';
-import { SECTION } from './format.ts';
-import { readHeader } from './header.ts';
+import { ORDER, SECTION } from './format.ts';
+import { type Header, readHeader } from './header.ts';
 import { WIRE_LIMITS, type WireLimits } from './limits.ts';
 import { Reader } from './reader.ts';
 import { readTable, type Space, type WireTable } from './tables.ts';
@@ -76,10 +76,10 @@ export function createDecoder({ familyNamed, limits = WIRE_LIMITS }: DecoderOpti
   };
 }
 
-type Who = Pick<Batch, 'node' | 'session' | 'seq' | 'timeMs'>;
+type Who = Pick<Header, 'node' | 'session' | 'seq' | 'timeMs' | 'intervalMs'>;
 
 function answer(
-  { node, session, seq, timeMs }: Who,
+  { node, session, seq, timeMs, intervalMs }: Who,
   tables: readonly WireTable[],
   rest: Pick<Decoded, 'removed' | 'reset'>,
 ): Decoded {
@@ -94,30 +94,33 @@ function answer(
     known.push(table.table);
     refs.push(table.refs);
   }
-  return { batch: { node, session, seq, timeMs, tables: known }, samples, unknown, refs, ...rest };
+  const interval = intervalMs > 0 ? { intervalMs } : {};
+  return { batch: { node, session, seq, timeMs, ...interval, tables: known }, samples, unknown, refs, ...rest };
 }
 
 function readSections(reader: Reader, defining: Defining, batchMs: number): { removed: number[]; tables: WireTable[] } {
   const tables: WireTable[] = [];
   const space: Space = { cells: defining.limits.cells, tables: defining.limits.tables };
   let removed: number[] = [];
-  let last = 0;
+  let last = -1;
   for (;;) {
     const id = reader.byte('a section id');
     const part = reader.part(reader.u32(`the length of section ${id}`), `section ${id}`);
-    if (id > SECTION.table) continue;
     if (id === SECTION.end) break;
-    if (id < last || (id === last && id !== SECTION.table)) {
+    const place = ORDER.indexOf(id);
+    if (place < 0) continue;
+    if (place < last || (place === last && id !== SECTION.table)) {
       throw new WireError(
         'bad_section',
-        `section ${id} comes after section ${last}; legal: ascending, only tables more than once`,
+        `section ${id} comes after section ${ORDER[last]}; legal: ${ORDER.join(', ')}, and only tables more than once`,
       );
     }
-    last = id;
+    last = place;
     if (id === SECTION.removals) removed = readRemovals(part, defining);
     else if (id === SECTION.families) readFamilies(part, defining);
     else if (id === SECTION.entities) readEntities(part, defining);
     else if (id === SECTION.rows) readRows(part, defining);
+    else if (id === SECTION.shown) readShown(part, defining);
     else tables.push(readTable(part, defining, { space, batchMs }));
     part.finish(`section ${id}`);
   }

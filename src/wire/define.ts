@@ -71,6 +71,13 @@ export function readRows(reader: Reader, { dictionary, limits }: Defining): void
   }
 }
 
+/** Rows that are shown and that groups do not add. */
+export function readShown(reader: Reader, { dictionary, limits }: Defining): void {
+  for (let n = reader.count('rows that are shown only', limits.rows); n > 0; n--) {
+    dictionary.showOnly(reader.varint('row that is shown only'));
+  }
+}
+
 /** Labels must come as we keep them: names legal, ascending and unique, values not empty. */
 function readLabels(reader: Reader, limits: WireLimits): Labels {
   const count = reader.varint('number of labels');

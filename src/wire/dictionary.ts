@@ -29,6 +29,12 @@ interface RowSlot {
   readonly bytes: number;
 }
 
+interface Said {
+  readonly entityRef: number;
+  readonly dims: Labels;
+  readonly shownOnly: boolean;
+}
+
 interface SharedRow {
   readonly row: EntityRow;
   uses: number;
@@ -109,8 +115,24 @@ export class Dictionary {
     this.#vacant('row', this.#rows, { ref, limit: this.#limits.rows });
     const slot = this.#entities.get(entityRef) ?? undefined_('entity', entityRef);
     this.#grow(bytes);
-    this.#link({ row: this.#share(slot.entity, entityRef, dims), entityRef, bytes }, ref);
+    this.#link({ row: this.#share(slot.entity, { entityRef, dims, shownOnly: false }), entityRef, bytes }, ref);
     this.#undo.push(() => this.#unlink(ref));
+  }
+
+  /** From now on the row's numbers are not added to groups. */
+  showOnly(ref: number): void {
+    const slot = this.#rows.get(ref) ?? undefined_('row', ref);
+    const { entityRef, row } = slot;
+    const { entity } = this.#entities.get(entityRef) as EntitySlot;
+    const shown = this.#share(entity, { entityRef, dims: row.dims, shownOnly: true });
+    this.#unlink(ref);
+    this.#link({ ...slot, row: shown }, ref);
+    this.#bytes += slot.bytes;
+    this.#undo.push(() => {
+      this.#unlink(ref);
+      this.#link(slot, ref);
+      this.#bytes += slot.bytes;
+    });
   }
 
   removeRow(ref: number): void {
@@ -144,20 +166,21 @@ export class Dictionary {
     this.#bytes += bytes;
   }
 
-  /** The one object for an entity and dimensions. */
-  #share(entity: Entity, entityRef: number, dims: Labels): EntityRow {
-    const here = this.#shared.get(sharedKey(entityRef, dims));
+  /** The one object for what a row says. */
+  #share(entity: Entity, { entityRef, dims, shownOnly }: Said): EntityRow {
+    const here = this.#shared.get(sharedKey(entityRef, dims, shownOnly));
     if (here) return here.row;
     const previous = this.#previous;
     const before = previous?.refs.get(content(entity));
-    const old = previous && before ? previous.dictionary.#shared.get(sharedKey(before.ref, dims)) : undefined;
-    return old?.row ?? entityRow(entity, dims);
+    const old =
+      previous && before ? previous.dictionary.#shared.get(sharedKey(before.ref, dims, shownOnly)) : undefined;
+    return old?.row ?? entityRow(entity, dims, shownOnly);
   }
 
   #link(slot: RowSlot, ref: number): void {
     this.#rows.set(ref, slot);
     (this.#entities.get(slot.entityRef) as EntitySlot).rows++;
-    const key = sharedKey(slot.entityRef, slot.row.dims);
+    const key = sharedKey(slot.entityRef, slot.row.dims, slot.row.shownOnly);
     const shared = this.#shared.get(key);
     if (shared) shared.uses++;
     else this.#shared.set(key, { row: slot.row, uses: 1 });
@@ -168,7 +191,7 @@ export class Dictionary {
     this.#rows.delete(ref);
     this.#bytes -= slot.bytes;
     (this.#entities.get(slot.entityRef) as EntitySlot).rows--;
-    const key = sharedKey(slot.entityRef, slot.row.dims);
+    const key = sharedKey(slot.entityRef, slot.row.dims, slot.row.shownOnly);
     const shared = this.#shared.get(key) as SharedRow;
     if (--shared.uses === 0) this.#shared.delete(key);
   }
@@ -191,8 +214,8 @@ function content({ key, kind, startMs, labels }: Entity): string {
   return `${kind} ${startMs} ${key.length}:${key}${labels.key}`;
 }
 
-function sharedKey(entityRef: number, dims: Labels): string {
-  return `${entityRef} ${dims.key}`;
+function sharedKey(entityRef: number, dims: Labels, shownOnly = false): string {
+  return `${shownOnly ? 'shown' : 'counted'} ${entityRef} ${dims.key}`;
 }
 
 function undefined_(what: string, ref: number): never {

@@ -55,9 +55,9 @@ export function createEncoder({ node, session, limits = WIRE_LIMITS, keepBatches
       refs = undefined;
       body.clear();
       const reset = known === undefined;
-      const { seq, timeMs } = batch;
+      const { seq, timeMs, intervalMs = 0 } = batch;
       if (!reset && seq <= lastSeq) throw new WireError('bad_number', `seq is ${seq}; legal: above ${lastSeq}`);
-      writeHeader(body, { node, session, seq, step: reset ? 0 : seq - lastSeq, timeMs, reset });
+      writeHeader(body, { node, session, seq, step: reset ? 0 : seq - lastSeq, timeMs, intervalMs, reset });
       const changes = used.take(batch.tables);
       writeDefinitions(body, changes, limits);
       batch.tables.forEach((table, i) => {
@@ -101,6 +101,8 @@ function writeDefinitions(out: Writer, changes: Changes, limits: WireLimits): vo
   if (entities.length > 0)
     section(out, SECTION.entities, () => list(out, entities, (e) => writeEntity(out, e, limits)));
   if (rows.length > 0) section(out, SECTION.rows, () => list(out, rows, (r) => writeRow(out, r, limits)));
+  const shown = rows.filter(({ row }) => row.shownOnly);
+  if (shown.length > 0) section(out, SECTION.shown, () => list(out, shown, ({ ref }) => out.varint(ref)));
 }
 
 function list<T>(out: Writer, items: readonly T[], write: (item: T) => void): void {

@@ -7,6 +7,9 @@ import type { EntityKind } from '../model/table.ts';
 /** The media type of a body, before its content encoding. */
 export const CONTENT_TYPE = 'application/vnd.plimsoll.batch';
 
+/** The header of a push that says when it was sent, Unix milliseconds by the sender's clock. */
+export const SENT_HEADER = 'x-plimsoll-sent';
+
 /** The one version that this code writes and reads. */
 export const WIRE_VERSION = 1;
 
@@ -17,7 +20,17 @@ export const MAGIC = [0x50, 0x4c, 0x4d, 0x53] as const;
 export const FLAG_RESET = 1;
 
 /** Section ids. Those a reader does not know are skipped. */
-export const SECTION = { end: 0, removals: 1, families: 2, entities: 3, rows: 4, table: 5 } as const;
+export const SECTION = { end: 0, removals: 1, families: 2, entities: 3, rows: 4, table: 5, shown: 6 } as const;
+
+/** The order in which sections come, those that came with a later minor revision included. */
+export const ORDER: readonly number[] = [
+  SECTION.removals,
+  SECTION.families,
+  SECTION.entities,
+  SECTION.rows,
+  SECTION.shown,
+  SECTION.table,
+];
 
 /** How the present values of a column are written: the low two bits of its tag. */
 export const ENCODING = { raw: 0, constant: 1, unsigned: 2, signed: 3 } as const;

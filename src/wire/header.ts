@@ -15,6 +15,8 @@ export interface Header {
   /** `seq` minus that of the body whose dictionary this one goes on with; 0 with `reset`. */
   readonly step: number;
   readonly timeMs: number;
+  /** The time until the next tick, in milliseconds; 0 where it is not known. */
+  readonly intervalMs: number;
   /** Whether the session's dictionary starts anew with this body. */
   readonly reset: boolean;
 }
@@ -45,8 +47,10 @@ export function readHeader(reader: Reader, limits: WireLimits): Header {
   const seq = fields.varint('seq');
   if (seq < 1) throw new WireError('bad_number', 'seq is 0; legal: 1, 2, 3 …');
   const step = fields.varint('step');
-  // What a later minor revision appends to the header is not ours to know.
-  return { version, node, session, seq, step, timeMs: fields.signed('batch time'), reset: (flags & FLAG_RESET) !== 0 };
+  const timeMs = fields.signed('batch time');
+  // An older writer ends here; what a later minor revision appends is not ours to know.
+  const intervalMs = fields.left > 0 ? fields.varint('interval') : 0;
+  return { version, node, session, seq, step, timeMs, intervalMs, reset: (flags & FLAG_RESET) !== 0 };
 }
 
 function name(fields: Reader, what: string, limit: number): string {
@@ -57,7 +61,7 @@ function name(fields: Reader, what: string, limit: number): string {
 
 /** Writes the header of a batch. Throws a WireError if its number or time cannot be written. */
 export function writeHeader(out: Writer, header: Omit<Header, 'version'>): void {
-  const { node, session, seq, step, timeMs, reset } = header;
+  const { node, session, seq, step, timeMs, intervalMs, reset } = header;
   if (!Number.isSafeInteger(seq) || seq < 1) throw new WireError('bad_number', `seq is ${seq}; legal: 1, 2, 3 …`);
   if (!isTime(timeMs)) throw new WireError('bad_number', `batch time is ${timeMs}; legal: integer milliseconds`);
   const fields = new Writer(256);
@@ -66,6 +70,7 @@ export function writeHeader(out: Writer, header: Omit<Header, 'version'>): void 
   fields.varint(seq);
   fields.varint(step);
   fields.signed(timeMs);
+  if (intervalMs > 0) fields.varint(Math.trunc(intervalMs));
   for (const byte of MAGIC) out.byte(byte);
   out.byte(WIRE_VERSION);
   out.byte(reset ? FLAG_RESET : 0);

@@ -18,10 +18,14 @@ export interface Program {
 }
 
 /** `plimsoll <role>` with flags; `url` is where the role listens. Fails with what it said if it does not come up. */
-export async function startProgram(role: 'agent' | 'collector', flags: readonly string[]): Promise<Program> {
+export async function startProgram(
+  role: 'agent' | 'collector',
+  flags: readonly string[],
+  nodeFlags: readonly string[] = [],
+): Promise<Program> {
   const port = await freePort();
   const listen = [`--${role}.listen`, `127.0.0.1:${port}`, '--log.level', 'warn'];
-  const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM, role, ...listen, ...flags], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...nodeFlags, PROGRAM, role, ...listen, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

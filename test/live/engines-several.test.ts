@@ -9,7 +9,7 @@ import { expectBracketed } from '../support/bracket.ts';
 import { type Burning, burn } from '../support/containers.ts';
 import { engineAt } from '../support/engine.ts';
 import { cpuCounters } from '../support/kernel.ts';
-import { type Page, pageOf } from '../support/page.ts';
+import { collectorPage, type Page, pageOf } from '../support/page.ts';
 import { type Podman, startPodman } from '../support/podman.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { type Stage, serviceLabels } from '../support/stage.ts';
@@ -59,7 +59,7 @@ afterAll(async () => {
 
 /** Reading it strictly: a series that was there twice would throw. */
 async function pageOn(side: 'agent' | 'collector'): Promise<Page> {
-  return pageOf(await program.metrics(side));
+  return side === 'collector' ? collectorPage(program) : pageOf(await program.metrics(side));
 }
 
 async function expectKernelsNumbers(): Promise<void> {
@@ -89,7 +89,7 @@ test('sums are over both, and count the engine with two sockets once', async () 
   // 0.2 each.
   expect(parts).toBeCloseTo(0.4, 12);
   expect(page.value('service_spec_cpu_limit_cores', worker)).toBeCloseTo(0.4, 12);
-  expect(page.value('node_spec_cpu_limit_cores')).toBeCloseTo(0.4, 12);
+  expect(page.value('node_containers_spec_cpu_limit_cores')).toBeCloseTo(0.4, 12);
 });
 
 test('one engine away: its containers keep their names, the others do not notice', async () => {

@@ -4,7 +4,7 @@ import { burn } from '../support/containers.ts';
 import { engineAt } from '../support/engine.ts';
 import { fetchText } from '../support/http.ts';
 import { cpuReader } from '../support/kernel.ts';
-import { type Page, pageOf } from '../support/page.ts';
+import { collectorPage, type Page, pageOf } from '../support/page.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { CLUSTER, NODE, serviceLabels } from '../support/stage.ts';
 import { waitFor } from '../support/wait.ts';
@@ -43,7 +43,7 @@ function startAgent(token: string): Promise<Program> {
 }
 
 const pageFrom = async (program: Program, side: 'agent' | 'collector'): Promise<Page> =>
-  pageOf(await program.metrics(side));
+  side === 'collector' ? collectorPage(program) : pageOf(await program.metrics(side));
 
 function until<T>(program: Program, side: 'agent' | 'collector', test: (page: Page) => T, what: string) {
   return waitFor(async () => test(await pageFrom(program, side)), { timeoutMs: 40_000, everyMs: 100, what });
@@ -108,7 +108,7 @@ describe('with a wrong token', () => {
         (one) => (one.sum('plimsoll_http_refused_total', refused) ?? 0) > 0,
         'the refusal',
       );
-      for (const path of ['/metrics', '/readyz', '/api/v1/push']) {
+      for (const path of ['/metrics', '/metrics/containers', '/readyz', '/api/v1/push']) {
         await expect(fetchText(`${collector.collectorUrl}${path}`), path).rejects.toThrow('401');
       }
       expect((await fetchText(`${collector.collectorUrl}/healthz`)).status).toBe(200);

@@ -150,7 +150,7 @@ test('more hang than there are threads: files, names of hosts and the engine are
   await collector.end();
   await collector.start();
   const arrived = async (): Promise<boolean> =>
-    pageOf(await collector.metrics('collector')).all('container_memory_rss', { name: 'newcomer' }).length === 1;
+    pageOf(await collector.metrics('containers')).all('container_memory_rss', { name: 'newcomer' }).length === 1;
   await waitFor(arrived, { timeoutMs: 60_000, what: 'a batch at the collector' });
   for (const mount of mounts) mount.wake();
   await stage.until('agent', (page) => shown(page).length === COUNT && volumes(page).length === 2, 'their return');

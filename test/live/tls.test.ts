@@ -82,7 +82,9 @@ test('an agent with a certificate delivers, and its node is on the page', async 
   });
   try {
     await waitFor(async () => (await accepted()) >= 3, { timeoutMs: 30_000, what: 'batches to be accepted' });
-    await waitFor(async () => /machine_load1\{[^}]*node="guarded"/.test(await page('/metrics')), { timeoutMs: 30_000 });
+    await waitFor(async () => /machine_load1\{[^}]*node="guarded"/.test(await page('/metrics/containers')), {
+      timeoutMs: 30_000,
+    });
   } finally {
     await agent.stop();
   }
@@ -91,6 +93,7 @@ test('an agent with a certificate delivers, and its node is on the page', async 
 test('nobody gets in without a certificate, not even to /healthz', async () => {
   await expect(page('/healthz', false)).rejects.toThrow();
   await expect(page('/metrics', false)).rejects.toThrow();
+  await expect(page('/metrics/containers', false)).rejects.toThrow();
 });
 
 test.each([

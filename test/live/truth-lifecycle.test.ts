@@ -185,6 +185,32 @@ describe('a container of two seconds that is removed at its end', () => {
   });
 });
 
+describe('restarts', () => {
+  test('a service counts its members’ restarts by the policy, each of them once', async () => {
+    const again = (name: string) =>
+      engine.run({
+        name,
+        flags: [...serviceLabels('loop', 'again'), '--restart', 'always'],
+        script: 'sleep 0.2; exit 1',
+      });
+    await again('again-1');
+    await again('again-2');
+    const count = async (): Promise<number> => {
+      const counts = await Promise.all(['again-1', 'again-2'].map((name) => engine.field(name, '.RestartCount')));
+      return counts.reduce((sum, each) => sum + Number(each), 0);
+    };
+    await waitFor(async () => (await count()) >= 6, { timeoutMs: 30_000, what: 'six restarts' });
+    const low = await count();
+    const shown = await stage.until(
+      'collector',
+      (page) => (page.sum('service_restarts_total', { service: 'again' }) ?? 0) >= low && page,
+      'the restarts of the service',
+    );
+    expect(shown.value('service_restarts_total', { service: 'again' })).toBeLessThanOrEqual(await count());
+    await engine.remove('again-1', 'again-2');
+  });
+});
+
 describe('states', () => {
   test('paused, stopped, restarting and never started are told apart', async () => {
     await engine.run({ name: 'pauses', script: REST });

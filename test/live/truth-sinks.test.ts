@@ -60,12 +60,13 @@ const GROUPS: readonly (readonly [measurement: string, field: string, tags: Reco
     ['service_cpu', 'usage_seconds_total', { project: 'shop', service: 'worker' }, 'service_cpu_usage_seconds_total'],
     ['service_cpu', 'cfs_periods_total', { project: 'shop', service: 'worker' }, 'service_cpu_cfs_periods_total'],
     ['service_memory', 'usage_bytes', { project: 'shop', service: 'store' }, 'service_memory_usage_bytes'],
-    ['service_memory', 'usage_bytes_max', { project: 'shop', service: 'store' }, 'service_memory_usage_bytes_max'],
+    ['service_memory', 'rss_max', { project: 'shop', service: 'store' }, 'service_memory_rss_max'],
     ['service_memory', 'limit_utilization_ratio', { service: 'store' }, 'service_memory_limit_utilization_ratio'],
     ['service_network', 'receive_bytes_total', { service: 'worker' }, 'service_network_receive_bytes_total'],
-    ['node_cpu', 'usage_seconds_total', { node: NODE }, 'node_cpu_usage_seconds_total'],
-    ['node_pids', 'threads', { node: NODE }, 'node_threads'],
-    ['cluster_memory', 'rss_avg', { cluster: CLUSTER }, 'cluster_memory_rss_avg'],
+    ['node_containers_cpu', 'usage_seconds_total', { node: NODE }, 'node_containers_cpu_usage_seconds_total'],
+    ['node_containers_pids', 'threads', { node: NODE }, 'node_containers_threads'],
+    ['node_containers_group', 'containers', { node: NODE }, 'node_containers'],
+    ['cluster_memory', 'working_set_bytes_avg', { cluster: CLUSTER }, 'cluster_memory_working_set_bytes_avg'],
     ['cluster_group', 'containers', { cluster: CLUSTER }, 'cluster_containers'],
   ];
 
@@ -226,9 +227,12 @@ describe('the pipeline’s own counts', () => {
 });
 
 describe('promtool', () => {
-  test.each(['agent', 'collector'] as const)('finds nothing wrong with the page of the %s', async (side) => {
-    const input = await stage.program.metrics(side);
-    const { stderr, status } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
-    expect([status, stderr]).toEqual([0, '']);
-  });
+  test.each(['agent', 'collector', 'containers'] as const)(
+    'finds nothing wrong with the page of the %s',
+    async (side) => {
+      const input = await stage.program.metrics(side);
+      const { stderr, status } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { startAgentStage } from '../support/agentstage.ts';
 import { engineAt } from '../support/engine.ts';
 import { makeSlice, type Slice } from '../support/handmade.ts';
 import { cpuCounters, memoryGauges } from '../support/kernel.ts';
-import { type Page, pageOf } from '../support/page.ts';
+import { collectorPage, type Page, pageOf } from '../support/page.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import type { Server } from '../support/servers.ts';
 import { waitFor } from '../support/wait.ts';
@@ -61,7 +61,8 @@ describe('services of a slice', () => {
     await slice?.stop();
   });
 
-  const pageOn = async (side: 'agent' | 'collector'): Promise<Page> => pageOf(await program.metrics(side));
+  const pageOn = async (side: 'agent' | 'collector'): Promise<Page> =>
+    side === 'collector' ? collectorPage(program) : pageOf(await program.metrics(side));
 
   /** A page all of which was read after now: the tick that runs now is not believed. */
   async function fresh(): Promise<Page> {
@@ -115,9 +116,12 @@ describe('services of a slice', () => {
   test('sums are over containers alone', async () => {
     const page = await pageOn('collector');
     expect(page.value('container_spec_memory_limit_bytes', { name: BUSY })).toBe(64 * MIB);
-    for (const level of ['node', 'cluster']) {
+    for (const [level, prefix] of [
+      ['node', 'node_containers'],
+      ['cluster', 'cluster'],
+    ]) {
       expect(page.value(`${level}_containers`)).toBe(1);
-      expect(page.value(`${level}_spec_memory_limit_bytes`)).toBe(32 * MIB);
+      expect(page.value(`${prefix}_spec_memory_limit_bytes`)).toBe(32 * MIB);
     }
     expect(page.all('service_memory_usage_bytes')).toEqual([]);
   });

@@ -34,11 +34,15 @@ export function fakeClock(startMs = 1_800_000_000_000): FakeClock {
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);
-        const cancel = arm(ms, resolve);
-        signal?.addEventListener('abort', () => {
-          cancel();
-          reject(signal.reason as Error);
+        const cancel = arm(ms, () => {
+          signal?.removeEventListener('abort', aborted);
+          resolve();
         });
+        const aborted = (): void => {
+          cancel();
+          reject(signal?.reason as Error);
+        };
+        signal?.addEventListener('abort', aborted, { once: true });
       });
     },
     step(ms) {

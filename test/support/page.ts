@@ -1,6 +1,8 @@
 /** A page of series at one moment, whether it was an exposition or a Prometheus that answered, and the questions tests ask of it. */
 import { type ParsedSample, parsePromText } from './promtext.ts';
+import type { Program } from './program.ts';
 import type { Prometheus } from './prometheus.ts';
+import { waitFor } from './wait.ts';
 
 /** Labels that a series must carry, whatever else it carries. */
 export type Match = Readonly<Record<string, string>>;
@@ -50,12 +52,31 @@ export class Page {
 
 /** Reads an exposition strictly: what a scraper would refuse throws. */
 export function pageOf(text: string): Page {
-  return new Page([...parsePromText(text, 'text').values()].flatMap(({ samples }) => samples));
+  return new Page(seriesOf(text));
 }
 
-/** Everything that a Prometheus holds of one job now. */
-export async function scrapedPage(prometheus: Pick<Prometheus, 'query'>, job: string): Promise<Page> {
-  const values = await prometheus.query(`{job="${job}"}`, Date.now() / 1000);
+function seriesOf(text: string): Series[] {
+  return [...parsePromText(text, 'text').values()].flatMap(({ samples }) => samples);
+}
+
+/** Both of a collector's pages as one: its groups and itself, and the containers of the same window. */
+export function collectorPage(program: Pick<Program, 'metrics'>): Promise<Page> {
+  const window = (text: string): string | undefined => /^plimsoll_collector_last_window_seconds .*$/m.exec(text)?.[0];
+  return waitFor(
+    async () => {
+      const groups = await program.metrics('collector');
+      const containers = await program.metrics('containers');
+      // A window that closes in between would put two moments on one page.
+      if (window(await program.metrics('collector')) !== window(groups)) return undefined;
+      return new Page([groups, containers].flatMap(seriesOf));
+    },
+    { everyMs: 10, what: 'both pages of one window' },
+  );
+}
+
+/** Everything that a Prometheus holds of some jobs now. */
+export async function scrapedPage(prometheus: Pick<Prometheus, 'query'>, ...jobs: string[]): Promise<Page> {
+  const values = await prometheus.query(`{job=~"${jobs.join('|')}"}`, Date.now() / 1000);
   return new Page(
     values.map(({ labels: { __name__: name = '', ...labels }, value }) => ({
       name,

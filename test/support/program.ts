@@ -26,13 +26,15 @@ export interface ProgramOptions {
   readonly token?: string;
 }
 
+export type PageName = 'agent' | 'collector' | 'containers';
+
 export interface Program extends Server {
   /** `http://127.0.0.1:<port>`; of no use for a command without an agent. */
   readonly agentUrl: string;
   /** The same of the collector. */
   readonly collectorUrl: string;
-  /** The exposition of one side. */
-  metrics(side: 'agent' | 'collector'): Promise<string>;
+  /** The exposition of one page; `containers` is the collector's `/metrics/containers`. */
+  metrics(page: PageName): Promise<string>;
   /** What `plimsoll check` says with the same configuration, asked by the user whom `become` names. */
   check(become: readonly string[]): string;
   /** Waits until `/readyz` of every side that runs says yes: there is data. */
@@ -70,7 +72,8 @@ export async function startProgram({
   return Object.assign(server, {
     agentUrl: urls.agent,
     collectorUrl: urls.collector,
-    metrics: (side: 'agent' | 'collector') => get(`${urls[side]}/metrics`, token),
+    metrics: (page: PageName) =>
+      get(page === 'containers' ? `${urls.collector}/metrics/containers` : `${urls[page]}/metrics`, token),
     check(user: readonly string[]) {
       chmodSync(dir, 0o755);
       const [program = '', ...args] = [...user, process.execPath, MAIN, 'check', '--config', file];

@@ -1,8 +1,8 @@
 /**
- * `plimsoll run` over the tests' engine at one second for everything, and a Prometheus that scrapes both its pages: what most live
+ * `plimsoll run` over the tests' engine at one second for everything, and a Prometheus that scrapes all its pages: what most live
  * tests begin with. Four views of the same numbers come out of it.
  */
-import { type Page, pageOf, scrapedPage } from './page.ts';
+import { collectorPage, type Page, pageOf, scrapedPage } from './page.ts';
 import { type Program, startProgram } from './program.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
 import { waitFor } from './wait.ts';
@@ -51,17 +51,18 @@ export async function startStage({ socket, sinks = {}, agent = {} }: StageOption
     },
   });
   const starting = startPrometheus({
-    scrapes: (['agent', 'collector'] as const).map((job) => ({
-      job,
-      url: `${job === 'agent' ? program.agentUrl : program.collectorUrl}/metrics`,
-    })),
+    scrapes: [
+      { job: 'agent', url: `${program.agentUrl}/metrics` },
+      { job: 'collector', url: `${program.collectorUrl}/metrics` },
+      { job: 'containers', url: `${program.collectorUrl}/metrics/containers` },
+    ],
   });
   const [prometheus] = await Promise.all([starting, program.ready()]);
   const views = {
     agent: async () => pageOf(await program.metrics('agent')),
-    collector: async () => pageOf(await program.metrics('collector')),
+    collector: () => collectorPage(program),
     'scraped agent': () => scrapedPage(prometheus, 'agent'),
-    'scraped collector': () => scrapedPage(prometheus, 'collector'),
+    'scraped collector': () => scrapedPage(prometheus, 'collector', 'containers'),
   };
   return {
     program,

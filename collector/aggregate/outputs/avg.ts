@@ -5,7 +5,7 @@ import { sum } from './sum.ts';
 export const avg: Output = {
   name: 'avg',
   kind: 'gauge',
-  suffix: '_avg',
+  named: (name) => `${name}_avg`,
   keeps: false,
   help: (help) => `${help} Average over the members.`,
   fold(members, out) {

@@ -1,18 +1,12 @@
-/** How many members a group had in the window. */
+/** States of a group's members: how many are in it. The column is 1 for a member that is, and 0 for one that is not. */
 import type { Output } from './output.ts';
+import { sum } from './sum.ts';
 
 export const count: Output = {
   name: 'count',
   kind: 'gauge',
-  suffix: '_count',
+  named: (name) => name,
   keeps: false,
-  help: (help) => `${help} Number of members that have it.`,
-  fold({ size, groups, heads }, out) {
-    for (let i = 0; i < size; i++) {
-      const group = groups[i] as number;
-      if (group < 0 || heads[i] === 0) continue;
-      const before = out[group] as number;
-      out[group] = Number.isNaN(before) ? 1 : before + 1;
-    }
-  },
+  help: () => 'How many of the containers are in the state that the label names.',
+  fold: sum.fold,
 };

@@ -4,7 +4,7 @@ import type { Output } from './output.ts';
 export const max: Output = {
   name: 'max',
   kind: 'gauge',
-  suffix: '_max',
+  named: (name) => `${name}_max`,
   keeps: false,
   help: (help) => `${help} Largest of any member within the window.`,
   fold({ size, groups, largest }, out) {

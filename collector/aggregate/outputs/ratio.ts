@@ -29,3 +29,15 @@ export function foldRatio({ size, groups, of, against }: RatioMembers, out: Floa
     out[g] = limit > 0 ? (out[g] as number) / limit : Number.NaN;
   }
 }
+
+/** The same of each member by itself, and of those the largest. */
+export function foldNearest({ size, groups, of, against }: RatioMembers, out: Float64Array): void {
+  for (let i = 0; i < size; i++) {
+    const group = groups[i] as number;
+    const limit = against[i] as number;
+    const ratio = limit > 0 ? (of[i] as number) / limit : Number.NaN;
+    if (group < 0 || Number.isNaN(ratio)) continue;
+    const before = out[group] as number;
+    if (Number.isNaN(before) || ratio > before) out[group] = ratio;
+  }
+}

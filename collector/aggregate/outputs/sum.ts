@@ -4,7 +4,7 @@ import type { Output } from './output.ts';
 export const sum: Output = {
   name: 'sum',
   kind: 'gauge',
-  suffix: '',
+  named: (name) => name,
   keeps: false,
   help: (help) => `${help} Sum over the members.`,
   fold({ size, groups, last }, out) {

@@ -4,7 +4,7 @@ import type { Output } from './output.ts';
 export const total: Output = {
   name: 'total',
   kind: 'counter',
-  suffix: '',
+  named: (name) => name,
   keeps: true,
   help: (help) => `${help} Total of the members' increases.`,
   fold({ size, groups, last, increases }, out) {

@@ -70,6 +70,27 @@ test('batches arrive in order, one request at a time, described once', async () 
   expect(sender.stats()).toMatchObject({ acknowledged: { batches: 20, samples: 40 }, retries: 0, inFlight: false });
 });
 
+test('each try says when it is sent, by our clock', async () => {
+  const { collector, sender } = await start([{ status: 503, headers: { 'retry-after': '1' } }]);
+  sender.offer(two(1));
+  await settled(sender);
+  expect(collector.seen.map(({ headers }) => headers['x-plimsoll-sent'])).toEqual(['1700000000000', '1700000000000']);
+});
+
+test('a clock that the collector finds off is said once, and once when it is right again', async () => {
+  const told = (offset?: number): Told => ({
+    status: 200,
+    body: { accepted: 2, dropped: {}, duplicate: false, ...(offset === undefined ? {} : { clock_offset_ms: offset }) },
+  });
+  const { sender, log } = await start([told(-25_000), told(-25_000), told(), told()]);
+  for (let seq = 1; seq <= 4; seq++) sender.offer(two(seq));
+  await settled(sender);
+  expect(log.lines).toEqual([
+    'warn our clock is behind the collector’s, which puts our readings into its time; set the clocks of both (NTP)',
+    'info our clock agrees with the collector’s again',
+  ]);
+});
+
 test('the token goes along, and the address may have a path', async () => {
   const collector = await fakeCollector([]);
   cleanups.push(collector.close);

@@ -11,7 +11,7 @@ import {
 } from '../../../collector/aggregate/increase.ts';
 
 const STALE_MS = 300_000;
-const none = (): IncreaseCounts => ({ first: 0, newcomer: 0, resets: 0, backward: 0, gaps: 0 });
+const none = (): IncreaseCounts => ({ first: 0, newcomer: 0, resets: 0, backward: 0, gaps: 0, implausible: 0 });
 
 /** Read before at second 100, again at 110; started at 50; the node watched since 0. */
 const usual: Moment = {
@@ -150,6 +150,10 @@ describe('increase', () => {
         slots: Int32Array.from(columns, (_, i) => i),
         baselines,
         increases,
+        spans: new Float64Array(columns.length).fill(Number.POSITIVE_INFINITY),
+        perSecond: 1,
+        most: 1e12,
+        suspects: new Map(),
       },
       counts,
     );

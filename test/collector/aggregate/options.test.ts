@@ -17,9 +17,18 @@ const refused: [Partial<AggregatorOptions>, string][] = [
 const team = { as: 'team', from: 'container_label_team' };
 const refusedLevels: [LevelDef[], string][] = [
   [[{ name: 'Team', by: [team] }], 'levels: name "Team" is not legal; use lower-case letters, digits and _'],
+  [[{ name: 'container', by: [team] }], 'levels: name "container" is taken: single containers have it'],
   [
-    [{ name: 'container', by: [team] }],
-    'levels: name "container" is reserved (container, machine, plimsoll, process, nodejs)',
+    [{ name: 'machine', by: [team] }],
+    'levels: "machine" has the prefix "machine", which is taken: the machine has it; give it another (collector.levels.machine.prefix)',
+  ],
+  [
+    [{ name: 'team', prefix: 'node', by: [team] }],
+    'levels: "team" has the prefix "node", which is taken: node_exporter and the kubelet have it, for the whole machine; give it another (collector.levels.team.prefix)',
+  ],
+  [
+    [{ name: 'team', prefix: 'my-team', by: [team] }],
+    'levels: "team" has the prefix "my-team"; use lower-case letters, digits and _',
   ],
   [[...DEFAULT_LEVELS, { name: 'pod', by: [team] }], 'levels: name "pod" is there twice; each level needs its own'],
   [[{ name: 'team', by: [] }], 'levels: "team" groups by nothing; name at least one label'],

@@ -59,7 +59,7 @@ export function parseTimeline(text: string): Timeline {
       ...AGGREGATOR_DEFAULTS,
       containers: false,
       cluster: 'c',
-      outputs: { counter: ['total'], gauge: ['sum'] },
+      gauges: ['sum'],
     },
     entities: new Map(),
     rows: new Map(),
@@ -94,9 +94,9 @@ function statement(reader: Reader, head: string, { body, at }: { body: string[];
 function set(reader: Reader, [name, ...values]: string[]): void {
   if (name === 'levels')
     reader.options = { ...reader.options, levels: DEFAULT_LEVELS.filter((level) => values.includes(level.name)) };
-  else if (name === 'gauges')
-    reader.options = { ...reader.options, outputs: { counter: ['total'], gauge: values as never } };
+  else if (name === 'gauges') reader.options = { ...reader.options, gauges: values as never };
   else if (name === 'containers') reader.options = { ...reader.options, containers: values[0] === 'on' };
+  else if (name === 'startedMs') reader.options = { ...reader.options, startedMs: time(values[0] as string) };
   else reader.options = { ...reader.options, [name as string]: Number(values[0]) };
 }
 
@@ -122,29 +122,37 @@ function addEntity(reader: Reader, text: string): void {
   for (const key of [...reader.rows.keys()]) if (key.startsWith(`${name} `)) reader.rows.delete(key);
 }
 
-/** `n1 #3 @20 arrives 21`, then rows; the session is `s`, unless `session=t`. */
+/** `n1 #3 @20 arrives 21`, then rows; the session is `s`, unless `session=t`; `every=6`: a tick, and the next is due in 6 s. */
 function readBatch(reader: Reader, text: string, body: readonly string[]): { batch: Batch; nowMs: number } {
-  const match = /^(\S+) #(\d+) @(\S+) arrives (\S+)(?: session=(\S+))?$/.exec(text);
+  const match = /^(\S+) #(\d+) @(\S+) arrives (\S+)(?: session=(\S+))?(?: every=(\S+))?$/.exec(text);
   if (match === null) throw new Error(`not a batch: ${text}`);
-  const [, node, seq, tick, arrives, session = 's'] = match as unknown as string[];
+  const [, node, seq, tick, arrives, session = 's', every] = match as unknown as string[];
   const builders = new Map<Family, TableBuilder<Family, EntityRow>>();
   for (const line of body) addRow(reader, builders, line);
   const tables: FamilyTable[] = [...builders.values()].map((builder) => builder.build());
   return {
-    batch: { node: node as string, session, seq: Number(seq), timeMs: time(tick as string), tables },
+    batch: {
+      node: node as string,
+      session,
+      seq: Number(seq),
+      timeMs: time(tick as string),
+      ...(every === undefined ? {} : { intervalMs: Number(every) * 1000 }),
+      tables,
+    },
     nowMs: time(arrives as string),
   };
 }
 
-/** `web-1 work done=5 held=3 @20.1`, `web-1 net[eth0] received=7 @20.1` */
+/** `web-1 work done=5 held=3 @20.1`, `web-1 net[eth0] received=7 @20.1`; with `~` before the family the row is shown only. */
 function addRow(reader: Reader, builders: Map<Family, TableBuilder<Family, EntityRow>>, text: string): void {
-  const match = /^(\S+) (\w+)(?:\[(\w+)\])? (.*)@(\S+)$/.exec(text);
-  const [, name = '', familyName = '', dim, cells = '', at = ''] = match ?? [];
+  const match = /^(\S+) (~?)(\w+)(?:\[(\w+)\])? (.*)@(\S+)$/.exec(text);
+  const [, name = '', shown = '', familyName = '', dim, cells = '', at = ''] = match ?? [];
   const family = TEST_FAMILIES.get(familyName);
   const entity = reader.entities.get(name);
   if (family === undefined || entity === undefined) throw new Error(`not a row of a known entity and family: ${text}`);
-  const key = `${name} ${familyName} ${dim ?? ''}`;
-  const row = reader.rows.get(key) ?? entityRow(entity, labels(dim === undefined ? [] : [['interface', dim]]));
+  const key = `${name} ${shown}${familyName} ${dim ?? ''}`;
+  const row =
+    reader.rows.get(key) ?? entityRow(entity, labels(dim === undefined ? [] : [['interface', dim]]), shown !== '');
   reader.rows.set(key, row);
   const builder = builders.get(family) ?? new TableBuilder<Family, EntityRow>(family);
   builders.set(family, builder);

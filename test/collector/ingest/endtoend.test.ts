@@ -26,7 +26,8 @@ async function collector(pushed: Batch[], port = 0) {
       return { accepted: samplesOf(given), dropped: new Map() };
     },
     familyNamed,
-    clock: systemClock,
+    // The agent's, or its rows would be put into another time.
+    clock: { ...systemClock, now: fastClock().now },
     log: silent,
   });
   const app = Fastify({ forceCloseConnections: true });

@@ -172,14 +172,6 @@ describe('refused, and nothing changes', () => {
     for (let i = 0; i < 100; i++) await receive(Buffer.from('hello'));
     expect(log.lines).toEqual(['warn refused a body from an agent']);
   });
-
-  test('when too much is waiting already', async () => {
-    const body = gzipSync(agent().next([a]));
-    const { ingest } = bench({ maxPendingBytes: body.length * 2 });
-    const replies = await Promise.all([1, 2, 3].map(() => ingest.receive(body, { encoding: 'gzip' })));
-    expect(replies[2]).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, body: { error: 'busy' } });
-    expect((await ingest.receive(body, { encoding: 'gzip' })).status).toBe(200);
-  });
 });
 
 describe('sessions', () => {

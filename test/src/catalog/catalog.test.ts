@@ -65,6 +65,17 @@ describe('names', () => {
     expect(PIPELINE_METRICS.map((row) => row.metric).filter((metric) => !text.includes(`'${metric}'`))).toEqual([]);
   });
 
+  test('what groups get fits the column: totals of counters, counts of states, shares of seconds', () => {
+    const fits = ({ column }: (typeof columns)[number]): boolean =>
+      column.groups.every((output) => {
+        if (output === 'total') return column.kind === 'counter';
+        if (output === 'max_ratio') return column.kind === 'counter' && /_seconds_total$/.test(column.metric);
+        if (output === 'count') return column.kind === 'gauge' && column.labels.length === 1 && column.unit === 'none';
+        return column.kind === 'gauge';
+      });
+    expect(columns.filter((each) => !fits(each)).map(({ column }) => column.metric)).toEqual([]);
+  });
+
   test('a ratio names columns that groups get or counters', () => {
     for (const family of FAMILIES) {
       for (const ratio of family.ratios) {

@@ -27,7 +27,7 @@ test('a token that is renewed', async () => {
   const log = { ...silent, warn: (_facts: object, text: string) => void warned.push(text) };
   const guard = startGuard({ config: config({ token_file: file }), clock, log });
   const address = { host: '127.0.0.1', port: 0 };
-  const server = createHttp({ address, guard, maxBodyBytes: 1, maxConnections: 10, log, onRefused() {} });
+  const server = createHttp({ address, guard, maxBodyBytes: 1, maxConnections: 10, clock, log, onRefused() {} });
   server.app.get('/metrics', async () => 'numbers\n');
   const url = await server.listen();
   const opens = async (token: string): Promise<number> =>

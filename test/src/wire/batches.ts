@@ -79,7 +79,7 @@ export function plain(of: Batch): unknown {
     ...of,
     tables: of.tables.map(({ shape, rows, timesMs, values }) => ({
       family: shape.name,
-      rows: rows.map(({ entity, dims, labels: all }) => ({ entity, dims, labels: all })),
+      rows: rows.map(({ entity, dims, labels: all, shownOnly }) => ({ entity, dims, labels: all, shownOnly })),
       times: [...timesMs],
       values: [...values].map((value) => (Object.is(value, -0) ? '-0' : value)),
     })),

@@ -43,14 +43,23 @@ test('a family that the catalogue does not know is counted and the rest is taken
 
 test('sections with unknown ids are skipped, wherever they stand', () => {
   const later = section(200, raw(1, 2, 3));
-  const given = bytes(header(), later, FAMILY, section(6), ENTITY, ROW, later, TABLE, later, END);
+  const given = bytes(header(), later, FAMILY, section(7), ENTITY, ROW, later, TABLE, later, END);
   expect(createDecoder({ familyNamed: () => load }).decode(given).samples).toBe(1);
 });
 
 test('a longer header and unknown flags are ignored', () => {
-  const fields = [text('n'), text('s'), varint(5), varint(0), signed(T0), text('what a later one appends')];
+  const fields = [text('n'), text('s'), varint(5), varint(0), signed(T0), varint(0), text('what a later one appends')];
   const given = bytes(header({ flags: 0b1111_1111, fields }), END);
-  expect(peek(given)).toEqual({ version: 1, node: 'n', session: 's', seq: 5, step: 0, timeMs: T0, reset: true });
+  expect(peek(given)).toEqual({
+    version: 1,
+    node: 'n',
+    session: 's',
+    seq: 5,
+    step: 0,
+    timeMs: T0,
+    intervalMs: 0,
+    reset: true,
+  });
   expect(createDecoder({ familyNamed: () => load }).decode(given).batch).toMatchObject({
     node: 'n',
     seq: 5,

@@ -54,7 +54,7 @@ const entity = fc.record({
 });
 
 const rows = fc.array(
-  fc.record({ entity, dims: labelSet }).map((row) => entityRow(row.entity, row.dims)),
+  fc.record({ entity, dims: labelSet, shown: fc.boolean() }).map((row) => entityRow(row.entity, row.dims, row.shown)),
   {
     minLength: 1,
     maxLength: 20,
@@ -78,10 +78,14 @@ const tableOf = (all: readonly EntityRow[]) =>
   );
 
 const session = rows.chain((all) =>
-  fc.array(fc.record({ tables: fc.array(tableOf(all), { maxLength: 4 }), full: fc.boolean() }), {
-    minLength: 1,
-    maxLength: 8,
-  }),
+  fc.array(
+    fc.record({
+      tables: fc.array(tableOf(all), { maxLength: 4 }),
+      full: fc.boolean(),
+      intervalMs: fc.option(fc.integer({ min: 1, max: 2 ** 52 }), { nil: undefined }),
+    }),
+    { minLength: 1, maxLength: 8 },
+  ),
 );
 
 describe('decode(encode(batch)) is the batch', () => {
@@ -90,8 +94,8 @@ describe('decode(encode(batch)) is the batch', () => {
     (batches) => {
       const encoder = createEncoder({ node: NODE, session: SESSION, keepBatches: 2 });
       const decoder = createDecoder({ familyNamed });
-      batches.forEach(({ tables, full }, i) => {
-        const sent = batch(i + 1, tables);
+      batches.forEach(({ tables, full, intervalMs }, i) => {
+        const sent = { ...batch(i + 1, tables), ...(intervalMs === undefined ? {} : { intervalMs }) };
         const got = decoder.decode(encoder.encode(sent, { full }));
         expect(plain(got.batch)).toEqual(plain(sent));
         const present = tables.reduce(

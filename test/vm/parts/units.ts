@@ -74,8 +74,11 @@ async function whoIsThere({ report }: Stage, plimsoll: Plimsoll, container: stri
 /** Sums are over containers alone. */
 async function sums({ report }: Stage, plimsoll: Plimsoll): Promise<void> {
   const node = async (metric: string): Promise<number | undefined> => valueIn(await plimsoll.collector(), metric);
-  const isThere = async (): Promise<boolean> => (await node('node_spec_memory_limit_bytes')) !== undefined;
+  const isThere = async (): Promise<boolean> => (await node('node_containers_spec_memory_limit_bytes')) !== undefined;
   await waitFor(isThere, { timeoutMs: PATIENCE_MS, everyMs: 500, what: 'a window' });
   report.within('units: containers of the node', await node('node_containers'), [1, 1]);
-  report.within('units: limits of the node', await node('node_spec_memory_limit_bytes'), [32 * MIB, 32 * MIB]);
+  report.within('units: limits of the node', await node('node_containers_spec_memory_limit_bytes'), [
+    32 * MIB,
+    32 * MIB,
+  ]);
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expectedSeries } from './expected.mjs';
-import { expectedLevels } from './levels.mjs';
+import { expectedLevels, PREFIXES } from './levels.mjs';
 import { readMetrics } from './metrics.mjs';
 import { readMoment } from './moment.mjs';
 import { isNear, readLines, readPage, seriesName } from './text.mjs';
@@ -59,13 +59,13 @@ function familiesIn(series, families) {
 function linesAsSeries(lines, families, windows) {
   const found = windows.map(() => new Map());
   for (const { measurement, tags, id, fields, time } of lines) {
-    const [, level, familyName] = /^([a-z]+)_(\w+)$/.exec(measurement) ?? [];
+    const [prefix, familyName] = levelAndFamily(measurement);
     const family = families.get(measurement) ?? families.get(familyName) ?? { metrics: [] };
-    const isGroup = level !== 'container' && !measurement.startsWith('machine');
+    const isGroup = prefix !== 'container' && !measurement.startsWith('machine');
     const w = windows.findIndex(({ endMs, timeMs }) => time === (isGroup ? endMs : timeMs));
     for (const [field, value] of fields) {
       const { cgroup, short_id: _, ...labels } = tags;
-      const named = isGroup ? groupField(level, family, field) : family.metrics.find((one) => one.field === field);
+      const named = isGroup ? groupField(prefix, family, field) : family.metrics.find((one) => one.field === field);
       if (named === undefined) throw new Error(`METRICS.md has no field ${field} of ${measurement}`);
       const own = cgroup === undefined ? { ...labels, id } : { ...labels, id: cgroup };
       found[w].set(seriesName(named.metric, { ...named.labels, ...(isGroup ? labels : own) }), value);
@@ -74,18 +74,34 @@ function linesAsSeries(lines, families, windows) {
   return found;
 }
 
+/** `node_containers_cpu` -> `node_containers` and `cpu`. */
+function levelAndFamily(measurement) {
+  const prefix = [...Object.values(PREFIXES), 'container'].find((one) => measurement.startsWith(`${one}_`));
+  return [prefix, measurement.slice((prefix ?? '').length + 1)];
+}
+
+const ENDINGS = {
+  total: ['', ''],
+  sum: ['', ''],
+  count: ['', ''],
+  avg: ['', '_avg'],
+  max: ['', '_max'],
+  max_ratio: ['_seconds_total', '_max_ratio'],
+};
+
 /** `usage_bytes_avg` -> `service_memory_usage_bytes_avg`. */
-function groupField(level, family, field) {
-  if (field === 'containers') return { metric: `${level}_containers`, labels: {} };
-  for (const { metric, labels, field: stem } of family.metrics) {
-    if (!field.startsWith(stem)) continue;
-    const suffix = field.slice(stem.length);
-    if (!/^((_member)?_(avg|max))?$/.test(suffix)) continue;
+function groupField(prefix, family, field) {
+  if (field === 'containers')
+    return { metric: prefix.endsWith('_containers') ? prefix : `${prefix}_containers`, labels: {} };
+  for (const { metric, labels, groups, field: stem } of family.metrics) {
     const fixed = Object.values(labels).join() === 'total' ? {} : labels;
-    return { metric: metric.replace('container', level) + suffix, labels: fixed };
+    for (const [plain, ending] of groups.map((output) => ENDINGS[output])) {
+      const named = (name) => name.slice(0, name.length - plain.length) + ending;
+      if (field === named(stem)) return { metric: named(metric.replace('container', prefix)), labels: fixed };
+    }
   }
   const ratio = family.ratios?.find((stem) => stem.endsWith(field));
-  return ratio && { metric: `${level}_${ratio}`, labels: {} };
+  return ratio && { metric: `${prefix}_${ratio}`, labels: {} };
 }
 
 function check(version, host, goldens) {

@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * From family to `{ byDefault, dims, metrics: [{ metric, labels, kind, groups, field }], ratios: [stem] }`; `groups` is `total`,
- * `sum, avg, max` or a dash.
+ * From family to `{ byDefault, dims, metrics: [{ metric, labels, kind, groups, field }], ratios: [stem] }`; `groups` is a list of words.
  */
 export function readMetrics(file) {
   const families = new Map();
@@ -23,7 +22,7 @@ export function readMetrics(file) {
     if (!row) continue;
     const [, metric, inside = '', kind, groups, field] = row;
     const labels = Object.fromEntries([...inside.matchAll(/(\w+)="(.*?)"/g)].map(([, name, value]) => [name, value]));
-    family.metrics.push({ metric, labels, kind, groups, field });
+    family.metrics.push({ metric, labels, kind, groups: groups === '–' ? [] : groups.split(', '), field });
   }
   for (const [name, { metrics }] of families) if (metrics.length === 0) families.delete(name);
   return families;

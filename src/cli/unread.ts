@@ -1,0 +1,57 @@
+/**
+ * Levels that can have no group, because the agent's configuration leaves out the label that they group by: one sentence each, with the
+ * remedy. Known where one configuration holds both sides, in `plimsoll run` and `plimsoll check`.
+ */
+import { globs } from '../../agents/docker/glob.ts';
+import { DEFAULT_LEVELS, type GroupLabel, type LevelDef } from '../../collector/aggregate/levels.ts';
+import { levelsOf } from '../../collector/levels.ts';
+import { type Config, DEFAULT_LABELS } from '../config/schema.ts';
+import { labelName } from '../model/labels.ts';
+
+type Readable = (label: string) => boolean;
+
+/** Labels that every container has. */
+const ALWAYS = new Set(['id', 'name', 'image', 'node', 'cluster']);
+const LABEL = 'container_label_';
+const ENV = 'container_env_';
+
+/** The sentences. Throws a ConfigError for levels that cannot be. */
+export function unreadLevels({ agent, collector }: Pick<Config, 'agent' | 'collector'>): string[] {
+  const labelRead = globs(agent.labels.map(asLabelPattern));
+  const envRead = globs(agent.env.map((pattern) => asLabelPattern(pattern.toLowerCase())));
+  const readable: Readable = (label) =>
+    ALWAYS.has(label) ||
+    (label.startsWith(LABEL) && labelRead(label.slice(LABEL.length))) ||
+    (label.startsWith(ENV) && envRead(label.slice(ENV.length)));
+  return levelsOf(collector.levels).flatMap((level) => {
+    const unread = level.by.filter(({ from, or = from }) => !readable(from) && !readable(or));
+    return unread.length === 0 ? [] : [sentence(level, unread)];
+  });
+}
+
+/** What a pattern of keys is as a pattern of label names, where other characters become `_`. */
+function asLabelPattern(pattern: string): string {
+  return pattern.replace(/[^a-zA-Z0-9_*?]/g, '_');
+}
+
+function sentence({ name }: LevelDef, unread: readonly GroupLabel[]): string {
+  const labels = unread.map(({ from }) => from).join(' and ');
+  const isStandard = DEFAULT_LEVELS.some((level) => level.name === name);
+  const without = isStandard ? `switch the level off with "collector.levels.${name}: null"` : 'remove the level';
+  return `the level ${name} will have no groups: it groups by ${labels}, which ${why(unread)}; or ${without}.`;
+}
+
+function why(unread: readonly GroupLabel[]): string {
+  const own = unread.map(({ from }) => from).filter((from) => !from.startsWith(LABEL) && !from.startsWith(ENV));
+  if (own.length > 0) return `no container has: the label of a container is called ${LABEL}${own[0]}`;
+  const section = unread.every(({ from }) => from.startsWith(ENV)) ? 'env' : 'labels';
+  return `agent.${section} does not let through: add ${unread.map(({ from }) => `"${keyOf(from)}"`).join(', ')} to agent.${section}`;
+}
+
+/** The key that the label is made of, where it is known; else a pattern that finds it. */
+function keyOf(label: string): string {
+  if (label.startsWith(ENV)) return label.slice(ENV.length).toUpperCase();
+  return (
+    DEFAULT_LABELS.find((key) => labelName(LABEL, key) === label) ?? label.slice(LABEL.length).replaceAll('_', '?')
+  );
+}
