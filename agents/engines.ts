@@ -15,6 +15,7 @@ import { detailsOf } from './docker/identity.ts';
 import { createInventory, type Inventory } from './docker/inventory.ts';
 import type { EngineStatus } from './docker/status.ts';
 import { isProcessOf } from './filesystem/owner.ts';
+import type { Placed } from './nesting.ts';
 
 export interface EngineOptions {
   readonly settings: Config['agent'];
@@ -56,6 +57,8 @@ export interface Engines {
   onFurther(listener: (engine: Engine) => void): void;
   /** Containers that run now, whose engine says so or whose process is still there, and whose process is to be seen from here. */
   running(): Iterable<Container>;
+  /** The same ones, with who has them. */
+  placed(): Iterable<Placed>;
   /** Whether an engine has a container that the filter leaves out. */
   isIgnored(id: string): boolean;
   found(): FoundEngine[];
@@ -96,16 +99,22 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
 
   await Promise.all(endpoints.map(add));
   const stopLooking = every(LOOK_EVERY_MS, clock, lookAgain);
+  function* placed(): Iterable<Placed> {
+    for (const engine of all) {
+      for (const container of engine.containers().values()) {
+        const isVisible = container.pid > 0 && detailsOf(container).visible;
+        if (isVisible && engine.inventory.alive(container)) yield { container, engine };
+      }
+    }
+  }
+
   return {
     all,
     onFurther: (listener) => void listeners.add(listener),
     *running() {
-      for (const { inventory, containers } of all) {
-        for (const container of containers().values()) {
-          if (container.pid > 0 && detailsOf(container).visible && inventory.alive(container)) yield container;
-        }
-      }
+      for (const { container } of placed()) yield container;
     },
+    placed,
     isIgnored: (id) => all.some(({ inventory }) => inventory.isIgnored(id)),
     found: () =>
       all.map(({ endpoint, inventory }) => ({

@@ -1,5 +1,6 @@
 /** The agent's numbers about itself: which counter of which part is behind which `plimsoll_` metric. */
 import type { Ticker } from '../src/run/ticker.ts';
+import { VERSION } from '../src/version.ts';
 import { byKey, type Reading, type SelfMetrics, single } from '../src/self/metrics.ts';
 import { type Engine, countStates } from './engines.ts';
 import { descriptorsKept } from './kernel/files.ts';
@@ -29,6 +30,7 @@ export function exposeAgent(
   self.expose('plimsoll_agent_tick_duration_seconds', () => single(tickSeconds()));
   self.expose('plimsoll_agent_descriptors_kept', () => single(descriptorsKept()));
   exposeSources(self, parts);
+  exposeOldNames(self, parts);
   exposeEngines(self, parts.engines.all);
   if (sending) exposeSending(self, sending);
   return refused;
@@ -57,6 +59,20 @@ function exposeSources(self: SelfMetrics, { scraper, cgroup }: Parts): void {
   self.expose('plimsoll_agent_read_errors_total', () =>
     byKey(cgroup?.counts.failures ?? new Map<string, number>(), 'cgroup'),
   );
+}
+
+const OF_THE_MACHINE = new Set(['host', 'topology']);
+
+/** What dashboards made for cAdvisor ask for. */
+function exposeOldNames(self: SelfMetrics, { scraper, engines, machine }: Parts): void {
+  const failed = (ofMachine: boolean): boolean =>
+    scraper.health.some(({ source, up }) => OF_THE_MACHINE.has(source) === ofMachine && !up);
+  self.expose('machine_scrape_error', () => single(failed(true) ? 1 : 0));
+  self.expose('container_scrape_error', () => single(failed(false) ? 1 : 0));
+  self.expose('cadvisor_version_info', () => {
+    const docker = engines.all.map(({ inventory }) => inventory.status()).find(({ podman }) => !podman)?.version ?? '';
+    return [[[machine.get('kernel') ?? '', machine.get('os') ?? '', docker, `plimsoll-${VERSION}`, ''], 1]];
+  });
 }
 
 function exposeEngines(self: SelfMetrics, engines: readonly Engine[]): void {

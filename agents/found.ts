@@ -12,6 +12,7 @@ export function foundLines(found: Found): string[] {
     ...(engines.length > 0 ? engines : ['No container engine is configured: serving the host alone.']),
     cgroupLine(found),
     `Host:      ${found.host}`,
+    ...found.lacking.map((line) => `Note:      ${line}`),
   ];
 }
 

@@ -63,7 +63,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     deliver(batch);
     Object.assign(latest, {
       batch,
-      shown: batch.tables,
+      shown: [...batch.tables, ...onlyEnabled(parts.scraper.held(), parts.families)],
       lastRun: clock.monotonic(),
       seconds: (clock.monotonic() - startedMs) / 1000,
     });

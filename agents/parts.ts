@@ -21,6 +21,10 @@ import { type Engine, type Engines, type FoundEngine, startEngines } from './eng
 import { enabledFamilies } from './families.ts';
 import { readOnce, setDescriptorBudget } from './kernel/files.ts';
 import { createHostEntity } from './host/host.ts';
+import { isInsideOne, type Nested, nestedAmong } from './nesting.ts';
+import { machineIdentity } from './host/identity.ts';
+import { seeKernel } from './kernelseen.ts';
+import { lackingLines } from './lacking.ts';
 import { createScraper, type Scraper } from './scrape.ts';
 import type { Source } from './source.ts';
 import { SOURCES, type Surroundings } from './sources.ts';
@@ -30,6 +34,8 @@ export interface Found {
   readonly cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
   /** Cores and memory. */
   readonly host: string;
+  /** What this kernel does not tell, a line each, with the remedy. */
+  readonly lacking: readonly string[];
 }
 
 export interface PartsOptions {
@@ -45,6 +51,8 @@ export interface Parts {
   readonly scraper: Scraper;
   readonly families: ReadonlySet<string>;
   readonly cgroup: CgroupSource | undefined;
+  /** What the machine is, as at the start: the labels of `machine_info`. */
+  readonly machine: ReadonlyMap<string, string>;
   found(): Found;
   /** Calls back with the tables of a container that has just started, ended or been removed. */
   onLastReadings(listener: (tables: FamilyTable[]) => void): void;
@@ -56,6 +64,8 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   setDescriptorBudget(descriptorBudget());
   const families = enabledFamilies(settings);
   const mounts = findMounts({ procRoot: settings.proc, cgroupRoot: settings.cgroup });
+  const lacking = lackingLines(seeKernel(mounts, settings.proc), families);
+  for (const line of lacking) log.warn({}, line);
   const engines = await startEngines({
     settings,
     mounts,
@@ -68,7 +78,8 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const running = (): Iterable<Container> => engines.running();
   const host = createHostEntity(settings.proc);
   const { isIgnored } = engines;
-  const around: Surroundings = { settings, mounts, running, isIgnored, host, families, clock, log };
+  const nested = (): Nested => nestedAmong(engines.placed());
+  const around: Surroundings = { settings, mounts, running, nested, isIgnored, host, families, clock, log };
   const sources = SOURCES.flatMap((make) => make(around) ?? []);
   const scraper = createScraper({
     node,
@@ -101,7 +112,8 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
     scraper,
     families,
     cgroup,
-    found: () => ({ engines: engines.found(), cgroup: mounts.version, host: hostWords() }),
+    machine: new Map(machineIdentity({ procRoot: settings.proc, sysRoot: settings.sys, rootfs: settings.rootfs })),
+    found: () => ({ engines: engines.found(), cgroup: mounts.version, host: hostWords(), lacking }),
     onLastReadings: (listener) => void listeners.add(listener),
     async close() {
       await Promise.all(sources.map((source) => source.close()));
@@ -137,6 +149,7 @@ function engineSources(engine: Engine, i: number, around: Surroundings): { state
       clock,
       families,
       wanted: outOfReach(around),
+      isInside: () => isInsideOne(status().name, around.running()),
       name: `stats${suffix}`,
       patienceMs: settings.deadline * 0.8,
     }),

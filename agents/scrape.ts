@@ -39,6 +39,8 @@ export interface Scraper {
   scrape(timeMs: number, signal: AbortSignal): Promise<Batch>;
   /** A batch with the next number, of tables that came about outside a tick (a container's last readings). */
   batchOf(timeMs: number, tables: readonly FamilyTable[]): Batch;
+  /** What the last scrape had no time for, as it was read before; see {@link Source.held}. */
+  held(): FamilyTable[];
   /** One more source from the next tick on. */
   add(source: Source): void;
   readonly health: readonly SourceHealth[];
@@ -63,27 +65,37 @@ export function createScraper(options: ScraperOptions): Scraper {
     try {
       const tables = await readWithin(one, timeMs, { signal, deadlineMs, clock });
       one.health.samples = tables.reduce((sum, table) => sum + countSamples(table), 0);
-      if (!one.health.up && one.health.lastError !== '') log.info({ source: one.source.name }, 'source answers again');
-      one.health.up = true;
-      one.health.lastError = '';
+      const { trouble = '' } = one.source;
+      if (trouble === '') isUp(one);
+      else isDown(one, trouble, () => log.warn({ source: one.source.name }, `source is not up: ${trouble}`));
       return tables;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      // On change only: a source that stays down is a metric, not a line per tick.
-      if (one.health.up || one.health.lastError === '')
-        log.warn({ source: one.source.name, err: error }, 'source failed');
-      one.health.up = false;
+      isDown(one, text || 'failed', () => log.warn({ source: one.source.name, err: error }, 'source failed'));
       one.health.samples = 0;
-      one.health.failures++;
-      one.health.lastError = text || 'failed';
       return [];
     } finally {
       one.health.seconds = (clock.monotonic() - startedMs) / 1000;
     }
   }
 
+  function isUp({ source, health: one }: Watched): void {
+    if (!one.up && one.lastError !== '') log.info({ source: source.name }, 'source answers again');
+    one.up = true;
+    one.lastError = '';
+  }
+
+  /** Says it on change only: a source that stays down is a metric, not a line per tick. */
+  function isDown({ health: one }: Watched, why: string, say: () => void): void {
+    if (one.up || one.lastError === '') say();
+    one.up = false;
+    one.failures++;
+    one.lastError = why;
+  }
+
   return {
     health,
+    held: () => watched.flatMap(({ source, health }) => (health.up ? (source.held?.() ?? []) : [])),
     add(source) {
       const one = watchedOf(source);
       watched.push(one);

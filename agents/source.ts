@@ -22,6 +22,13 @@ export interface Source {
   readonly name: string;
   read(tick: Tick): Promise<FamilyTable[]>;
   close(): Promise<void>;
+  /**
+   * What the reading before this last one had and this one had no time for, with its own times: for /metrics, where what is absent looks
+   * gone. The collector has it already.
+   */
+  held?(): FamilyTable[];
+  /** Why it is not up although it answers (with what it knows from before); empty when it is. */
+  readonly trouble?: string;
   /** What it left out although it was there, by reason: counters, for those sources that have such reasons. */
   readonly losses?: ReadonlyMap<string, number>;
 }

@@ -16,6 +16,7 @@ import type { Container } from './container.ts';
 import { detailsOf } from './docker/identity.ts';
 import { createAdvtcpSource } from './network/advtcp.ts';
 import { createDevices } from './kernel/devices.ts';
+import { createStack } from './kernel/stack.ts';
 import { createFilesystemSource } from './filesystem/filesystem.ts';
 import { createHardwareSource } from './host/hardware.ts';
 import { createHostSource } from './host/host.ts';
@@ -24,6 +25,7 @@ import { createProcessSource } from './process/process.ts';
 import { createSchedSource } from './process/sched.ts';
 import { createTcpSource } from './network/tcp.ts';
 import { createUdpSource } from './network/udp.ts';
+import type { Nested } from './nesting.ts';
 import type { Source } from './source.ts';
 
 /** What sources are made of. */
@@ -32,6 +34,8 @@ export interface Surroundings {
   readonly mounts: CgroupMounts;
   /** Everything that runs now and whose files are within reach, of all engines. */
   readonly running: () => Iterable<Container>;
+  /** Which of them lie inside of others. */
+  readonly nested: () => Nested;
   /** Whether a container is left out by the configuration or by a label of its own. */
   readonly isIgnored: (id: string) => boolean;
   readonly host: Entity;
@@ -52,6 +56,7 @@ const processOptions = (around: Surroundings) => ({
   procRoot: around.settings.proc,
   containers: around.running,
   pidsOf: (container: Container) => pidsOf(around.mounts, container),
+  nested: () => around.nested().cgroups,
   clock: around.clock,
 });
 
@@ -64,7 +69,7 @@ const namespaceOptions = (around: Surroundings) => ({
 
 export const SOURCES: readonly Row[] = [
   (around) => cgroupSource(around),
-  when(['network'], (around) => createNetworkSource(namespaceOptions(around))),
+  when(['network'], (around) => createNetworkSource({ ...namespaceOptions(around), sysRoot: around.settings.sys })),
   ({ settings, host, clock }) =>
     createHostSource({ procRoot: settings.proc, sysRoot: settings.sys, rootfs: settings.rootfs, entity: host, clock }),
   when(['topology'], ({ settings, host, clock }) =>
@@ -86,17 +91,23 @@ const CGROUP_SHARE = 0.7;
 const DEADLINE_SHARE = 0.8;
 const CGROUP_MS = 1500;
 
-function cgroupSource({ settings, mounts, running, isIgnored, families, clock, log }: Surroundings) {
+function cgroupSource({ settings, mounts, running, nested, isIgnored, families, clock, log }: Surroundings) {
   const devices = createDevices({ procRoot: settings.proc, sysRoot: settings.sys, clock });
+  const stack = createStack({ procRoot: settings.proc, sysRoot: settings.sys, clock });
   const patterns = settings.cgroups;
   return createCgroupSource({
     mounts,
     containers: running,
+    nested: () => nested().isBelow,
     isIgnored,
     families,
     clock,
     log,
-    around: { deviceName: (major, minor) => devices.nameOf(major, minor), pageBytes: pageBytes(settings.proc) },
+    around: {
+      deviceName: (major, minor) => devices.nameOf(major, minor),
+      below: (major, minor) => stack.below(`${major}:${minor}`),
+      pageBytes: pageBytes(settings.proc),
+    },
     breathe,
     budgetMs: Math.min(CGROUP_MS, settings.interval * CGROUP_SHARE),
     containersMs: Math.min(settings.deadline * DEADLINE_SHARE, settings.interval * CGROUP_SHARE),

@@ -21,6 +21,12 @@ export function minorOf(device: DeviceNumber): number {
   return device % MINORS;
 }
 
+/** `8:0` as a device. */
+export function deviceOf(numbers: string): DeviceNumber {
+  const [major = Number.NaN, minor = Number.NaN] = numbers.split(':').map(Number);
+  return major * MINORS + minor;
+}
+
 /** A few words that a file may hold, found by their bytes. */
 export class Words {
   readonly #words: readonly Uint8Array[];

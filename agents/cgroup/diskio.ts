@@ -6,7 +6,7 @@ import { blkio } from '../../src/catalog/blkio.ts';
 import { diskio } from '../../src/catalog/diskio.ts';
 import { type Labels, labels } from '../../src/model/labels.ts';
 import type { KernelFile } from '../kernel/files.ts';
-import { type DeviceNumber, Words, majorOf, minorOf, readBlkio, readIoStat } from './devices.ts';
+import { type DeviceNumber, Words, deviceOf, majorOf, minorOf, readBlkio, readIoStat } from './devices.ts';
 import { type Place, UNIFIED } from './place.ts';
 import type { RowSet } from './rows.ts';
 import type { FamilySpec, Surroundings } from './spec.ts';
@@ -89,6 +89,15 @@ function cellSetter(rows: RowSet, columns: readonly WordColumn[], around: Surrou
   };
 }
 
+/** A layer counts nothing that the devices below do not: it is shown, and summed only where none of those has a row. */
+function sortOut(rows: RowSet, { below }: Surroundings): void {
+  if (below === undefined) return;
+  rows.sortOut((device, all) => {
+    for (const numbers of below(majorOf(device), minorOf(device))) if (all.has(deviceOf(numbers))) return true;
+    return false;
+  });
+}
+
 function wordsOf(columns: readonly WordColumn[]): Words {
   return new Words(columns.map(([word]) => word));
 }
@@ -103,6 +112,7 @@ export const V2_DISKIO: FamilySpec = {
       read(rows) {
         const bytes = place.read(file);
         if (bytes !== undefined) readIoStat(bytes, words, cellSetter(rows, IO_STAT, around));
+        sortOut(rows, around);
       },
     };
   },
@@ -123,6 +133,7 @@ export const V1_DISKIO: FamilySpec = {
           const bytes = files.read();
           if (bytes !== undefined) readBlkio(bytes, words, cellSetter(rows, columns, around));
         }
+        sortOut(rows, around);
       },
     };
   },

@@ -84,6 +84,13 @@ export class OpenCgroups {
     return this.#options.departed.of(id, entity.startMs) ?? (container.cgroup && this.read(container));
   }
 
+  /** The reader of a container that is not to be read now. */
+  readerOf({ id, entity, cgroup }: Container): CgroupReader | undefined {
+    const entry = this.#entries.get(id);
+    const isSame = cgroup !== undefined && entry?.entity === entity && !this.#isShared(entry.key);
+    return isSame ? entry.reader : undefined;
+  }
+
   /** Reads a container again that was read before: its end is near. */
   readAgain(id: string): void {
     const entry = this.#entries.get(id);

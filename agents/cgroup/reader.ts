@@ -15,7 +15,7 @@ import type { CgroupDirs } from './locate.ts';
 import { V1_NUMA, V2_NUMA } from './numa.ts';
 import { Patience } from './patience.ts';
 import { Place } from './place.ts';
-import { RowSet } from './rows.ts';
+import { type Owner, RowSet } from './rows.ts';
 import type { Facts, FamilyReader, FamilySpec, Surroundings } from './spec.ts';
 import { V1_SPECS } from './v1.ts';
 import { V2_SPECS } from './v2.ts';
@@ -70,6 +70,7 @@ export class CgroupReader {
   readonly #options: ReaderOptions;
   readonly #patience = new Patience();
   #plain: EntityRow | undefined;
+  #held = false;
   #done: Part[] = [];
   /** For whom settings were read, and when. */
   #settingsFor: Facts | undefined;
@@ -80,7 +81,7 @@ export class CgroupReader {
     this.#place = new Place(dirs, { share: options.descriptorShare, known: options.known });
     this.#options = options;
     this.#parts = specsFor(dirs, options.families).map((spec) => ({
-      rows: new RowSet(spec.family, (entity) => this.#plainRow(entity)),
+      rows: new RowSet(spec.family, (owner) => this.#plainRow(owner)),
       reader: spec.open(this.#place, options.around),
     }));
   }
@@ -125,19 +126,33 @@ export class CgroupReader {
       this.#settingsMs = timeMs;
     }
     for (const part of this.#done) part.rows.commit(timeMs);
+    this.#held = false;
     return true;
   }
 
-  /** Appends the reading just made; with `last`, the last complete one of each family, however old. */
-  emit(into: Builders, entity: Entity, { last = false } = {}): void {
+  /**
+   * Appends the reading just made; with `last`, the last complete one of each family, however old. `shownOnly`: another cgroup's
+   * numbers hold these too.
+   */
+  emit(into: Builders, entity: Entity, { last = false, shownOnly = false } = {}): void {
     for (const { rows } of this.#parts) {
       let builder = into.get(rows.family);
       if (builder === undefined) {
         builder = new TableBuilder<Family, EntityRow>(rows.family);
         into.set(rows.family, builder);
       }
-      rows.emit(builder, entity, !last);
+      rows.emit(builder, { entity, shownOnly }, !last);
     }
+  }
+
+  /**
+   * Appends the last reading once more, with its own times, because there is no time for another; only once: what is put off again is
+   * absent.
+   */
+  emitHeld(into: Builders, entity: Entity, { shownOnly = false } = {}): void {
+    if (this.#held) return;
+    this.#held = true;
+    this.emit(into, entity, { last: true, shownOnly });
   }
 
   /** Closes the files. The last reading can still be had. */
@@ -145,8 +160,9 @@ export class CgroupReader {
     this.#place.close();
   }
 
-  #plainRow(entity: Entity): EntityRow {
-    if (this.#plain?.entity !== entity) this.#plain = entityRow(entity, NO_LABELS);
+  #plainRow({ entity, shownOnly }: Owner): EntityRow {
+    if (this.#plain?.entity !== entity || (this.#plain.shownOnly === true) !== shownOnly)
+      this.#plain = entityRow(entity, NO_LABELS, shownOnly);
     return this.#plain;
   }
 }

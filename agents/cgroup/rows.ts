@@ -17,6 +17,8 @@ interface Slot {
   tag: string;
   dims: Labels;
   row: EntityRow | undefined;
+  /** Whether what it counts another row of these counts too. */
+  inside: boolean;
   /** The last complete reading, and the one under way. */
   cells: Float64Array;
   next: Float64Array;
@@ -25,8 +27,14 @@ interface Slot {
   begun: number;
 }
 
-/** Makes or finds the row of an entity that has no dimensions; shared by all families of a cgroup. */
-export type PlainRow = (entity: Entity) => EntityRow;
+/** Whose the numbers are, and whether another's hold them too. */
+export interface Owner {
+  readonly entity: Entity;
+  readonly shownOnly: boolean;
+}
+
+/** Makes or finds the row of an owner that has no dimensions; shared by all families of a cgroup. */
+export type PlainRow = (owner: Owner) => EntityRow;
 
 export class RowSet {
   readonly family: Family;
@@ -74,6 +82,14 @@ export class RowSet {
     return this.cells(0, '', noDims);
   }
 
+  /** Says of each row begun in this reading whether what it counts others of them count too. Their keys are those of {@link cells}. */
+  sortOut(isInside: (key: number, all: ReadonlySet<number>) => boolean): void {
+    const all = new Set<number>();
+    for (const [key, slot] of this.#slots) if (slot.begun === this.#reading) all.add(key);
+    for (const [key, slot] of this.#slots)
+      if (slot.begun === this.#reading) slot.inside = all.size > 1 && isInside(key, all);
+  }
+
   /** Makes what was read the last complete reading; rows that were not in it are forgotten. */
   commit(timeMs: number): void {
     for (const [key, slot] of this.#slots) {
@@ -91,11 +107,11 @@ export class RowSet {
   }
 
   /** Appends the last reading; when `onlyFresh`, only if it is the one begun last. Rows without a number are left out. */
-  emit(into: TableBuilder<Family, EntityRow>, entity: Entity, onlyFresh: boolean): void {
+  emit(into: TableBuilder<Family, EntityRow>, owner: Owner, onlyFresh: boolean): void {
     if (this.#timeMs === 0 || (onlyFresh && !this.#fresh)) return;
     for (const slot of this.#slots.values()) {
       if (slot.complete === 0 || !this.#hasNumbers(slot.cells)) continue;
-      into.add(this.#rowOf(slot, entity), this.#timeMs);
+      into.add(this.#rowOf(slot, owner), this.#timeMs);
       for (let c = 0; c < this.family.columns.length; c++) into.set(c, slot.cells[c] as number);
     }
   }
@@ -105,9 +121,12 @@ export class RowSet {
     return false;
   }
 
-  #rowOf(slot: Slot, entity: Entity): EntityRow {
-    if (slot.dims === NO_LABELS) return this.#plainRow(entity);
-    if (slot.row?.entity !== entity) slot.row = entityRow(entity, slot.dims);
+  #rowOf(slot: Slot, owner: Owner): EntityRow {
+    if (slot.dims === NO_LABELS) return this.#plainRow(owner);
+    const { entity } = owner;
+    const shownOnly = owner.shownOnly || slot.inside;
+    if (slot.row?.entity !== entity || (slot.row.shownOnly === true) !== shownOnly)
+      slot.row = entityRow(entity, slot.dims, shownOnly);
     return slot.row;
   }
 
@@ -115,7 +134,7 @@ export class RowSet {
     if (this.#slots.size >= MAX_ROWS) return undefined;
     const width = this.family.columns.length + SCRATCH;
     const [cells, next] = [new Float64Array(width), new Float64Array(width)];
-    const slot: Slot = { tag, dims: dims(tag), row: undefined, cells, next, complete: 0, begun: 0 };
+    const slot: Slot = { tag, dims: dims(tag), row: undefined, inside: false, cells, next, complete: 0, begun: 0 };
     this.#slots.set(key, slot);
     return slot;
   }

@@ -24,6 +24,8 @@ export interface CgroupSourceOptions {
   readonly mounts: CgroupMounts;
   /** Everything that runs now; those without a cgroup are passed over. */
   readonly containers: () => Iterable<Container>;
+  /** Tells, at a moment, whose cgroup is below another container's: shown, and counted there. Default: nobody's. */
+  readonly nested?: () => (container: Container) => boolean;
   /** Names of the families wanted; those that do not come from cgroup files are ignored. */
   readonly families: ReadonlySet<string>;
   readonly clock: Clock;
@@ -94,8 +96,10 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
   const isContainer = (unit: CgroupUnit, key: string): boolean => open.owns(key) || running.has(containerAt(unit));
   const units = new UnitReaders({ ...options, known, onFailure, onSlow, isContainer });
   const turns = new Turns(clock);
+  const nestedNow = () => options.nested?.() ?? (() => false);
   const pause = pauses(options);
   let ticks = 0;
+  let held: FamilyTable[] = [];
 
   return {
     name: 'cgroup',
@@ -104,20 +108,31 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
       const into: Builders = new Map();
       const startedMs = clock.monotonic();
       const containers = [...options.containers()].filter(({ cgroup }) => cgroup !== undefined);
-      await turns.each(containers, { signal, untilMs: startedMs + containersMs, pause }, (container) => {
-        open.read(container)?.emit(into, container.entity);
-      });
+      const late: Builders = new Map();
+      held = [];
+      const nested = nestedNow();
+      const how = (container: Container) => ({ shownOnly: nested(container) });
+      await turns.each(
+        containers,
+        { signal, untilMs: startedMs + containersMs, pause },
+        {
+          take: (container) => open.read(container)?.emit(into, container.entity, how(container)),
+          leave: (container) => open.readerOf(container)?.emitHeld(late, container.entity, how(container)),
+        },
+      );
       if (signal.aborted) return tablesOf(into);
       running = new Set(containers.map(({ id }) => id));
       open.keepOnly(running);
       await subtrees?.tick();
       const untilMs = Math.max(startedMs + budgetMs, clock.monotonic() + LEAST_MS);
-      await units.read([...(subtrees?.units() ?? [])], into, { signal, untilMs, pause });
+      await units.read([...(subtrees?.units() ?? [])], { into, held: late }, { signal, untilMs, pause });
+      held = tablesOf(late);
       return tablesOf(into);
     },
+    held: () => held,
     readNow(container) {
       const into: Builders = new Map();
-      open.readFinal(container)?.emit(into, container.entity, { last: true });
+      open.readFinal(container)?.emit(into, container.entity, { last: true, shownOnly: nestedNow()(container) });
       return tablesOf(into);
     },
     get counts() {

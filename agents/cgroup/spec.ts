@@ -13,6 +13,8 @@ import type { RowSet } from './rows.ts';
 export interface Surroundings {
   /** A block device's name, `sda`; undefined while it is not known. */
   deviceName(major: number, minor: number): string | undefined;
+  /** The devices that one lies on, however far below, as `8:0`. Default: nothing is known. */
+  below?(major: number, minor: number): ReadonlySet<string>;
   /** Bytes of a page of memory. */
   readonly pageBytes: number;
 }

@@ -22,13 +22,20 @@ export class Turns {
     this.#clock = clock;
   }
 
-  async each<T>(all: readonly T[], { signal, untilMs, pause }: Turn, take: (one: T) => void): Promise<void> {
+  /** Calls `take` for those that have their turn, and `leave` for those that are put off. */
+  async each<T>(
+    all: readonly T[],
+    { signal, untilMs, pause }: Turn,
+    { take, leave }: { take: (one: T) => void; leave: (one: T) => void },
+  ): Promise<void> {
+    const at = (i: number): T => all[(this.#first + i) % all.length] as T;
     let done = 0;
     while (done < all.length && !signal.aborted && (done === 0 || this.#clock.monotonic() < untilMs)) {
-      take(all[(this.#first + done) % all.length] as T);
+      take(at(done));
       done++;
       await pause();
     }
+    for (let i = done; i < all.length; i++) leave(at(i));
     this.putOff += all.length - done;
     this.#first = all.length === 0 ? 0 : (this.#first + done) % all.length;
   }

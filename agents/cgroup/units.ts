@@ -37,13 +37,21 @@ export class UnitReaders {
     return this.#turns.putOff;
   }
 
-  async read(all: readonly CgroupUnit[], into: Builders, turn: Turn): Promise<void> {
+  /** `held`: for those that are put off. */
+  async read(
+    all: readonly CgroupUnit[],
+    { into, held }: { into: Builders; held: Builders },
+    turn: Turn,
+  ): Promise<void> {
     const { isIgnored } = this.#options;
     const units = isIgnored
       ? all.filter(({ containerId }) => containerId === undefined || !isIgnored(containerId))
       : all;
     this.#keepOnly(units);
-    await this.#turns.each(units, turn, (unit) => this.#readUnit(unit, into));
+    await this.#turns.each(units, turn, {
+      take: (unit) => this.#readUnit(unit, into),
+      leave: ({ entity }) => this.#readers.get(entity.key)?.emitHeld(held, entity),
+    });
   }
 
   close(): void {

@@ -5,6 +5,7 @@
 import type { Log } from '../../src/log.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
+import { Checkups } from './checkups.ts';
 import type { EngineEvent, Inspected, Listed } from './engine/api.ts';
 import type { EngineClient } from './engine/client.ts';
 import type { Candidate } from './filter.ts';
@@ -58,6 +59,7 @@ export class Keeper {
   readonly #unclear = new Set<string>();
   /** Containers of the register whose run had an `oom` event; those that are removed at their end can be asked nothing more. */
   readonly #oomed = new Set<string>();
+  readonly #checkups = new Checkups();
   #pulses = 0;
 
   constructor(options: KeeperOptions) {
@@ -110,13 +112,14 @@ export class Keeper {
     }
   }
 
-  /** Asks again what was not answered; now and then reads the list. */
+  /** Asks again what was not answered, and about health; now and then reads the list. */
   async onPulse(): Promise<void> {
     this.#pulses = (this.#pulses + 1) % PULSES_PER_LIST;
     const again = [...this.#failed];
     this.#failed.clear();
     if (this.#pulses === 0) await this.reconcile(false);
     for (const id of again) if (this.#pulses > 0 || this.#register.knows(id)) this.#inspector.request(id);
+    for (const id of this.#checkups.due(this.#register.containers.values())) this.#inspector.request(id);
   }
 
   close(): void {

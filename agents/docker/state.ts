@@ -13,9 +13,10 @@ import type { Container, ContainerState } from '../container.ts';
 import type { Source } from '../source.ts';
 import { type ContainerDetails, detailsOf } from './identity.ts';
 import type { Inventory } from './inventory.ts';
+import type { EngineStatus } from './status.ts';
 
 export interface StateSourceOptions {
-  readonly inventory: Pick<Inventory, 'containers' | 'alive'>;
+  readonly inventory: Pick<Inventory, 'containers' | 'alive'> & Partial<Pick<Inventory, 'status'>>;
   readonly clock: Clock;
   /** The label `source` of `plimsoll_source_up`; another one for each engine. Default `docker`. */
   readonly name?: string;
@@ -95,6 +96,9 @@ export function stateSource({ inventory, clock, name = 'docker' }: StateSourceOp
 
   return {
     name,
+    get trouble() {
+      return inventory.status ? troubleOf(inventory.status()) : '';
+    },
     read() {
       const containers = inventory.containers();
       const tables = tablesOf(containers.values(), containers.size);
@@ -111,12 +115,17 @@ export function stateSource({ inventory, clock, name = 'docker' }: StateSourceOp
   };
 }
 
+/** An engine that is not installed is no trouble: then there is nothing to be told of. */
+function troubleOf({ connected, lastReason, lastError, version }: EngineStatus): string {
+  const isNone = lastReason === 'missing' && version === '';
+  return connected || isNone ? '' : lastError;
+}
+
 function fill(to: StateBuilder, container: Container, { alive, timeMs }: { alive: boolean; timeMs: number }): void {
   const details = detailsOf(container);
   const { at } = state;
   const seconds = (column: number, ms: number): void => to.set(column, ms > 0 ? ms / 1000 : Number.NaN);
   seconds(at.created, details.createdMs);
-  seconds(at.started, details.startedMs);
   to.set(at.restarts, details.restarts ?? Number.NaN);
   const runs = container.state === 'running' || container.state === 'paused';
   // It ran when the engine was last heard, and its process is gone: what state it is in now nobody has said yet.
@@ -124,6 +133,8 @@ function fill(to: StateBuilder, container: Container, { alive, timeMs }: { alive
   for (const [name, column] of COLUMN_OF_STATE) to.set(column, name === container.state ? 1 : 0);
   if (details.inspected && details.oomKilled !== undefined) to.set(at.oomKilled, details.oomKilled ? 1 : 0);
   if (runs) {
+    // Of one that has ended it would let whoever subtracts it from now see an uptime that grows.
+    seconds(at.started, details.startedMs);
     if (alive) seconds(at.lastSeen, timeMs);
     if (details.inspected) fillHealth(to, details);
     return;

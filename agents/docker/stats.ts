@@ -41,6 +41,8 @@ export interface StatsSourceOptions {
   wanted?(container: Container): boolean;
   /** A device's name, if this is the engine's own host. Without it devices are named by their numbers: `254:0`. */
   deviceName?(major: number, minor: number): string | undefined;
+  /** Whether the engine is inside of a container whose numbers hold those of its containers. Default: it is not. */
+  isInside?(): boolean;
   /** How long a reading waits for the round to end; must be below the source's deadline. Default 5 000 ms. */
   readonly patienceMs?: number;
   /** Default `stats`. */
@@ -142,6 +144,7 @@ const BY_DIM: readonly (readonly [Family, string, RowsOf])[] = [
 function tablesOf(answers: readonly Answer[], options: StatsSourceOptions, rows: RowCache): FamilyTable[] {
   const tables: FamilyTable[] = [];
   const status = options.inventory.status();
+  const shownOnly = options.isInside?.() ?? false;
   // Where the engine could make no cgroups it answers the numbers of the cgroup that it is in itself, or of the machine.
   const owned = makesCgroups(status);
   const finish = (family: Family, fill: (builder: TableBuilder<Family, EntityRow>) => void): void => {
@@ -153,7 +156,7 @@ function tablesOf(answers: readonly Answer[], options: StatsSourceOptions, rows:
   for (const [family, fill] of PLAIN) {
     finish(family, (builder) => {
       for (const one of answers) {
-        builder.add(rows.row(one.container.entity, '', ''), one.timeMs);
+        builder.add(rows.row(one.container.entity, NO_DIM, shownOnly), one.timeMs);
         fill((column, value) => builder.set(column, value ?? Number.NaN), one, status);
       }
     });
@@ -162,7 +165,7 @@ function tablesOf(answers: readonly Answer[], options: StatsSourceOptions, rows:
     finish(family, (builder) => {
       for (const one of answers) {
         for (const found of rowsOf(one, options)) {
-          builder.add(rows.row(one.container.entity, dim, found.dim), one.timeMs);
+          builder.add(rows.row(one.container.entity, { dim, value: found.dim }, shownOnly), one.timeMs);
           found.fill((column, value) => builder.set(column, value ?? Number.NaN));
         }
       }
@@ -171,9 +174,16 @@ function tablesOf(answers: readonly Answer[], options: StatsSourceOptions, rows:
   return tables;
 }
 
+interface Dim {
+  readonly dim: string;
+  readonly value: string;
+}
+
+const NO_DIM: Dim = { dim: '', value: '' };
+
 /** Row objects, kept while their entity is: rendered labels hang on them. */
 interface RowCache {
-  row(entity: Entity, dim: string, value: string): EntityRow;
+  row(entity: Entity, dim: Dim, shownOnly: boolean): EntityRow;
   /** Forgets containers that are not in the map. */
   keepOnly(containers: ReadonlyMap<string, unknown>): void;
 }
@@ -184,14 +194,16 @@ const MAX_KEPT = 1024;
 function rowCache(): RowCache {
   const byContainer = new Map<string, { entity: Entity; rows: Map<string, EntityRow> }>();
   return {
-    row(entity, dim, value) {
+    row(entity, { dim, value }, shownOnly) {
       let kept = byContainer.get(entity.key);
       if (kept?.entity !== entity) {
         kept = { entity, rows: new Map() };
         byContainer.set(entity.key, kept);
       }
       const key = `${dim}=${value}`;
-      const found = kept.rows.get(key) ?? entityRow(entity, dim === '' ? NO_LABELS : labels([[dim, value]]));
+      const known = kept.rows.get(key);
+      if (known && (known.shownOnly === true) === shownOnly) return known;
+      const found = entityRow(entity, dim === '' ? NO_LABELS : labels([[dim, value]]), shownOnly);
       if (kept.rows.size < MAX_KEPT) kept.rows.set(key, found);
       return found;
     },

@@ -123,6 +123,7 @@ function spaceCells({ size, used, inodes, inodesFree }: Space) {
   return { usage: used, limit: size, inodesTotal: inodes, inodesFree, inodesUsed: inodes - inodesFree };
 }
 
-function usageCells({ layer, limit }: ContainerUsage) {
-  return { usage: layer?.bytes ?? Number.NaN, inodesUsed: layer?.inodes ?? Number.NaN, limit };
+function usageCells({ layer, limit, inodes, inodesFree }: ContainerUsage) {
+  const { bytes = Number.NaN, inodes: inodesUsed = Number.NaN } = layer ?? {};
+  return { usage: bytes, inodesUsed, limit, inodesTotal: inodes, inodesFree };
 }

@@ -46,6 +46,9 @@ export interface ContainerUsage {
   readonly layer: Usage | undefined;
   /** Bytes that the file system below has; NaN when it did not say. */
   readonly limit: number;
+  /** The same of its inodes, and how many of them are free. */
+  readonly inodes: number;
+  readonly inodesFree: number;
   readonly volumes: ReadonlyMap<string, Usage>;
 }
 
@@ -134,7 +137,8 @@ export function createUsage(options: UsageOptions): UsageRun {
     // Half a period early, so that the run that comes one interval later does not find it not quite due.
     one.dueMs = startedMs + intervalMs - periodMs / 2;
     one.goodUntilMs = clock.monotonic() + GOOD_FOR * intervalMs + HELD_UP_MS;
-    one.found = { device: mount?.source, layer, limit: space?.size ?? Number.NaN, volumes };
+    const { size = Number.NaN, inodes = Number.NaN, inodesFree = Number.NaN } = space ?? {};
+    one.found = { device: mount?.source, layer, limit: size, inodes, inodesFree, volumes };
     await clock.sleep(tookMs * (1 / SHARE_ALL - 1), pass.signal);
   }
 

@@ -12,7 +12,7 @@ import type { Clock } from '../../src/run/clock.ts';
 import { KernelFile, readOnce } from '../kernel/files.ts';
 import type { Source } from '../source.ts';
 import { type Reading, tableOf } from '../kernel/cells.ts';
-import { parseDiskstats, wholeDisks } from '../kernel/diskstats.ts';
+import { type DiskLine, parseDiskstats, wholeDisks } from '../kernel/diskstats.ts';
 import { Floor } from './floor.ts';
 import { diskTables } from './hostdisks.ts';
 import { cpuTables, machineTable, memoryTables, pidsTable, pressureTable } from './hosttables.ts';
@@ -21,6 +21,7 @@ import { parseLoadavg } from './loadavg.ts';
 import { hostMemory, parseMeminfo } from './meminfo.ts';
 import { parsePressure } from '../kernel/pressure.ts';
 import { Rows } from '../kernel/rows.ts';
+import { createStack, type Stack } from '../kernel/stack.ts';
 import { type CpuMode, parseStat, type Stat } from './stat.ts';
 import { readTopology, type Topology } from './topology.ts';
 import { parseVmstat, type Vmstat } from './vmstat.ts';
@@ -65,6 +66,7 @@ export function createHostSource(options: HostOptions): Source {
   const modeRows = new Rows('mode');
   const deviceRows = new Rows('device');
   const floor = new Floor<CpuMode>(CPU_TOLERANCE);
+  const stack = createStack(options);
   const slow = slowFacts(options);
 
   function machineTables(): FamilyTable[] {
@@ -94,7 +96,10 @@ export function createHostSource(options: HostOptions): Source {
       const pressures = files.pressure.map((file) => parsePressure(file.read() ?? NO_BYTES));
       tables.push(pressureTable({ row, timeMs: clock.now() }, pressures));
       const disks = wholeDisks(parseDiskstats(files.diskstats.read() ?? NO_BYTES));
-      tables.push(...diskTables(disks, clock.now(), (device) => deviceRows.of(entity, device)));
+      const inside = insideOthers(disks, stack);
+      tables.push(
+        ...diskTables(disks, clock.now(), (line) => deviceRows.of(entity, `/dev/${line.name}`, inside.has(line))),
+      );
       tables.push(stateTable({ row, timeMs: clock.now() }));
       modeRows.sweep();
       deviceRows.sweep();
@@ -104,6 +109,13 @@ export function createHostSource(options: HostOptions): Source {
       for (const file of Object.values(files).flat()) file.close();
     },
   };
+}
+
+/** The disks that lie on others of them: a volume of the device mapper, a RAID. */
+function insideOthers(disks: readonly DiskLine[], stack: Stack): ReadonlySet<DiskLine> {
+  const numbersOf = ({ major, minor }: DiskLine): string => `${major}:${minor}`;
+  const all = new Set(disks.map(numbersOf));
+  return new Set(disks.filter((line) => [...stack.below(numbersOf(line))].some((below) => all.has(below))));
 }
 
 /** What cAdvisor says of every cgroup, the root too: that it is there, and since when. */

@@ -6,16 +6,16 @@ import type { EntityRow } from '../../src/model/table.ts';
 import { addCells, builderOf } from '../kernel/cells.ts';
 import { type DiskLine, SECTOR_BYTES } from '../kernel/diskstats.ts';
 
-/** `rowOf` is asked with the device's path, as the rows of containers name it. */
+/** `rowOf` names a device by its path, as the rows of containers do. */
 export function diskTables(
   disks: readonly DiskLine[],
   timeMs: number,
-  rowOf: (device: string) => EntityRow | undefined,
+  rowOf: (line: DiskLine) => EntityRow | undefined,
 ): FamilyTable[] {
   const shared = builderOf(diskio);
   const own = builderOf(disk);
   for (const line of disks) {
-    const row = rowOf(`/dev/${line.name}`);
+    const row = rowOf(line);
     if (!row) continue;
     addCells(
       shared,

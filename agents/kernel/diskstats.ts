@@ -66,7 +66,7 @@ const NO_DISK = /^(?:z?ram\d+|loop\d+|fd\d+|sr\d+|nvme\d+c\d+n\d+)$/;
 /**
  * The whole disks: no partitions, which their disk counts already. A name is a partition's when its disk is there too
  * (`sda1` of `sda`, `nvme0n1p2` of `nvme0n1`); a lone `xvda1`, as some clouds have it, is a disk. md and dm are disks of
- * their own, so a sum over all devices counts what lies beneath them twice.
+ * their own, and lie on others (agents/kernel/stack.ts): a sum over all devices would count those twice.
  */
 export function wholeDisks(all: readonly DiskLine[]): DiskLine[] {
   const names = new Set(all.map((one) => one.name));

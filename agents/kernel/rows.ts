@@ -32,20 +32,20 @@ export class Rows {
     return this.#refused;
   }
 
-  /** The row of an entity and a value; undefined when the entity has too many values. */
-  of(entity: Entity, value = ''): EntityRow | undefined {
+  /** The row of an entity and a value; undefined when the entity has too many values. `shownOnly`: see {@link EntityRow}. */
+  of(entity: Entity, value = '', shownOnly = false): EntityRow | undefined {
     const held = this.#heldOf(entity);
     held.asked = this.#round;
     const known = held.byValue.get(value);
-    if (known) {
+    if (known && (known.row.shownOnly === true) === shownOnly) {
       known.asked = this.#round;
       return known.row;
     }
-    if (held.byValue.size >= this.#max) {
+    if (!known && held.byValue.size >= this.#max) {
       this.#refused++;
       return undefined;
     }
-    const row = entityRow(entity, value === '' ? NO_LABELS : labels([[this.#dimension, value]]));
+    const row = entityRow(entity, value === '' ? NO_LABELS : labels([[this.#dimension, value]]), shownOnly);
     held.byValue.set(value, { row, asked: this.#round });
     return row;
   }

@@ -12,14 +12,19 @@ import type { EntityRow } from '../../src/model/table.ts';
 import { readOnce } from '../kernel/files.ts';
 import type { Source, Tick } from '../source.ts';
 import { builderOf, type FamilyBuilder } from '../kernel/cells.ts';
-import { isCounted } from './counted.ts';
 import { Interfaces } from './interfaces.ts';
+import { linksOf } from './links.ts';
 import { Losses } from '../kernel/losses.ts';
 import { type NamespaceOptions, type Owned, ownedNamespaces } from './namespaces.ts';
 import { parseNetDev } from './netdev.ts';
 import { pacer } from '../kernel/pace.ts';
+import { type Judgement, judgeContainer, judgeHost } from './standing.ts';
 
 export interface NetworkOptions extends NamespaceOptions {
+  /** Where the kernel tells what the host's interfaces are; without it, or if it shows another namespace, their names tell. */
+  readonly sysRoot?: string;
+  /** The containers whose traffic passes through another container's interfaces. Default: none. */
+  readonly nested?: () => ReadonlySet<string>;
   /** Rows per namespace; what is beyond is counted under `too_many_interfaces`. */
   readonly maxInterfaces?: number;
 }
@@ -32,12 +37,15 @@ export interface NetworkSource extends Source {
 /** A namespace that is read at each tick. */
 interface Watched {
   readonly owned: Owned;
+  readonly isNested: boolean;
   readonly interfaces: Interfaces;
 }
 
 type NetworkBuilder = FamilyBuilder<keyof typeof network.at>;
 
 const MAX_INTERFACES = 512;
+/** An interface may become a bridge's without another name: the kernel is asked about the host's again after this time. */
+const LINKS_MS = 60_000;
 /** Namespaces read before other work gets its turn: about two milliseconds. */
 const SLICE = 100;
 
@@ -46,14 +54,16 @@ export function createNetworkSource(options: NetworkOptions): NetworkSource {
   const losses = new Losses();
   const pace = pacer(SLICE);
   let watched = new Map<string, Watched>();
+  let linksAtMs = Number.NEGATIVE_INFINITY;
 
   async function read({ signal }: Tick): Promise<FamilyTable[]> {
     const builder: NetworkBuilder = builderOf(network);
     const next = new Map<string, Watched>();
+    const nested = options.nested?.();
     let failure: unknown;
     for (const owned of ownedNamespaces(options)) {
       signal.throwIfAborted();
-      const one = follow(owned);
+      const one = follow(owned, nested?.has(owned.entity.key) === true);
       next.set(owned.entity.key, one);
       try {
         if (isStill(one, owned)) readInto(builder, one);
@@ -70,10 +80,11 @@ export function createNetworkSource(options: NetworkOptions): NetworkSource {
   }
 
   /** What is known of the entity if it is still the same one, else a new beginning. */
-  function follow(owned: Owned): Watched {
+  function follow(owned: Owned, isNested: boolean): Watched {
     const known = watched.get(owned.entity.key);
-    if (known?.owned.pid === owned.pid && known.owned.entity === owned.entity) return known;
-    return { owned, interfaces: new Interfaces(owned.entity, maxInterfaces) };
+    const isSame = known?.owned.pid === owned.pid && known.owned.entity === owned.entity;
+    if (isSame && known.isNested === isNested) return known;
+    return { owned, isNested, interfaces: new Interfaces(owned.entity, maxInterfaces, isNested) };
   }
 
   /** False when the pid is somebody else's by now: the engine has not told us yet that the container ended. */
@@ -88,16 +99,23 @@ export function createNetworkSource(options: NetworkOptions): NetworkSource {
     const bytes = readOnce(join(procRoot, String(owned.pid), 'net/dev'));
     if (!bytes) return;
     const timeMs = clock.now();
-    const isHost = owned.entity.kind === 'host';
     interfaces.begin();
     const malformed = parseNetDev(bytes, (from, to, values) => {
-      if (!isCounted(bytes, { from, to, isHost })) return;
-      const row = interfaces.rowOf(bytes, from, to);
-      if (row) addRow(builder, { row, timeMs, values });
-      else losses.count('too_many_interfaces');
+      if (!interfaces.take(bytes, { from, to }, values)) losses.count('too_many_interfaces');
     });
+    const isHost = owned.entity.kind === 'host';
+    const due = isHost && clock.monotonic() - linksAtMs >= LINKS_MS;
+    losses.count('too_many_interfaces', interfaces.end(isHost ? askHost : judgeContainer, due));
+    for (const { row, values } of interfaces.rows()) addRow(builder, { row, timeMs, values });
     losses.count('malformed_line', malformed);
   }
+
+  const askHost: Judgement = (names) => {
+    const links = options.sysRoot === undefined ? undefined : linksOf(options.sysRoot, names);
+    // Not the same names: one is just being made, or this is another namespace's sysfs. Looked at again at the next tick.
+    if (links || options.sysRoot === undefined) linksAtMs = clock.monotonic();
+    return judgeHost(names, links);
+  };
 
   return {
     name: 'network',

@@ -1,5 +1,5 @@
 /**
- * Source `process`: the processes of each container, their open descriptors and sockets, and the first one's limits. Off by
+ * Source `process`: the processes of each container, what their threads do, their open descriptors and sockets, and the first one's limits. Off by
  * default. Descriptors are looked at a slice at a time, with other work in between.
  */
 import { readdirSync, readlinkSync } from 'node:fs';
@@ -16,16 +16,19 @@ import { parseLimits } from './limits.ts';
 import { Losses } from '../kernel/losses.ts';
 import { type MemberOptions, membersOf } from './members.ts';
 import { pacer } from '../kernel/pace.ts';
+import { type Tasks, tasksOf } from './tasks.ts';
 import { Rows } from '../kernel/rows.ts';
 
 /** For sources that look at single processes. */
 export interface ProcessOptions extends MemberOptions {
   readonly containers: () => Iterable<Container>;
+  /** The ids of those whose processes another container's cgroup holds too. Default: none. */
+  readonly nested?: () => ReadonlySet<string>;
   readonly clock: Clock;
 }
 
 export interface ProcessSource extends Source {
-  /** `too_many_descriptors`, `no_permission`, `read_error`, `pid_namespace`. */
+  /** `too_many_descriptors`, `too_many_threads`, `no_permission`, `read_error`, `pid_namespace`. */
   readonly losses: ReadonlyMap<string, number>;
 }
 
@@ -40,6 +43,9 @@ const MAX_DESCRIPTORS = 100_000;
 const SLICE = 1000;
 /** What listing a directory costs, in descriptors. */
 const LISTING = 10;
+/** What opening, reading and closing a file costs. */
+const THREAD = 5;
+const TASKS = ['sleeping', 'running', 'stopped', 'uninterruptible'] as const satisfies readonly (keyof Tasks)[];
 
 export function createProcessSource(options: ProcessOptions): ProcessSource {
   const { procRoot, containers, clock } = options;
@@ -51,12 +57,18 @@ export function createProcessSource(options: ProcessOptions): ProcessSource {
   async function read({ signal }: Tick): Promise<FamilyTable[]> {
     const counts = new TableBuilder<typeof processes, EntityRow>(processes);
     const limits = new TableBuilder<typeof ulimit, EntityRow>(ulimit);
+    const nested = options.nested?.();
     for (const container of [...containers()]) {
       const pids = membersOf(container, options, losses);
-      const row = pids.length > 0 ? rows.of(container.entity) : undefined;
+      const row = pids.length > 0 ? rows.of(container.entity, '', nested?.has(container.id)) : undefined;
       if (!row) continue;
       const open = await openOf(pids, signal);
+      const found = await tasksOf(procRoot, pids, (threads) => pace(threads * THREAD));
+      signal.throwIfAborted();
+      if (found === 'too_many') losses.count('too_many_threads');
+      const tasks = found === 'too_many' ? undefined : found;
       counts.add(row, clock.now());
+      for (const state of TASKS) counts.set(processes.at[state], tasks?.[state] ?? Number.NaN);
       counts.set(processes.at.processes, pids.length);
       counts.set(processes.at.descriptors, open?.descriptors ?? Number.NaN);
       counts.set(processes.at.sockets, open?.sockets ?? Number.NaN);

@@ -55,9 +55,10 @@ export function createSchedSource(options: ProcessOptions): SchedSource {
 
   async function read({ signal }: Tick): Promise<FamilyTable[]> {
     const builder = new TableBuilder<typeof sched, EntityRow>(sched);
+    const nested = options.nested?.();
     for (const container of [...containers()]) {
       const pids = membersOf(container, options, losses);
-      const row = pids.length > 0 ? rows.of(container.entity) : undefined;
+      const row = pids.length > 0 ? rows.of(container.entity, '', nested?.has(container.id)) : undefined;
       const sum = row && (await summed(container, pids, signal));
       if (!row || !sum) continue;
       sum.seenMs = clock.monotonic();

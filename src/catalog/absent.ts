@@ -7,16 +7,8 @@ export interface Absent {
 
 export const ABSENT: readonly Absent[] = [
   {
-    metrics: ['container_cpu_load_average_10s', 'container_cpu_load_d_average_10s', 'container_tasks_state'],
+    metrics: ['container_cpu_load_average_10s', 'container_cpu_load_d_average_10s'],
     why: 'cAdvisor’s are 0 unless its load reader is on, and that knows cgroup v1 only. The family `pressure` says who waits for what, and for how long.',
-  },
-  {
-    metrics: ['container_scrape_error', 'machine_scrape_error'],
-    why: '`plimsoll_source_up` and `plimsoll_source_failures_total` say it for each source.',
-  },
-  {
-    metrics: ['cadvisor_version_info'],
-    why: '`plimsoll_build_info` is our version, `machine_info` the kernel’s and the system’s.',
   },
   {
     metrics: [

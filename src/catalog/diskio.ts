@@ -3,7 +3,10 @@ import { family } from '../model/family.ts';
 
 export const diskio = family({
   name: 'diskio',
-  help: 'Block device reads and writes, per device.',
+  help:
+    'Block device reads and writes, per device. A device that lies on others (dm-0 on md0 on disks) is shown, and groups add it only where none of ' +
+    'those below has a row for the same container. In a sum of your own over the host’s devices leave the layers out: ' +
+    '`device!~"/dev/(dm-|md|bcache|drbd).*"`.',
   dims: ['device'],
   metrics: {
     readBytes: {

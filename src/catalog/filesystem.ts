@@ -26,14 +26,14 @@ export const filesystem = family({
       metric: 'container_fs_inodes_total',
       kind: 'gauge',
       unit: 'none',
-      help: 'Inodes that the file system can have; the machine only, absent where there is no fixed number.',
+      help: 'Inodes that the file system can have, for a container the one that its layer is on; absent where there is no fixed number.',
       source: 'statfs',
     },
     inodesFree: {
       metric: 'container_fs_inodes_free',
       kind: 'gauge',
       unit: 'none',
-      help: 'Inodes that are free; the machine only.',
+      help: 'Inodes that are free in that file system.',
       source: 'statfs',
     },
     inodesUsed: {

@@ -32,9 +32,11 @@ export const hugetlb = family({
     },
     failcnt: {
       metric: 'container_hugetlb_failcnt',
-      kind: 'gauge',
+      kind: 'counter',
+      // A group's counter would need another name.
+      grouped: false,
       unit: 'none',
-      help: 'How often huge pages were refused because of the limit. A counter, typed as a gauge because its name has no _total.',
+      help: 'How often huge pages were refused because of the limit.',
       source: 'v2 hugetlb.<size>.events max; v1 hugetlb.<size>.rsvd.failcnt + .failcnt',
     },
   },

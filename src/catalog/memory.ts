@@ -119,9 +119,11 @@ export const memory = family({
     },
     failcnt: {
       metric: 'container_memory_failcnt',
-      kind: 'gauge',
+      kind: 'counter',
       unit: 'none',
-      help: 'How often use ran into the limit. A counter, typed as a gauge because its name has no _total; groups have container_memory_events_max_total.',
+      // The same number as events_max_total, which has a counter's name.
+      grouped: false,
+      help: 'How often use ran into the limit, under cAdvisor’s name; groups have container_memory_events_max_total.',
       source: 'v2 memory.events max; v1 memory.failcnt',
     },
     pageFaults: {

@@ -12,9 +12,13 @@ const counter = (metric: string, unit: 'bytes' | 'none', help: string, source: s
 export const network = family({
   name: 'network',
   help:
-    'Network traffic by interface, of containers with a network namespace of their own and of the host. Loopback is left out; so are an engine’s ' +
-    'bridges and cables (`docker*`, `nerdctl*`, `veth*`) on the host, and in a container that has another interface: what goes through them is ' +
-    'counted where it comes from and where it leaves.',
+    'Network traffic by interface, of containers with a network namespace of their own and of the host. Loopback is left out. So is what ' +
+    'lies between others and would count the same bytes again: of the host only the interfaces of devices are there, as /sys/class/net tells (no ' +
+    'bridge, no veth or tap, no VLAN, bond, macvlan or tunnel over one of them; where a machine has no device, what their names tell). In a ' +
+    'container engines’ bridges and cables are left out if it has another interface, and a `veth0` of its own counts; its VLANs, bonds and ' +
+    'tunnels are shown and groups do not add them. Of a container whose engine runs inside of another container groups add nothing: its bytes ' +
+    'pass through the outer one’s interface; one that merely has its cgroup there (`--cgroup-parent`) has its own cable to the machine’s bridge, ' +
+    'and counts.',
   dims: ['interface'],
   metrics: {
     receiveBytes: counter('container_network_receive_bytes_total', 'bytes', 'Bytes received.', 'receive bytes'),

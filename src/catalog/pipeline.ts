@@ -1,6 +1,6 @@
 /**
- * What the pipeline says about itself: the names that start with `plimsoll_`. The programs may register no other; METRICS.md lists
- * these with the rest.
+ * What the pipeline says about itself: the names that start with `plimsoll_`, and three of cAdvisor's that mean the same. The programs
+ * may register no other; METRICS.md lists these with the rest.
  */
 import type { Kind } from '../model/shape.ts';
 
@@ -20,7 +20,12 @@ const row = (metric: string, kind: Kind, labels: readonly string[], help: string
 
 export const PIPELINE_METRICS = [
   row('plimsoll_build_info', 'gauge', ['version', 'role', 'node_version'], 'Always 1; which build this is.'),
-  row('plimsoll_source_up', 'gauge', ['source'], '1 if the source answered in the last tick, else 0.'),
+  row(
+    'plimsoll_source_up',
+    'gauge',
+    ['source'],
+    '1 if the source answered in the last tick, else 0. An engine’s (docker) is 0 while the engine does not answer, although what is known of its containers is still told; an engine that never was there is no fault.',
+  ),
   row('plimsoll_source_duration_seconds', 'gauge', ['source'], 'How long the source took in the last tick.'),
   row('plimsoll_source_samples', 'gauge', ['source'], 'Samples that the source gave in the last tick.'),
   row('plimsoll_source_failures_total', 'counter', ['source'], 'Ticks in which the source failed or was late.'),
@@ -28,7 +33,7 @@ export const PIPELINE_METRICS = [
     'plimsoll_source_losses_total',
     'counter',
     ['source', 'reason'],
-    'Things that the source found and left out, by reason: a budget, a cap, no permission.',
+    'Things that the source found and left out, by reason: a budget, a cap, no permission. put_off: a cgroup for which a tick had no time; on /metrics its last reading stands in for one tick, with that reading’s time.',
   ),
   row('plimsoll_agent_ticks_total', 'counter', [], 'Ticks run.'),
   row('plimsoll_agent_ticks_missed_total', 'counter', [], 'Ticks left out because the one before took too long.'),
@@ -130,4 +135,22 @@ export const PIPELINE_METRICS = [
   row('plimsoll_sink_retries_total', 'counter', ['sink'], 'Deliveries that had to be tried again.'),
   row('plimsoll_sink_up', 'gauge', ['sink'], '1 if the sink took the last delivery, else 0.'),
   row('plimsoll_sink_last_success_seconds', 'gauge', ['sink'], 'When the sink last took something, Unix time.'),
+  row(
+    'cadvisor_version_info',
+    'gauge',
+    ['kernelVersion', 'osVersion', 'dockerVersion', 'cadvisorVersion', 'cadvisorRevision'],
+    'Always 1, on the agent, under cAdvisor’s name for dashboards that ask for it; cadvisorVersion is ours, with plimsoll- before it.',
+  ),
+  row(
+    'container_scrape_error',
+    'gauge',
+    [],
+    '1 if a source of containers’ numbers was not up in the last tick, else 0; plimsoll_source_up says which. On the agent, under cAdvisor’s name.',
+  ),
+  row(
+    'machine_scrape_error',
+    'gauge',
+    [],
+    '1 if a source of the machine’s numbers was not up in the last tick, else 0. On the agent, under cAdvisor’s name.',
+  ),
 ] as const satisfies readonly PipelineMetric[];

@@ -1,4 +1,4 @@
-/** Processes of a container: how many, their descriptors and sockets, and the limits of the first one. */
+/** Processes of a container: how many, what their threads do, their descriptors and sockets, and the limits of the first one. */
 import { family, type GroupOutput, type MetricDef } from '../model/family.ts';
 
 const gauge = (metric: string, grouped: readonly GroupOutput[], help: string, source: string): MetricDef => ({
@@ -10,9 +10,20 @@ const gauge = (metric: string, grouped: readonly GroupOutput[], help: string, so
   source,
 });
 
+function tasks(state: string, letters: string): MetricDef {
+  return {
+    metric: 'container_tasks_state',
+    kind: 'gauge',
+    unit: 'none',
+    labels: { state },
+    help: 'Threads by what they do. cAdvisor’s iowaiting is absent: procfs does not tell it from uninterruptible.',
+    source: `/proc/<pid>/task/<tid>/stat, ${letters}`,
+  };
+}
+
 export const processes = family({
   name: 'process',
-  help: 'Processes, open descriptors and sockets. Costs a few system calls per process and one per descriptor.',
+  help: 'Processes, what their threads do, open descriptors and sockets. Costs a few system calls per process, three per thread and one per descriptor.',
   byDefault: false,
   metrics: {
     processes: gauge('container_processes', ['sum'], 'Processes in the container’s cgroup and below.', 'cgroup.procs'),
@@ -28,6 +39,10 @@ export const processes = family({
       'Open descriptors that are sockets.',
       '/proc/<pid>/fd, links to socket:',
     ),
+    sleeping: tasks('sleeping', 'S'),
+    running: tasks('running', 'R'),
+    stopped: tasks('stopped', 'T, t'),
+    uninterruptible: tasks('uninterruptible', 'D'),
   },
 });
 

@@ -16,7 +16,7 @@ export const state = family({
     created: time('container_creation_time_seconds', 'When the container was created, Unix time.', 'Created'),
     started: time(
       'container_start_time_seconds',
-      'When the container last started, Unix time; absent if it never did. When the host was booted.',
+      'When the container started, Unix time; only while it runs or is paused. When the host was booted.',
       'State.StartedAt; host: /proc/stat btime',
     ),
     finished: time(
@@ -46,7 +46,7 @@ export const state = family({
       metric: 'container_health_failing_streak',
       kind: 'gauge',
       unit: 'none',
-      help: 'Health checks failed in a row, as of the last change of health or state; only with a health check.',
+      help: 'Health checks failed in a row; only with a health check, while the container runs. Asked for when health changes and, while checks fail, once a minute (of at most 32 containers; the others take turns).',
       source: 'State.Health.FailingStreak',
     },
     restarts: {

@@ -91,7 +91,10 @@ export function readingOf(batch: Batch): Reading {
 
 function* samplesOf(batch: Batch): Generator<ViewSample> {
   for (const { shape, rows, values } of batch.tables) {
+    const counted = new Set(rows.flatMap((row) => (row.shownOnly ? [] : [row.entity])));
     for (const [r, row] of rows.entries()) {
+      // A layer over a disk beside the disk itself: the table has one number for both.
+      if (row.shownOnly && counted.has(row.entity)) continue;
       const labels = new Map(row.labels.names.map((name, i) => [name, row.labels.values[i] as string]));
       for (const [c, column] of shape.columns.entries()) {
         const value = values[c * rows.length + r] as number;

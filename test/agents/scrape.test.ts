@@ -145,3 +145,42 @@ test('ticks leave nothing behind on the signal that lives as long as the program
   for (let tick = 1; tick <= 3; tick++) await scraper.scrape(tick, program.signal);
   expect(getEventListeners(program.signal, 'abort')).toEqual([]);
 });
+
+test('a source that answers from memory alone is not up, its rows are there, and why is said once', async () => {
+  const said: string[] = [];
+  const say = (_: object, message: string): void => void said.push(message);
+  const log = { ...silent, warn: say, info: say };
+  let trouble = 'permission denied';
+  const docker: Source = {
+    ...source('docker', async () => [table('a', 1)]),
+    get trouble() {
+      return trouble;
+    },
+  };
+  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 5000, clock: clock(), log, sources: [docker] });
+  const scrape = () => scraper.scrape(0, new AbortController().signal);
+  expect((await scrape()).tables).toHaveLength(1);
+  await scrape();
+  expect(scraper.health[0]).toMatchObject({ up: false, failures: 2, samples: 1, lastError: 'permission denied' });
+  expect(said).toEqual(['source is not up: permission denied']);
+  trouble = '';
+  await scrape();
+  expect(scraper.health[0]).toMatchObject({ up: true, failures: 2, lastError: '' });
+  expect(said.at(-1)).toBe('source answers again');
+});
+
+test('what a tick had no time for is not in the batch, and beside it; of a source that failed there is nothing', async () => {
+  let fails = false;
+  const slow: Source = {
+    ...source('cgroup', async () => (fails ? Promise.reject(new Error('late')) : [table('a', 1)])),
+    held: () => [table('b', 2)],
+  };
+  const sources = [slow, source('host', async () => [])];
+  const scraper = createScraper({ node: 'n', session: 's', deadlineMs: 5000, clock: clock(), log: silent, sources });
+  const keys = (tables: readonly FamilyTable[]) => tables.flatMap(({ rows }) => rows.map((row) => row.entity.key));
+  expect(keys((await scraper.scrape(0, new AbortController().signal)).tables)).toEqual(['a']);
+  expect(keys(scraper.held())).toEqual(['b']);
+  fails = true;
+  await scraper.scrape(0, new AbortController().signal);
+  expect(scraper.held()).toEqual([]);
+});

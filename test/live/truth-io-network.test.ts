@@ -118,6 +118,20 @@ describe('20 MiB over the bridge', () => {
   });
 });
 
+test('a container below a container has its rows, and the outer one’s threads hold its own', async () => {
+  const rest = 'sleep 100000';
+  const outer = await engine.run({ name: 'outer', script: rest });
+  const parent = (await engine.docker('info', '-f', '{{.CgroupDriver}}')) === 'cgroupfs' ? `/docker/${outer.id}` : '';
+  // systemd lets nobody put a scope below a scope.
+  if (parent === '') return;
+  const inner = await engine.run({ name: 'inner', flags: ['--cgroup-parent', parent], script: rest });
+  const page = await measuredFromNow(stage, 'scraped agent', { name: 'inner' });
+  expect(page.all('container_threads', { name: 'inner' })[0]?.labels.get('id')).toBe(`${parent}/${inner.id}`);
+  const threads = (name: string): number => page.value('container_threads', { name });
+  expect(threads('inner')).toBeGreaterThanOrEqual(1);
+  expect(threads('outer')).toBeGreaterThan(threads('inner'));
+});
+
 describe('networks that are not a container’s own', () => {
   let guest: Running;
   beforeAll(async () => {

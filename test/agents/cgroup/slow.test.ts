@@ -141,6 +141,30 @@ test('containers for which a tick has no time come first in the next one, and ar
   expect(source.losses?.get('put_off')).toBe(4);
 });
 
+test('of one that is put off the last reading is held for one tick, at its own time; what is put off again is absent', async () => {
+  for (const device of [1, 2, 3]) costs.set(device, 90);
+  const all = ['a', 'b', 'c'].map((name, i) => made(name, i + 1));
+  open(all, {
+    budgetMs: 1000,
+    clock: { ...systemClock, monotonic: () => nowMs, now: () => 1_000_000 + nowMs, cpu: () => nowMs },
+  });
+  const held = (): string[] =>
+    (source.held?.() ?? [])
+      .flatMap(({ rows, timesMs }) => rows.map((row, r) => `${row.entity.key[0]} ${timesMs[r]}`))
+      .sort();
+  expect(await read()).toEqual(['a', 'b', 'c']);
+  expect(held()).toEqual([]);
+  // Now each takes a second, so that a tick suffices for one: read at 0, 90 and 180 ms before.
+  for (const device of [1, 2, 3]) costs.set(device, 1000);
+  cpuOf = () => 0;
+  expect(await read()).toEqual(['a']);
+  expect(held()).toEqual(['b 1000090', 'c 1000180']);
+  // b has its turn; a was read at 270 ms; c has been put off twice.
+  expect(await read()).toEqual(['b']);
+  expect(held()).toEqual(['a 1000270']);
+  expect(source.counts.putOff).toBe(4);
+});
+
 test('a container that is put off before its first reading is not shown as a unit meanwhile', async () => {
   for (const device of [1, 2]) costs.set(device, 90);
   const all = [made('a', 1), made('b', 2)];

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Inventory } from '../../../agents/docker/inventory.ts';
 import { stateSource } from '../../../agents/docker/state.ts';
+import { NOT_CONNECTED } from '../../../agents/docker/status.ts';
 import type { FamilyTable } from '../../../src/model/batch.ts';
 import { labelValue } from '../../../src/model/labels.ts';
 import { answerAs, type FakeEngine, fakeEngine } from '../../support/fakeengine.ts';
@@ -14,8 +15,8 @@ let engine: FakeEngine;
 let inventory: Inventory;
 
 afterEach(async () => {
-  await inventory.close();
-  await engine.close();
+  await inventory?.close();
+  await engine?.close();
 });
 
 async function watch(version: 'v1' | 'v2', moment: Moment, change: (engine: FakeEngine) => void = () => {}) {
@@ -65,7 +66,6 @@ test('running, killed, given up, paused and never started are told apart', async
     creation_time_seconds: seconds(
       (recordedHost('v1', 't2').api(`inspect-${recordedHost('v1', 't2').idOf('web')}`) as { Created: string }).Created,
     ),
-    start_time_seconds: seconds('2026-11-23T01:56:06.359Z'),
     finished_time_seconds: seconds('2026-11-23T01:56:49.376Z'),
     exit_code: 137,
     oom_killed: 0,
@@ -151,7 +151,10 @@ test('while the engine is away nobody is called running on its word; the others 
   // The processes cannot be seen from here (locate finds none): no state, no last_seen.
   expect(seriesOf(states, 'db')).not.toHaveProperty('last_seen');
   expect(seriesOf(states, 'db')).not.toHaveProperty('state{state=running}');
-  expect(seriesOf(states, 'db')).toHaveProperty('start_time_seconds');
+  expect(seriesOf(states, 'db')).not.toHaveProperty('start_time_seconds');
+  expect(seriesOf(states, 'db')).toHaveProperty('creation_time_seconds');
+  // The source answers from memory, and says that it is no more than that.
+  expect(source.trouble).toContain('socket');
   expect(seriesOf(states, 'exits')).toMatchObject({ ...inState('exited'), exit_code: 7 });
   // Rows stay the same objects: rendered labels hang on them.
   expect(states?.rows[0]).toBe(before?.rows[0]);
@@ -162,4 +165,26 @@ test('reading asks the engine nothing', async () => {
   const asked = engine.requests.length;
   for (let i = 0; i < 100; i++) await source.read(TICK);
   expect(engine.requests.length).toBe(asked);
+});
+
+test.each([
+  [
+    'may not be asked',
+    { lastReason: 'denied', lastError: 'permission denied for unix:///s' },
+    'permission denied for unix:///s',
+  ],
+  ['never was there', { lastReason: 'missing', lastError: 'there is no engine at unix:///s' }, ''],
+  [
+    'has gone',
+    { lastReason: 'missing', lastError: 'there is no engine at unix:///s', version: '28.5' },
+    'there is no engine at unix:///s',
+  ],
+  ['answers', { connected: true }, ''],
+] as const)('source_up is 0 with the reason when an engine %s', (_, status, trouble) => {
+  const inventory = {
+    containers: () => new Map(),
+    alive: () => false,
+    status: () => ({ ...NOT_CONNECTED, ...status }),
+  };
+  expect(stateSource({ inventory, clock: fakeClock(0) }).trouble).toBe(trouble);
 });

@@ -30,11 +30,15 @@ afterEach(async () => {
   await engine.close();
 });
 
-async function sourceOf({ patienceMs = 5000, callTimeoutMs = 5000 } = {}): Promise<Source> {
+async function sourceOf({
+  patienceMs = 5000,
+  callTimeoutMs = 5000,
+  isInside = (): boolean => false,
+} = {}): Promise<Source> {
   await engine.start();
   inventory = watchEngine(engine, { callTimeoutMs });
   await inventory.start();
-  return statsSource({ inventory, clock: systemClock, families: FAMILIES, patienceMs });
+  return statsSource({ inventory, clock: systemClock, families: FAMILIES, patienceMs, isInside });
 }
 
 function tick(): { timeMs: number; signal: AbortSignal } {
@@ -205,6 +209,17 @@ describe('the engine', () => {
     const numbers = flat(await (await sourceOf()).read(tick()));
     // Only what its inspection says: web's limits.
     expect([...numbers.keys()].every((key) => key.includes(' spec_'))).toBe(true);
+  });
+
+  test('an engine inside of a container: its containers are shown, and counted in the outer one', async () => {
+    answerAs(engine, recordedHost('v2', 't1'));
+    let inside = true;
+    const source = await sourceOf({ isInside: () => inside });
+    const marks = async () =>
+      new Set((await source.read(tick())).flatMap(({ rows }) => rows.map((row) => row.shownOnly ?? false)));
+    expect(await marks()).toEqual(new Set([true]));
+    inside = false;
+    expect(await marks()).toEqual(new Set([false]));
   });
 
   test('rows stay the same objects from reading to reading', async () => {

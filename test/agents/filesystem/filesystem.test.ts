@@ -178,6 +178,9 @@ describe('what containers write', () => {
       usage: du(layer) + du(log),
       inodesUsed: 4, // two directories, two files
       limit: 1000,
+      // Of the file system that the layer is on, as the limit.
+      inodesTotal: 50,
+      inodesFree: 20,
     });
     running = [container('web', { pid: 0, state: 'exited' })];
     expect(rowsOf(await readOf(source), 'filesystem').map((row) => row.of)).toEqual(['/']);

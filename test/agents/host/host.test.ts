@@ -271,3 +271,29 @@ test('the host is seen at each reading, and started when it was booted: cAdvisor
   // btime 1795393558
   expect(rowsOf(await readOf(host), 'state')).toEqual([{ of: '/', lastSeen: 1_800_000_000.5, started: 1_795_393_558 }]);
 });
+
+test('a RAID and the volume on it are shown beside their disk, and marked as what counts it again', async () => {
+  const line = (numbers: string, name: string): string => `${numbers} ${name} 1 0 8 0 1 0 8 0 0 1 1\n`;
+  const root = fakeProc({
+    'proc/stat': 'cpu 1 2 3 4\nbtime 1\n',
+    'proc/diskstats': line('254 0', 'vda') + line('254 1', 'vda1') + line('9 0', 'md0') + line('253 0', 'dm-0'),
+    'sys/devices/vda/dev': '254:0\n',
+    'sys/devices/vda/vda1/dev': '254:1\n',
+    'sys/devices/vda/vda1/partition': '1\n',
+    'sys/devices/md0/dev': '9:0\n',
+    'sys/devices/md0/slaves/vda1': '->../../vda/vda1',
+    'sys/devices/dm-0/slaves/md0': '->../../md0',
+    'sys/dev/block/254:1': '->../../devices/vda/vda1',
+    'sys/dev/block/9:0': '->../../devices/md0',
+    'sys/dev/block/253:0': '->../../devices/dm-0',
+  });
+  const tables = await readOf(source(join(root, 'proc'), { sysRoot: join(root, 'sys') }));
+  for (const family of ['diskio', 'disk']) {
+    const rows = tables.find(({ shape }) => shape.name === family)?.rows ?? [];
+    expect(rows.map((row) => `${row.dims.values[0]} ${row.shownOnly ?? false}`)).toEqual([
+      '/dev/vda false',
+      '/dev/md0 true',
+      '/dev/dm-0 true',
+    ]);
+  }
+});

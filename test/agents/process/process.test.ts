@@ -13,13 +13,22 @@ import { container, fakeProc, put, readOf, rowsOf } from '../reading.ts';
 const web = container('web', { pid: 11 });
 
 describe('processes', () => {
-  test('descriptors and sockets over all processes of the cgroup; a process that vanished is none', async () => {
+  test('descriptors, sockets and states of threads over all processes of the cgroup; a process that vanished is none', async () => {
     const procRoot = fakeProc({
       '11/fd/0': '->/dev/null',
       '11/fd/1': '->socket:[100]',
       '12/fd/0': '->socket:[101]',
       '12/fd/7': '->pipe:[102]',
       '12/fd/8': '->/tmp/socket:[1]',
+      '11/task/11/stat': '11 (sh) S 1 11 11 0 -1',
+      // A name may hold anything.
+      '11/task/20/stat': '20 (a) R (b) D 1 11 11 0 -1',
+      '12/task/12/stat': '12 (cat) R 11 11 11 0 -1',
+      '12/task/21/stat': '21 (cat) R 11 11 11 0 -1',
+      '12/task/22/stat': '22 (cat) T 11 11 11 0 -1',
+      // Neither of the four: an idle kernel thread, a zombie.
+      '12/task/23/stat': '23 (kworker) I 2 0 0 0 -1',
+      '12/task/24/stat': '24 (cat) Z 11 11 11 0 -1',
     });
     const source = createProcessSource({
       procRoot,
@@ -27,7 +36,10 @@ describe('processes', () => {
       pidsOf: () => [11, 12, 13],
       clock: systemClock,
     });
-    expect(rowsOf(await readOf(source), 'process')).toEqual([{ of: 'web', processes: 3, descriptors: 5, sockets: 2 }]);
+    const tasks = { sleeping: 1, running: 2, stopped: 1, uninterruptible: 1 };
+    expect(rowsOf(await readOf(source), 'process')).toEqual([
+      { of: 'web', processes: 3, descriptors: 5, sockets: 2, ...tasks },
+    ]);
   });
 
   test.each([

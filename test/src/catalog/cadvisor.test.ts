@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ABSENT } from '../../../src/catalog/absent.ts';
 import { metricsDocument } from '../../../src/catalog/document.ts';
 import { FAMILIES } from '../../../src/catalog/index.ts';
+import { PIPELINE_METRICS } from '../../../src/catalog/pipeline.ts';
 
 const CADVISOR = `
   cadvisor_version_info
@@ -133,7 +134,10 @@ const CADVISOR = `
   .trim()
   .split(/\s+/);
 
-const ours = new Set(FAMILIES.flatMap((family) => family.columns.map(({ metric }) => metric)));
+const ours = new Set([
+  ...FAMILIES.flatMap((family) => family.columns.map(({ metric }) => metric)),
+  ...PIPELINE_METRICS.map(({ metric }) => metric),
+]);
 const absent = ABSENT.flatMap(({ metrics }) => metrics);
 
 test('each of cAdvisor’s metrics is there, or is said to be absent', () => {

@@ -74,7 +74,7 @@ describe('standard levels', () => {
 
 test('the start of `plimsoll run` says it', () => {
   const config = schema.parse({ collector: { levels: level({ team: 'container_label_team' }) } });
-  const found = { engines: [], cgroup: 'v2' as const, host: '2 CPUs' };
+  const found = { engines: [], cgroup: 'v2' as const, host: '2 CPUs', lacking: [] };
   const agent = { url: 'http://127.0.0.1:9641', latest: () => undefined, found: () => found };
   const collector = { url: 'http://127.0.0.1:9640' };
   const note = 'Note:      the level team will have no groups: it groups by container_label_team,';

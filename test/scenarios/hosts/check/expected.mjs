@@ -34,14 +34,17 @@ export function expectedSeries(moment) {
   const put = putter(undefined, { id: '/' });
   putMachine(moment, put);
   // The other end of a container's interface is that container's, and the engine's bridge between them only passes it on.
-  putNetwork(join(proc, '1/net/dev'), (name) => !LOOPBACK.test(name) && !CABLE.test(name) && !BRIDGE.test(name), put);
+  const notOurs = [LOOPBACK, CABLE, BRIDGE, DETOUR];
+  putNetwork(join(proc, '1/net/dev'), (name) => !notOurs.some((pattern) => pattern.test(name)), put);
   putTcpCounters(join(proc, '1/net/snmp'), put);
   return series;
 }
 
 const LOOPBACK = /^lo$/;
 const CABLE = /^veth/;
-const BRIDGE = /^(docker|nerdctl)/;
+const BRIDGE = /^(docker|nerdctl|br-[0-9a-f]{12}$)/;
+/** Packets are led through it on their way to the card. */
+const DETOUR = /^ifb\d+$/;
 
 /** In a container cables give way to anything else, and an engine's bridges to anything but cables. */
 function insideOf(file) {

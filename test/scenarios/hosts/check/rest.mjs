@@ -7,13 +7,13 @@ const seconds = (iso) => (iso.startsWith('0001') ? undefined : Date.parse(iso) /
 export function putState({ inspect, runs }, timeMs, put) {
   const { State, HostConfig, Config } = inspect;
   put('container_creation_time_seconds', seconds(inspect.Created));
-  put('container_start_time_seconds', seconds(State.StartedAt));
   put('container_restarts_total', inspect.RestartCount);
   put('container_oom_killed', State.OOMKilled ? 1 : 0);
   for (const state of ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']) {
     put('container_state', State.Status === state ? 1 : 0, { state });
   }
   if (runs) {
+    put('container_start_time_seconds', seconds(State.StartedAt));
     put('container_last_seen', timeMs / 1000);
     putHealth(State.Health, put);
   } else {
