@@ -1,8 +1,10 @@
 /**
  * Batches that wait for their windows. A batch comes in and its rows are sorted by their own times: into the window each
  * falls in, or out, counted with a reason. Nothing is copied: a window holds the batch's tables and which of their rows are its own.
+ * What waits is bounded by the memory it holds, in cells, however few numbers are in it.
  */
 import type { Batch, FamilyTable } from '../../src/model/batch.ts';
+import { mayHave } from '../../src/model/share.ts';
 import { Tally } from './tally.ts';
 import { windowStart } from './window.ts';
 
@@ -12,6 +14,8 @@ export interface PendingRows {
   /** The rows' numbers in the table; undefined for all of them. */
   readonly picked: readonly number[] | undefined;
   readonly samples: number;
+  /** What the table holds in memory, in doubles; 0 where another window counts it. */
+  readonly cells: number;
 }
 
 /** What one batch has for one window. */
@@ -33,7 +37,11 @@ export interface Bounds {
 
 export interface PendingOptions {
   readonly windowMs: number;
-  readonly maxPendingSamples: number;
+  /** In all, and of one node. */
+  readonly maxPendingCells: number;
+  readonly maxPendingCellsPerNode: number;
+  /** Told of samples that found no room. */
+  readonly onRefused: (node: string, samples: number) => void;
 }
 
 /** What became of a batch's samples (numbers that are not absent) on arrival. */
@@ -42,10 +50,16 @@ export interface Arrival {
   readonly dropped: ReadonlyMap<string, number>;
 }
 
+/** What a table and a batch take beside their cells, in doubles: objects, arrays' headers, a place in a window. */
+const CELLS_PER_PART = 32;
+
 export class Pending {
   readonly #options: PendingOptions;
   readonly #windows = new Map<number, PendingBatch[]>();
+  /** By node, for those that have something waiting. */
+  readonly #cellsOf = new Map<string, number>();
   #samples = 0;
+  #cells = 0;
   #batches = 0;
 
   constructor(options: PendingOptions) {
@@ -54,6 +68,11 @@ export class Pending {
 
   get samples(): number {
     return this.#samples;
+  }
+
+  /** What waits holds so many doubles' memory. */
+  get cells(): number {
+    return this.#cells;
   }
 
   /** Parts of batches: one that spans two windows counts in both. */
@@ -67,15 +86,17 @@ export class Pending {
     const parts = new Map<number, PendingBatch>();
     const tickMs = Math.min(Math.max(batch.timeMs, bounds.fromMs), bounds.untilMs);
     // A batch without rows still says that the node is being watched.
-    if (batch.timeMs === tickMs) this.#part(parts, batch, tickMs);
+    if (batch.timeMs === tickMs && this.#fits(batch.node, CELLS_PER_PART)) this.#part(parts, batch, tickMs);
     let accepted = 0;
     for (const table of batch.tables) {
       for (const [startMs, rows] of this.#sort(table, bounds, dropped)) {
-        if (this.#samples + rows.samples > this.#options.maxPendingSamples) {
+        if (!this.#fits(batch.node, rows.cells + CELLS_PER_PART)) {
           dropped.add('pending_limit', rows.samples);
+          this.#options.onRefused(batch.node, rows.samples);
           continue;
         }
         this.#part(parts, batch, tickMs, startMs).tables.push(rows);
+        this.#change(batch.node, rows.cells);
         this.#samples += rows.samples;
         accepted += rows.samples;
       }
@@ -94,7 +115,29 @@ export class Pending {
     this.#windows.delete(startMs);
     this.#batches -= batches.length;
     this.#samples -= samplesOf(batches);
+    for (const batch of batches) {
+      this.#change(
+        batch.node,
+        -batch.tables.reduce((sum, { cells }) => sum + cells, CELLS_PER_PART),
+      );
+    }
     return batches.sort(inEventOrder);
+  }
+
+  /** Whether so many cells of a node may wait beside what does. */
+  #fits(node: string, wish: number): boolean {
+    const { maxPendingCells: cap, maxPendingCellsPerNode } = this.#options;
+    const own = this.#cellsOf.get(node) ?? 0;
+    if (own + wish > maxPendingCellsPerNode) return false;
+    const holders = this.#cellsOf.size + (own > 0 ? 0 : 1);
+    return mayHave({ cap, held: this.#cells, own, holders, wish });
+  }
+
+  #change(node: string, cells: number): void {
+    this.#cells += cells;
+    const own = (this.#cellsOf.get(node) ?? 0) + cells;
+    if (own > 0) this.#cellsOf.set(node, own);
+    else this.#cellsOf.delete(node);
   }
 
   #sort(table: FamilyTable, bounds: Bounds, dropped: Tally): Map<number, PendingRows> {
@@ -109,7 +152,7 @@ export class Pending {
     }
     const startMs = windowStart(least, windowMs);
     if (least >= bounds.fromMs && most <= bounds.untilMs && windowStart(most, windowMs) === startMs) {
-      return new Map([[startMs, { table, picked: undefined, samples: countTable(table, dropped) }]]);
+      return new Map([[startMs, { table, picked: undefined, samples: countTable(table, dropped), cells: cellsOf(table) }]]);
     }
     return sortRows(table, { ...bounds, windowMs }, dropped);
   }
@@ -124,6 +167,7 @@ export class Pending {
       if (window === undefined) this.#windows.set(startMs, [part]);
       else window.push(part);
       this.#batches++;
+      this.#change(batch.node, CELLS_PER_PART);
     }
     return part;
   }
@@ -168,7 +212,20 @@ function sortRows(
       window.samples += samples;
     }
   }
-  return new Map([...windows].map(([startMs, { picked, samples }]) => [startMs, { table, picked, samples }]));
+  // The table is held until the last of its windows closes, all of it, however few of its rows are picked.
+  const lastMs = Math.max(...windows.keys());
+  const cells = cellsOf(table);
+  return new Map(
+    [...windows].map(([startMs, { picked, samples }]) => [
+      startMs,
+      { table, picked, samples, cells: picked.length + (startMs === lastMs ? cells : 0) },
+    ]),
+  );
+}
+
+/** The doubles that a table's memory would make: its values, and of each row its time and its place. */
+function cellsOf({ rows, shape }: FamilyTable): number {
+  return rows.length * (shape.columns.length + 2) + CELLS_PER_PART;
 }
 
 function countTable(table: FamilyTable, dropped: Tally): number {

@@ -7,6 +7,7 @@ import type { Family } from '../model/family.ts';
 import type { Labels } from '../model/labels.ts';
 import { type Entity, type EntityRow, entityRow } from '../model/table.ts';
 import { atMost, type WireLimits } from './limits.ts';
+import { type Allowance, entityBytes, familyBytes, rowBytes, UNBOUNDED } from './memory.ts';
 
 /** A family as the agent described it. */
 export interface WireFamily {
@@ -17,16 +18,22 @@ export interface WireFamily {
   readonly columns: readonly number[];
 }
 
-interface EntitySlot {
-  readonly entity: Entity;
+/** What a definition takes: bytes of text against the session's limit, and memory. */
+interface Cost {
   readonly bytes: number;
+  readonly memory: number;
+}
+
+interface EntitySlot extends Cost {
+  readonly entity: Entity;
   rows: number;
 }
 
-interface RowSlot {
+interface RowSlot extends Cost {
   readonly row: EntityRow;
   readonly entityRef: number;
-  readonly bytes: number;
+  /** The table that named it last. */
+  usedIn: number;
 }
 
 interface SharedRow {
@@ -46,19 +53,28 @@ export class Dictionary {
   readonly #entities = new Map<number, EntitySlot>();
   readonly #rows = new Map<number, RowSlot>();
   readonly #shared = new Map<string, SharedRow>();
+  readonly #allowance: Allowance;
   #bytes = 0;
+  #memory = 0;
+  #tables = 0;
   #undo: (() => void)[] = [];
   #previous: Heirloom | undefined;
 
   /** An empty dictionary; `previous` is the one it replaces, whose objects live on where they are described again. */
-  constructor(limits: WireLimits, previous?: Dictionary) {
+  constructor(limits: WireLimits, allowance: Allowance = UNBOUNDED, previous?: Dictionary) {
     this.#limits = limits;
+    this.#allowance = allowance;
     this.#previous = previous && { dictionary: previous, refs: previous.#refsByContent() };
   }
 
   /** How many entities and rows are defined. */
   get size(): { readonly entities: number; readonly rows: number } {
     return { entities: this.#entities.size, rows: this.#rows.size };
+  }
+
+  /** The memory that the definitions take of the allowance, in bytes. */
+  get memory(): number {
+    return this.#memory;
   }
 
   /** All changes since the last commit hold. */
@@ -77,39 +93,52 @@ export class Dictionary {
     return this.#families.get(ref) ?? undefined_('family', ref);
   }
 
-  row(ref: number): EntityRow {
-    return (this.#rows.get(ref) ?? undefined_('row', ref)).row;
+  /** A table begins: it may name each row once. */
+  beginTable(): void {
+    this.#tables++;
   }
 
-  addFamily({ ref, bytes }: Place, family: WireFamily): void {
+  row(ref: number): EntityRow {
+    const slot = this.#rows.get(ref) ?? undefined_('row', ref);
+    // Three bytes of a body would be a row's memory until its window closes, as often as they are repeated.
+    if (slot.usedIn === this.#tables) throw new WireError('bad_reference', `row ${ref} is twice in one table`);
+    slot.usedIn = this.#tables;
+    return slot.row;
+  }
+
+  addFamily({ ref, bytes }: Place, family: WireFamily, fields: readonly string[] = []): void {
     this.#vacant('family', this.#families, { ref, limit: this.#limits.families });
-    this.#grow(bytes);
+    const cost = { bytes, memory: familyBytes(family.name, fields) };
+    this.#grow(cost);
     this.#families.set(ref, family);
     this.#undo.push(() => {
       this.#families.delete(ref);
-      this.#bytes -= bytes;
+      this.#shrink(cost);
     });
   }
 
   addEntity({ ref, bytes }: Place, described: Entity): void {
     this.#vacant('entity', this.#entities, { ref, limit: this.#limits.entities });
-    this.#grow(bytes);
+    const cost = { bytes, memory: entityBytes(described) };
+    this.#grow(cost);
     this.#entities.set(ref, {
       entity: this.#previous?.refs.get(content(described))?.entity ?? described,
-      bytes,
+      ...cost,
       rows: 0,
     });
     this.#undo.push(() => {
       this.#entities.delete(ref);
-      this.#bytes -= bytes;
+      this.#shrink(cost);
     });
   }
 
   addRow({ ref, bytes }: Place, entityRef: number, dims: Labels): void {
     this.#vacant('row', this.#rows, { ref, limit: this.#limits.rows });
     const slot = this.#entities.get(entityRef) ?? undefined_('entity', entityRef);
-    this.#grow(bytes);
-    this.#link({ row: this.#share(slot.entity, entityRef, dims), entityRef, bytes }, ref);
+    // Asked for before the row is made: with dimensions it repeats all its entity's labels.
+    const cost = { bytes, memory: rowBytes(slot.entity, dims) };
+    this.#grow(cost);
+    this.#link({ row: this.#share(slot.entity, entityRef, dims), entityRef, ...cost, usedIn: 0 }, ref);
     this.#undo.push(() => this.#unlink(ref));
   }
 
@@ -117,7 +146,7 @@ export class Dictionary {
     const slot = this.#rows.get(ref) ?? undefined_('row', ref);
     this.#unlink(ref);
     this.#undo.push(() => {
-      this.#bytes += slot.bytes;
+      this.#shrink(slot, -1);
       this.#link(slot, ref);
     });
   }
@@ -127,10 +156,10 @@ export class Dictionary {
     if (slot.rows > 0)
       throw new WireError('bad_reference', `entity ${ref} is removed while ${slot.rows} rows refer to it`);
     this.#entities.delete(ref);
-    this.#bytes -= slot.bytes;
+    this.#shrink(slot);
     this.#undo.push(() => {
       this.#entities.set(ref, slot);
-      this.#bytes += slot.bytes;
+      this.#shrink(slot, -1);
     });
   }
 
@@ -139,9 +168,18 @@ export class Dictionary {
     atMost(`the number of a ${what}`, ref, limit - 1);
   }
 
-  #grow(bytes: number): void {
+  #grow({ bytes, memory }: Cost): void {
     atMost('bytes of text in the session’s dictionary', this.#bytes + bytes, this.#limits.dictionaryBytes);
+    this.#allowance.take(memory);
     this.#bytes += bytes;
+    this.#memory += memory;
+  }
+
+  /** Gives back what a definition took; `times` -1 takes a giving back back. */
+  #shrink({ bytes, memory }: Cost, times = 1): void {
+    this.#allowance.give(times * memory);
+    this.#bytes -= times * bytes;
+    this.#memory -= times * memory;
   }
 
   /** The one object for an entity and dimensions. */
@@ -166,7 +204,7 @@ export class Dictionary {
   #unlink(ref: number): void {
     const slot = this.#rows.get(ref) as RowSlot;
     this.#rows.delete(ref);
-    this.#bytes -= slot.bytes;
+    this.#shrink(slot);
     (this.#entities.get(slot.entityRef) as EntitySlot).rows--;
     const key = sharedKey(slot.entityRef, slot.row.dims);
     const shared = this.#shared.get(key) as SharedRow;
