@@ -15,9 +15,11 @@ import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { createAggregator } from './aggregate/aggregator.ts';
-import { exposeCollector } from './exposed.ts';
+import { CELL_BYTES, exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
+import type { IngestLimits } from './ingest/limits.ts';
 import { levelsOf } from './levels.ts';
+import { createRefusalLog } from './refusals.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import { createOutlets } from './sinks/list.ts';
@@ -54,6 +56,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     maxSeries: settings.max_series,
     maxSeriesPerNode: settings.max_series_per_node,
     maxGroups: settings.max_groups,
+    maxPendingCells: Math.max(1, Math.floor(settings.max_waiting / CELL_BYTES)),
     levels: levelsOf(settings.levels),
     outputs: { counter: ['total'], gauge: settings.gauges },
     containers: true,
@@ -76,8 +79,10 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   life.onStop('sinks', () => fanout.close(DRAIN_MS));
 
+  const kept = createRefusalLog(settings, { clock, log });
   const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
     for (const frame of await frames) fanout.offer(frame);
+    kept.report(aggregator.refusals());
   };
   let lastRun = clock.monotonic();
   const intervalMs = Math.min(settings.window, 1000);
@@ -98,13 +103,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const ingest = createIngest({
     push: (batch) => aggregator.push(batch, clock.now()),
     familyNamed,
-    limits: {
-      maxBodyBytes: settings.max_body,
-      maxSessions: settings.max_sessions,
-      maxSeries: settings.max_series,
-      maxSeriesPerNode: settings.max_series_per_node,
-      wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
-    },
+    onRefused: kept.say,
+    limits: limitsOf(settings),
     clock,
     log,
   });
@@ -132,4 +132,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const url = await http.listen();
   life.onStop('http', () => http.close());
   return { url, accept: (batch) => void aggregator.push(batch, clock.now()) };
+}
+
+/** What agents may cost, as configured. */
+function limitsOf(settings: ProgramSurroundings['config']['collector']): Partial<IngestLimits> {
+  return {
+    maxBodyBytes: settings.max_body,
+    maxSessions: settings.max_sessions,
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    maxDictionaryBytes: settings.max_dictionaries,
+    wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
+  };
 }

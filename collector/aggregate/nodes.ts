@@ -18,6 +18,8 @@ export interface NodeState {
   lastBatchMs: number;
   /** Rows x columns. */
   series: number;
+  /** Groups that a container of its was the first of. */
+  groups: number;
   /** By family name. */
   readonly rows: Map<string, NodeRows>;
   /** By kind, then key. */
@@ -72,7 +74,15 @@ export class Nodes {
     let node = this.#byName.get(name);
     if (node === undefined) {
       if (this.#byName.size >= this.#maxNodes) return undefined;
-      node = { name, watchedSinceMs: tickMs, lastBatchMs: tickMs, series: 0, rows: new Map(), entities: new Map() };
+      node = {
+        name,
+        watchedSinceMs: tickMs,
+        lastBatchMs: tickMs,
+        series: 0,
+        groups: 0,
+        rows: new Map(),
+        entities: new Map(),
+      };
       this.#byName.set(name, node);
     }
     if (tickMs - node.lastBatchMs > this.#staleAfterMs) node.watchedSinceMs = tickMs;

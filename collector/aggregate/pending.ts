@@ -4,7 +4,7 @@
  * What waits is bounded by the memory it holds, in cells, however few numbers are in it.
  */
 import type { Batch, FamilyTable } from '../../src/model/batch.ts';
-import { mayHave } from '../../src/model/share.ts';
+import { mayHave, mostOfOne } from '../../src/model/share.ts';
 import { Tally } from './tally.ts';
 import { windowStart } from './window.ts';
 
@@ -14,8 +14,13 @@ export interface PendingRows {
   /** The rows' numbers in the table; undefined for all of them. */
   readonly picked: readonly number[] | undefined;
   readonly samples: number;
-  /** What the table holds in memory, in doubles; 0 where another window counts it. */
+  /** What it holds in memory, in doubles: of a table that spans windows, the last of them counts what they share. */
   readonly cells: number;
+}
+
+/** The same before there is room for it. */
+interface PickedRows extends Pick<PendingRows, 'picked' | 'samples'> {
+  readonly startMs: number;
 }
 
 /** What one batch has for one window. */
@@ -37,9 +42,8 @@ export interface Bounds {
 
 export interface PendingOptions {
   readonly windowMs: number;
-  /** In all, and of one node. */
+  /** A quarter of it for one node. */
   readonly maxPendingCells: number;
-  readonly maxPendingCellsPerNode: number;
   /** Told of samples that found no room. */
   readonly onRefused: (node: string, samples: number) => void;
 }
@@ -89,16 +93,20 @@ export class Pending {
     if (batch.timeMs === tickMs && this.#fits(batch.node, CELLS_PER_PART)) this.#part(parts, batch, tickMs);
     let accepted = 0;
     for (const table of batch.tables) {
-      for (const [startMs, rows] of this.#sort(table, bounds, dropped)) {
-        if (!this.#fits(batch.node, rows.cells + CELLS_PER_PART)) {
-          dropped.add('pending_limit', rows.samples);
-          this.#options.onRefused(batch.node, rows.samples);
+      // The table is held until the last of its windows closes, all of it, however few of its rows are picked.
+      let unpaid = cellsOf(table);
+      for (const { startMs, picked, samples } of this.#sort(table, bounds, dropped)) {
+        const cells = unpaid + (picked?.length ?? 0);
+        if (!this.#fits(batch.node, cells + CELLS_PER_PART)) {
+          dropped.add('pending_limit', samples);
+          this.#options.onRefused(batch.node, samples);
           continue;
         }
-        this.#part(parts, batch, tickMs, startMs).tables.push(rows);
-        this.#change(batch.node, rows.cells);
-        this.#samples += rows.samples;
-        accepted += rows.samples;
+        unpaid = 0;
+        this.#part(parts, batch, tickMs, startMs).tables.push({ table, picked, samples, cells });
+        this.#change(batch.node, cells);
+        this.#samples += samples;
+        accepted += samples;
       }
     }
     return { accepted, dropped: dropped.snapshot() };
@@ -116,19 +124,16 @@ export class Pending {
     this.#batches -= batches.length;
     this.#samples -= samplesOf(batches);
     for (const batch of batches) {
-      this.#change(
-        batch.node,
-        -batch.tables.reduce((sum, { cells }) => sum + cells, CELLS_PER_PART),
-      );
+      this.#change(batch.node, -batch.tables.reduce((sum, { cells }) => sum + cells, CELLS_PER_PART));
     }
     return batches.sort(inEventOrder);
   }
 
   /** Whether so many cells of a node may wait beside what does. */
   #fits(node: string, wish: number): boolean {
-    const { maxPendingCells: cap, maxPendingCellsPerNode } = this.#options;
+    const { maxPendingCells: cap } = this.#options;
     const own = this.#cellsOf.get(node) ?? 0;
-    if (own + wish > maxPendingCellsPerNode) return false;
+    if (own + wish > mostOfOne(cap)) return false;
     const holders = this.#cellsOf.size + (own > 0 ? 0 : 1);
     return mayHave({ cap, held: this.#cells, own, holders, wish });
   }
@@ -140,10 +145,11 @@ export class Pending {
     else this.#cellsOf.delete(node);
   }
 
-  #sort(table: FamilyTable, bounds: Bounds, dropped: Tally): Map<number, PendingRows> {
+  /** By window, the last one first. */
+  #sort(table: FamilyTable, bounds: Bounds, dropped: Tally): PickedRows[] {
     const { timesMs } = table;
     const { windowMs } = this.#options;
-    if (timesMs.length === 0) return new Map();
+    if (timesMs.length === 0) return [];
     let least = timesMs[0] as number;
     let most = least;
     for (const time of timesMs) {
@@ -152,7 +158,7 @@ export class Pending {
     }
     const startMs = windowStart(least, windowMs);
     if (least >= bounds.fromMs && most <= bounds.untilMs && windowStart(most, windowMs) === startMs) {
-      return new Map([[startMs, { table, picked: undefined, samples: countTable(table, dropped), cells: cellsOf(table) }]]);
+      return [{ startMs, picked: undefined, samples: countTable(table, dropped) }];
     }
     return sortRows(table, { ...bounds, windowMs }, dropped);
   }
@@ -193,11 +199,7 @@ export function countRow(table: FamilyTable, row: number, dropped?: Tally): numb
 }
 
 /** The slow way, for a table that spans windows or bounds: row by row. */
-function sortRows(
-  table: FamilyTable,
-  bounds: Bounds & { readonly windowMs: number },
-  dropped: Tally,
-): Map<number, PendingRows> {
+function sortRows(table: FamilyTable, bounds: Bounds & { readonly windowMs: number }, dropped: Tally): PickedRows[] {
   const windows = new Map<number, { picked: number[]; samples: number }>();
   for (let row = 0; row < table.rows.length; row++) {
     const time = table.timesMs[row] as number;
@@ -212,15 +214,9 @@ function sortRows(
       window.samples += samples;
     }
   }
-  // The table is held until the last of its windows closes, all of it, however few of its rows are picked.
-  const lastMs = Math.max(...windows.keys());
-  const cells = cellsOf(table);
-  return new Map(
-    [...windows].map(([startMs, { picked, samples }]) => [
-      startMs,
-      { table, picked, samples, cells: picked.length + (startMs === lastMs ? cells : 0) },
-    ]),
-  );
+  return [...windows]
+    .map(([startMs, { picked, samples }]) => ({ startMs, picked, samples }))
+    .sort((a, b) => b.startMs - a.startMs);
 }
 
 /** The doubles that a table's memory would make: its values, and of each row its time and its place. */

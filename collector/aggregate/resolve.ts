@@ -4,6 +4,7 @@
  */
 import type { Family } from '../../src/model/family.ts';
 import type { FamilyTable } from '../../src/model/batch.ts';
+import { mayHave } from '../../src/model/share.ts';
 import type { EntityRow } from '../../src/model/table.ts';
 import { countedSince, lifeOf } from './increase.ts';
 import { type NodeRows, type NodeState, rowsOfFamily } from './nodes.ts';
@@ -81,7 +82,7 @@ function resolveTable(state: AggregatorState, { window, node, pending }: TableCo
     const row = table.rows[r] as EntityRow;
     const slot = slotOf(state, { series, node, known, row, at: r });
     const timeMs = table.timesMs[r] as number;
-    if (slot < 0) drop(state, 'series_limit', countRow(table, r));
+    if (slot < 0) noRoom(state, node, countRow(table, r));
     else if (!(timeMs > (series.lastMs[slot] as number))) drop(state, 'duplicate_time', countRow(table, r));
     else {
       lives[r] = read(state, { window, series, node, slot, row, timeMs });
@@ -115,7 +116,10 @@ function slotOf(state: AggregatorState, context: RowContext): number {
 
 function admit(state: AggregatorState, { series, node, row }: RowContext): number {
   const { maxSeries, maxSeriesPerNode } = state.options;
-  if (state.liveSeries + series.width > maxSeries || node.series + series.width > maxSeriesPerNode) return -1;
+  const wish = series.width;
+  if (node.series + wish > maxSeriesPerNode) return -1;
+  const holders = state.nodes.live;
+  if (!mayHave({ cap: maxSeries, held: state.liveSeries, own: node.series, holders, wish })) return -1;
   state.liveSeries += series.width;
   return series.add(row, node, state.entities.acquire(node, row.entity));
 }
@@ -186,6 +190,11 @@ function familyOf(window: ResolvedWindow, series: FamilySeries): ResolvedFamily 
     window.families.set(series, family);
   }
   return family;
+}
+
+function noRoom(state: AggregatorState, node: NodeState, samples: number): void {
+  drop(state, 'series_limit', samples);
+  state.refusals.add('series', node.name, samples);
 }
 
 function drop(state: AggregatorState, reason: string, samples: number): void {

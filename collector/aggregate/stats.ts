@@ -12,6 +12,9 @@ export interface AggregatorStats {
   /** Samples that wait for their window, or are in the one being closed. */
   readonly pendingSamples: number;
   readonly pendingBatches: number;
+  /** Their memory, in cells of 8 bytes: what `maxPendingCells` limits. */
+  readonly pendingCells: number;
+  readonly maxPendingCells: number;
   readonly rows: number;
   /** Rows x columns: what `maxSeries` limits. */
   readonly series: number;
@@ -20,8 +23,8 @@ export interface AggregatorStats {
   readonly nodes: number;
   /** `stale_row`, `stale_group`, `stale_node`, `clock_set_back`. */
   readonly evicted: ReadonlyMap<string, number>;
-  /** Times that a container was left out of a level, per window, for the cap on groups. */
-  readonly groupsRefused: number;
+  /** By level: times that a container was left out of it, per window, for the cap on groups. */
+  readonly groupsRefused: ReadonlyMap<string, number>;
   readonly increases: Readonly<IncreaseCounts>;
   /** The end of the last closed window, Unix milliseconds; 0 before there is one. */
   readonly closedEndMs: number;
@@ -31,7 +34,7 @@ export interface AggregatorStats {
 /** What the state does not know. */
 export type OuterStats = Pick<
   AggregatorStats,
-  'received' | 'pendingSamples' | 'pendingBatches' | 'closedEndMs' | 'frames'
+  'received' | 'pendingSamples' | 'pendingBatches' | 'pendingCells' | 'closedEndMs' | 'frames'
 >;
 
 export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorStats {
@@ -40,6 +43,7 @@ export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorSt
   return {
     ...outer,
     processed: state.processed,
+    maxPendingCells: state.options.maxPendingCells,
     dropped: state.dropped.snapshot(),
     rows,
     series: state.liveSeries,
@@ -47,7 +51,7 @@ export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorSt
     groups: state.groups.live,
     nodes: state.nodes.live,
     evicted: state.evicted.snapshot(),
-    groupsRefused: state.groupsRefused,
+    groupsRefused: state.groupsRefused.snapshot(),
     increases: { ...state.increases },
   };
 }

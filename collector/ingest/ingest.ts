@@ -8,6 +8,8 @@ import type { Log } from '../../src/log.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
 import type { Clock } from '../../src/run/clock.ts';
+import { createBudget } from './budget.ts';
+import { createCrowd } from './crowd.ts';
 import { inflate } from './inflate.ts';
 import { Intake, type Pushed } from './intake.ts';
 import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
@@ -23,8 +25,12 @@ export interface IngestOptions {
   readonly push: (batch: Batch) => Pushed;
   readonly familyNamed: (name: string) => Family | undefined;
   readonly limits?: Partial<IngestLimits>;
+  /** A cap kept something of a node's out; `detail` says what to do. */
+  readonly onRefused?: (node: string, reason: string, detail: string) => void;
   readonly clock: Clock;
   readonly log: Log;
+  /** `Math.random` unless a test decides. */
+  readonly random?: () => number;
 }
 
 export interface Ingest {
@@ -43,8 +49,11 @@ const SIDE_BY_SIDE = 4;
 /** The same trouble is logged this often, not each time. */
 const LOG_EVERY_MS = 60_000;
 
-export function createIngest({ push, familyNamed, limits: given, clock, log }: IngestOptions): Ingest {
+export function createIngest(options: IngestOptions): Ingest {
+  const { push, familyNamed, limits: given, onRefused = () => {}, clock, log, random = Math.random } = options;
   const limits: IngestLimits = { ...INGEST_LIMITS, ...given };
+  const budget = createBudget(limits.maxDictionaryBytes);
+  const crowd = createCrowd(random);
   const cap = createSeriesCap({ total: limits.maxSeries, perNode: limits.maxSeriesPerNode });
   const sessions = new Sessions(limits);
   const tally = createTally();
@@ -53,7 +62,7 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
   const onRivals = (node: string): void => {
     if (due('rivals')) log.warn({ node }, 'two agents send under the same node name: give each its own');
   };
-  const intake = new Intake({ push, familyNamed, limits, sessions, cap, tally, onRivals });
+  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, onRefused, onRivals });
   let pending = 0;
 
   function refuse(error: unknown): Reply {
@@ -66,7 +75,7 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
       if (known) log.warn({ reason: wrong.reason, detail: wrong.message }, 'refused a body from an agent');
       else log.error({ err: error }, 'failed to take a batch');
     }
-    return refused(wrong);
+    return refused(wrong, crowd.turnAway);
   }
 
   async function receive(body: Buffer, { encoding }: { readonly encoding?: string | undefined } = {}): Promise<Reply> {
@@ -77,7 +86,9 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
     pending += body.length;
     try {
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
-      return await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now()));
+      const reply = await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now()));
+      crowd.letIn();
+      return reply;
     } catch (error) {
       return refuse(error);
     } finally {
@@ -89,7 +100,14 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
     receive,
     route: (app) => addRoute(app, { receive, refuse, maxBodyBytes: limits.maxBodyBytes }),
     housekeep: () => sessions.housekeep(clock.now()),
-    stats: () => ({ ...tally, sessions: sessions.size, sessionsEvicted: sessions.evicted, series: cap.held }),
+    stats: () => ({
+      ...tally,
+      sessions: sessions.size,
+      sessionsEvicted: sessions.evicted,
+      series: cap.held,
+      dictionaryBytes: budget.bytes,
+      dictionaryLimitBytes: budget.limit,
+    }),
   };
 }
 

@@ -13,6 +13,8 @@ export interface IngestLimits {
   /** Series (rows times columns of their family) in all, and of one agent. */
   readonly maxSeries: number;
   readonly maxSeriesPerNode: number;
+  /** Memory of all sessions' dictionaries together, in bytes. */
+  readonly maxDictionaryBytes: number;
   /** What one body and one session's dictionary may hold. `bodyBytes` is the limit on the unpacked body. */
   readonly wire: WireLimits;
 }
@@ -24,5 +26,6 @@ export const INGEST_LIMITS: IngestLimits = {
   staleAfterMs: 10 * 60_000,
   maxSeries: 2_000_000,
   maxSeriesPerNode: 200_000,
+  maxDictionaryBytes: 512 * 1024 * 1024,
   wire: WIRE_LIMITS,
 };

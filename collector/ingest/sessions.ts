@@ -4,6 +4,7 @@
  * that a batch retried late still changes nothing.
  */
 import type { Decoder } from '../../src/wire/decode.ts';
+import type { Account } from './budget.ts';
 import type { NodeSeries } from './series.ts';
 
 /** Why a session ended. */
@@ -20,6 +21,8 @@ export interface Session {
   readonly session: string;
   readonly decoder: Decoder;
   readonly series: NodeSeries;
+  /** The memory of its dictionary. */
+  readonly account: Account;
   lastSeq: number;
   lastAnswer: LastAnswer | undefined;
   seenMs: number;
@@ -61,9 +64,9 @@ export class Sessions {
     return live?.session === session ? live : undefined;
   }
 
-  /** Whether the node has a session now. */
-  has(node: string): boolean {
-    return this.#live.has(node);
+  /** The session that the node has now. */
+  of(node: string): Session | undefined {
+    return this.#live.get(node);
   }
 
   /** The number of the session's last batch, 0 if there was none; also for a session that ended. */
@@ -93,6 +96,7 @@ export class Sessions {
     if (session === undefined) return;
     this.#live.delete(node);
     session.series.close();
+    session.account.close();
     this.#ended.set(endedKey(node, session.session), { lastSeq: session.lastSeq, endedMs: nowMs });
     this.evicted.set(reason, (this.evicted.get(reason) ?? 0) + 1);
   }

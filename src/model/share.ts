@@ -27,6 +27,11 @@ export function mayHave({ cap, held, own, holders, wish }: Ask): boolean {
   return own + wish <= fairShare(cap, holders) && held + wish <= cap * (1 + RESERVE);
 }
 
+/** What one may have at most, where nothing else says so: it takes several to fill what all share. */
+export function mostOfOne(cap: number): number {
+  return cap / 4;
+}
+
 /** What each may have when all want more than there is. */
 export function fairShare(cap: number, holders: number): number {
   return cap / Math.max(1, holders);

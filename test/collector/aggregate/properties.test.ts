@@ -131,14 +131,14 @@ describe('for any batches', () => {
     }
   });
 
-  test.prop([ticks, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 20 })])(
+  test.prop([ticks, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 2000 })])(
     'every sample is processed, waiting or dropped with a reason, under any limits',
-    async (list, maxSeries, maxPendingSamples) => {
+    async (list, maxSeries, maxPendingCells) => {
       const batches = list.map(batchOf);
       const { accepted, stats } = await run(batches, {
         ...OPTIONS,
         maxSeries,
-        maxPendingSamples,
+        maxPendingCells,
         maxSeriesPerNode: 9,
         maxGroups: 3,
         maxNodes: 2,
