@@ -191,3 +191,28 @@ describe('labels that no collector would take', () => {
     ]);
   });
 });
+
+describe('a row twice in one table', () => {
+  test('is sent once by the encoder, with its last reading', () => {
+    const [one, two] = [rowOf('a'), rowOf('b')];
+    const sent = batch(1, [
+      table(state, [
+        [one, 1],
+        [two, 2],
+        [one, 3],
+      ]),
+    ]);
+    const decoder = createDecoder({ familyNamed });
+    const { batch: taken } = decoder.decode(createEncoder({ node: NODE, session: SESSION }).encode(sent));
+    expect(plain(taken)).toEqual(
+      plain(
+        batch(1, [
+          table(state, [
+            [two, 2],
+            [one, 3],
+          ]),
+        ]),
+      ),
+    );
+  });
+});
