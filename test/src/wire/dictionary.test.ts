@@ -3,7 +3,7 @@ import { labels } from '../../../src/model/labels.ts';
 import { entityRow } from '../../../src/model/table.ts';
 import { createDecoder } from '../../../src/wire/decode.ts';
 import { createEncoder } from '../../../src/wire/encode.ts';
-import { batch, container, familyNamed, load, NODE, rowOf, SESSION, state, table } from './batches.ts';
+import { batch, container, familyNamed, load, NODE, plain, rowOf, SESSION, state, table } from './batches.ts';
 
 const pair = (keepBatches = 12) => ({
   encoder: createEncoder({ node: NODE, session: SESSION, keepBatches }),
