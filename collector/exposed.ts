@@ -53,6 +53,7 @@ function exposeAggregator(self: SelfMetrics, aggregator: Aggregator, ingest: Ing
   self.expose('plimsoll_collector_samples_pending', () => single(aggregator.stats().pendingSamples));
   self.expose('plimsoll_collector_waiting_bytes', () => single(aggregator.stats().pendingCells * CELL_BYTES));
   self.expose('plimsoll_collector_waiting_limit_bytes', () => single(aggregator.stats().maxPendingCells * CELL_BYTES));
+  self.expose('plimsoll_collector_tables_refused_total', () => single(aggregator.stats().tablesRefused));
   self.expose('plimsoll_collector_series', () => single(aggregator.stats().series));
   self.expose('plimsoll_collector_groups', () => single(aggregator.stats().groups));
   self.expose('plimsoll_collector_groups_refused_total', () => byKey(aggregator.stats().groupsRefused));

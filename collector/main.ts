@@ -142,6 +142,8 @@ function limitsOf(settings: ProgramSurroundings['config']['collector']): Partial
     maxSeries: settings.max_series,
     maxSeriesPerNode: settings.max_series_per_node,
     maxDictionaryBytes: settings.max_dictionaries,
+    // The aggregation gives a row up when its window is closed and it was not read for so long.
+    lingerMs: Math.max(settings.stale_after, settings.window) + settings.lateness + settings.window,
     wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
   };
 }

@@ -57,7 +57,10 @@ class WindowedAggregator implements Aggregator {
     this.#pending = new Pending({
       windowMs,
       maxPendingCells,
-      onRefused: (node, samples) => this.#state.refusals.add('waiting', node, samples),
+      onRefused: (node, samples) => {
+        this.#state.tablesRefused++;
+        this.#state.refusals.add('waiting', node, Math.max(1, samples));
+      },
     });
   }
 

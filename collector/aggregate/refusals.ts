@@ -9,7 +9,7 @@ export type Shared = 'waiting' | 'series' | 'groups';
 export interface Refusal {
   readonly what: Shared;
   readonly node: string;
-  /** Samples; of groups, how often a container was left out of one. */
+  /** Samples, at least 1 for a table that has none; of groups, how often a container was left out of one. */
   readonly count: number;
 }
 

@@ -49,6 +49,8 @@ export class AggregatorState {
   processed = 0;
   /** By level: times that a container was left out of it, per window, for the cap on groups. */
   readonly groupsRefused = new Tally();
+  /** Tables, or parts of them, for which there was no room to wait. */
+  tablesRefused = 0;
   readonly refusals = new Refusals();
 
   constructor(options: AggregatorOptions) {

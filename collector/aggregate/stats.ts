@@ -23,6 +23,8 @@ export interface AggregatorStats {
   readonly nodes: number;
   /** `stale_row`, `stale_group`, `stale_node`, `clock_set_back`. */
   readonly evicted: ReadonlyMap<string, number>;
+  /** Tables, or parts of them, for which there was no room to wait, whatever numbers they held. */
+  readonly tablesRefused: number;
   /** By level: times that a container was left out of it, per window, for the cap on groups. */
   readonly groupsRefused: ReadonlyMap<string, number>;
   readonly increases: Readonly<IncreaseCounts>;
@@ -51,6 +53,7 @@ export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorSt
     groups: state.groups.live,
     nodes: state.nodes.live,
     evicted: state.evicted.snapshot(),
+    tablesRefused: state.tablesRefused,
     groupsRefused: state.groupsRefused.snapshot(),
     increases: { ...state.increases },
   };

@@ -52,7 +52,7 @@ const LOG_EVERY_MS = 60_000;
 export function createIngest(options: IngestOptions): Ingest {
   const { push, familyNamed, limits: given, onRefused = () => {}, clock, log, random = Math.random } = options;
   const limits: IngestLimits = { ...INGEST_LIMITS, ...given };
-  const budget = createBudget(limits.maxDictionaryBytes);
+  const budget = createBudget({ limit: limits.maxDictionaryBytes, lingerMs: limits.lingerMs });
   const crowd = createCrowd(random);
   const cap = createSeriesCap({ total: limits.maxSeries, perNode: limits.maxSeriesPerNode });
   const sessions = new Sessions(limits);
@@ -99,15 +99,21 @@ export function createIngest(options: IngestOptions): Ingest {
   return {
     receive,
     route: (app) => addRoute(app, { receive, refuse, maxBodyBytes: limits.maxBodyBytes }),
-    housekeep: () => sessions.housekeep(clock.now()),
-    stats: () => ({
-      ...tally,
-      sessions: sessions.size,
-      sessionsEvicted: sessions.evicted,
-      series: cap.held,
-      dictionaryBytes: budget.bytes,
-      dictionaryLimitBytes: budget.limit,
-    }),
+    housekeep: () => {
+      budget.pass(clock.now());
+      sessions.housekeep(clock.now());
+    },
+    stats: () => {
+      budget.pass(clock.now());
+      return {
+        ...tally,
+        sessions: sessions.size,
+        sessionsEvicted: sessions.evicted,
+        series: cap.held,
+        dictionaryBytes: budget.bytes,
+        dictionaryLimitBytes: budget.limit,
+      };
+    },
   };
 }
 

@@ -46,12 +46,13 @@ export class Intake {
     const { limits, sessions, tally } = this.#options;
     tally.unpackedBytes += body.length;
     const head = peek(body, limits.wire);
+    this.#options.budget.pass(nowMs);
     sessions.housekeep(nowMs);
     const live = sessions.find(head.node, head.session);
     if (head.seq <= sessions.lastSeq(head.node, head.session)) return this.#again(head, live);
     if (live === undefined) this.#checkNew(head);
     if (live !== undefined) return this.#handOn(live, this.#decode(head, live.decoder, body), nowMs);
-    const account = this.#options.budget.open(head.node, sessions.of(head.node)?.account);
+    const account = this.#options.budget.open(head.node);
     const { familyNamed } = this.#options;
     const decoder = createDecoder({ familyNamed, limits: limits.wire, allowance: account });
     // Only with a body that is good does a new session take the place of the old one. A bad one has given all it took back.
@@ -102,7 +103,6 @@ export class Intake {
       seenMs: nowMs,
     };
     sessions.open(begun);
-    begun.account.settle();
     return begun;
   }
 

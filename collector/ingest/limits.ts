@@ -15,6 +15,8 @@ export interface IngestLimits {
   readonly maxSeriesPerNode: number;
   /** Memory of all sessions' dictionaries together, in bytes. */
   readonly maxDictionaryBytes: number;
+  /** For so long what was described may be held by others after its session has given it up. */
+  readonly lingerMs: number;
   /** What one body and one session's dictionary may hold. `bodyBytes` is the limit on the unpacked body. */
   readonly wire: WireLimits;
 }
@@ -27,5 +29,6 @@ export const INGEST_LIMITS: IngestLimits = {
   maxSeries: 2_000_000,
   maxSeriesPerNode: 200_000,
   maxDictionaryBytes: 512 * 1024 * 1024,
+  lingerMs: 5 * 60_000,
   wire: WIRE_LIMITS,
 };

@@ -109,6 +109,12 @@ export const PIPELINE_METRICS = [
   row('plimsoll_collector_samples_pending', 'gauge', [], 'Samples waiting for their window to close.'),
   row('plimsoll_collector_waiting_bytes', 'gauge', [], 'Memory of the readings that wait for their window to close.'),
   row('plimsoll_collector_waiting_limit_bytes', 'gauge', [], 'What they may take: collector.max_waiting.'),
+  row(
+    'plimsoll_collector_tables_refused_total',
+    'counter',
+    [],
+    'Tables for which there was no room to wait, whatever numbers they held; the numbers are dropped as pending_limit.',
+  ),
   row('plimsoll_collector_series', 'gauge', [], 'Series held.'),
   row('plimsoll_collector_groups', 'gauge', [], 'Groups held, over all levels.'),
   row(

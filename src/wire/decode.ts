@@ -63,9 +63,6 @@ export function createDecoder(options: DecoderOptions): Decoder {
         );
       }
       const dictionary = reset ? new Dictionary(limits, allowance, current) : current;
-      // The one takes the place of the other: for the moment in which both are there, nobody pays twice.
-      const replaced = reset ? current.memory : 0;
-      allowance.give(replaced);
       try {
         const { removed, tables } = readSections(reader, { dictionary, limits, familyNamed }, header.timeMs);
         dictionary.commit();
@@ -74,7 +71,6 @@ export function createDecoder(options: DecoderOptions): Decoder {
         return answer(header, tables, { removed, reset });
       } catch (error) {
         dictionary.rollback();
-        allowance.give(-replaced);
         throw error;
       }
     },

@@ -56,6 +56,9 @@ export class Dictionary {
   readonly #allowance: Allowance;
   #bytes = 0;
   #memory = 0;
+  /** Since the last commit: memory of definitions that were removed, and of those taken over from the dictionary before. */
+  #parted = 0;
+  #inherited = 0;
   #tables = 0;
   #undo: (() => void)[] = [];
   #previous: Heirloom | undefined;
@@ -79,14 +82,23 @@ export class Dictionary {
 
   /** All changes since the last commit hold. */
   commit(): void {
+    // Of the dictionary before, what is not taken over goes.
+    const gone = this.#previous === undefined ? 0 : this.#previous.dictionary.memory - this.#inherited;
+    this.#allowance.give(gone);
+    this.#allowance.linger(this.#parted + gone);
+    this.#parted = 0;
+    this.#inherited = 0;
     this.#undo = [];
     this.#previous = undefined;
   }
 
   /** Takes all changes since the last commit back. */
   rollback(): void {
-    for (let i = this.#undo.length - 1; i >= 0; i--) this.#undo[i]?.();
+    // A new one is let go of whole: what it took over is still the one before's.
+    if (this.#previous !== undefined) this.#allowance.give(this.#memory - this.#inherited);
+    else for (let i = this.#undo.length - 1; i >= 0; i--) this.#undo[i]?.();
     this.#undo = [];
+    this.#parted = 0;
   }
 
   family(ref: number): WireFamily {
@@ -109,7 +121,7 @@ export class Dictionary {
   addFamily({ ref, bytes }: Place, family: WireFamily, fields: readonly string[] = []): void {
     this.#vacant('family', this.#families, { ref, limit: this.#limits.families });
     const cost = { bytes, memory: familyBytes(family.name, fields) };
-    this.#grow(cost);
+    this.#grow(cost, this.#previous !== undefined);
     this.#families.set(ref, family);
     this.#undo.push(() => {
       this.#families.delete(ref);
@@ -120,12 +132,9 @@ export class Dictionary {
   addEntity({ ref, bytes }: Place, described: Entity): void {
     this.#vacant('entity', this.#entities, { ref, limit: this.#limits.entities });
     const cost = { bytes, memory: entityBytes(described) };
-    this.#grow(cost);
-    this.#entities.set(ref, {
-      entity: this.#previous?.refs.get(content(described))?.entity ?? described,
-      ...cost,
-      rows: 0,
-    });
+    const known = this.#previous?.refs.get(content(described))?.entity;
+    this.#grow(cost, known !== undefined);
+    this.#entities.set(ref, { entity: known ?? described, ...cost, rows: 0 });
     this.#undo.push(() => {
       this.#entities.delete(ref);
       this.#shrink(cost);
@@ -137,14 +146,17 @@ export class Dictionary {
     const slot = this.#entities.get(entityRef) ?? undefined_('entity', entityRef);
     // Asked for before the row is made: with dimensions it repeats all its entity's labels.
     const cost = { bytes, memory: rowBytes(slot.entity, dims) };
-    this.#grow(cost);
-    this.#link({ row: this.#share(slot.entity, entityRef, dims), entityRef, ...cost, usedIn: 0 }, ref);
+    const known = this.#before(slot.entity, dims);
+    this.#grow(cost, known !== undefined);
+    const row = this.#shared.get(sharedKey(entityRef, dims))?.row ?? known ?? entityRow(slot.entity, dims);
+    this.#link({ row, entityRef, ...cost, usedIn: 0 }, ref);
     this.#undo.push(() => this.#unlink(ref));
   }
 
   removeRow(ref: number): void {
     const slot = this.#rows.get(ref) ?? undefined_('row', ref);
     this.#unlink(ref);
+    this.#parted += slot.memory;
     this.#undo.push(() => {
       this.#shrink(slot, -1);
       this.#link(slot, ref);
@@ -157,6 +169,7 @@ export class Dictionary {
       throw new WireError('bad_reference', `entity ${ref} is removed while ${slot.rows} rows refer to it`);
     this.#entities.delete(ref);
     this.#shrink(slot);
+    this.#parted += slot.memory;
     this.#undo.push(() => {
       this.#entities.set(ref, slot);
       this.#shrink(slot, -1);
@@ -168,9 +181,12 @@ export class Dictionary {
     atMost(`the number of a ${what}`, ref, limit - 1);
   }
 
-  #grow({ bytes, memory }: Cost): void {
+  /** What is `inherited` is there already, and paid for; only once, though it may be described twice. */
+  #grow({ bytes, memory }: Cost, inherited: boolean): void {
     atMost('bytes of text in the session’s dictionary', this.#bytes + bytes, this.#limits.dictionaryBytes);
-    this.#allowance.take(memory);
+    const paid = inherited && this.#inherited + memory <= (this.#previous?.dictionary.memory ?? 0);
+    if (paid) this.#inherited += memory;
+    else this.#allowance.take(memory);
     this.#bytes += bytes;
     this.#memory += memory;
   }
@@ -182,14 +198,11 @@ export class Dictionary {
     this.#memory -= times * memory;
   }
 
-  /** The one object for an entity and dimensions. */
-  #share(entity: Entity, entityRef: number, dims: Labels): EntityRow {
-    const here = this.#shared.get(sharedKey(entityRef, dims));
-    if (here) return here.row;
+  /** The object that stood for an entity and dimensions before a reset. */
+  #before(entity: Entity, dims: Labels): EntityRow | undefined {
     const previous = this.#previous;
     const before = previous?.refs.get(content(entity));
-    const old = previous && before ? previous.dictionary.#shared.get(sharedKey(before.ref, dims)) : undefined;
-    return old?.row ?? entityRow(entity, dims);
+    return previous && before ? previous.dictionary.#shared.get(sharedKey(before.ref, dims))?.row : undefined;
   }
 
   #link(slot: RowSlot, ref: number): void {

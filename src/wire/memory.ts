@@ -13,10 +13,12 @@ export interface Allowance {
   take(bytes: number): void;
   /** Gives bytes back; with a negative number has bytes back that were given before. */
   give(bytes: number): void;
+  /** So many bytes that were given back were definitions that had been handed on: others may hold them for a while yet. */
+  linger(bytes: number): void;
 }
 
 /** For who decodes without anybody to share with. */
-export const UNBOUNDED: Allowance = { take() {}, give() {} };
+export const UNBOUNDED: Allowance = { take() {}, give() {}, linger() {} };
 
 const ENTITY = 450;
 const ROW = 450;

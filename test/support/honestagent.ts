@@ -21,7 +21,7 @@ export interface HonestOptions {
   readonly everyMs?: number;
 }
 
-export function honestAgent({ url, node = 'honest', containers = 10, everyMs = 100 }: HonestOptions): HonestAgent {
+export function honestAgent({ url, node = 'honest', containers = 10, everyMs = 500 }: HonestOptions): HonestAgent {
   const session = `session-of-${node}`;
   const sender = createSender({
     url,

@@ -47,6 +47,7 @@ test.each<[string, Case]>([
     give: (bytes: number) => {
       reckoned -= bytes;
     },
+    linger: () => {},
   };
   const before = heldBytes();
   const decoder = createDecoder({ familyNamed, limits: WIRE_LIMITS, allowance });
