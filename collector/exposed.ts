@@ -25,12 +25,17 @@ function exposeIngest(self: SelfMetrics, ingest: Ingest): void {
   self.expose('plimsoll_collector_batches_total', () => byKey(ingest.stats().batches));
   self.expose('plimsoll_collector_batches_missing_total', () => single(ingest.stats().missingBatches));
   self.expose('plimsoll_collector_bytes_total', () => single(ingest.stats().bytes));
+  self.expose('plimsoll_collector_dictionary_bytes', () => single(ingest.stats().dictionaryBytes));
+  self.expose('plimsoll_collector_dictionary_limit_bytes', () => single(ingest.stats().dictionaryLimitBytes));
   self.expose('plimsoll_collector_sessions', () => single(ingest.stats().sessions));
   self.expose('plimsoll_collector_agent_clock_offset_seconds', () =>
     byKey(new Map([...ingest.stats().clockOffsets].map(([node, ms]) => [node, ms / 1000]))),
   );
   self.expose('plimsoll_collector_sessions_evicted_total', () => byKey(ingest.stats().sessionsEvicted));
 }
+
+/** A number in a table. */
+export const CELL_BYTES = 8;
 
 /** Reasons that the ingest alone drops for: what the aggregation refuses of a batch is in the aggregation's own count. */
 const BEFORE_AGGREGATION = ['unknown_metric', 'series_limit'];
@@ -49,8 +54,12 @@ function exposeAggregator(self: SelfMetrics, aggregator: Aggregator, ingest: Ing
     return byKey(dropped);
   });
   self.expose('plimsoll_collector_samples_pending', () => single(aggregator.stats().pendingSamples));
+  self.expose('plimsoll_collector_waiting_bytes', () => single(aggregator.stats().pendingCells * CELL_BYTES));
+  self.expose('plimsoll_collector_waiting_limit_bytes', () => single(aggregator.stats().maxPendingCells * CELL_BYTES));
+  self.expose('plimsoll_collector_tables_refused_total', () => single(aggregator.stats().tablesRefused));
   self.expose('plimsoll_collector_series', () => single(aggregator.stats().series));
   self.expose('plimsoll_collector_groups', () => single(aggregator.stats().groups));
+  self.expose('plimsoll_collector_groups_refused_total', () => byKey(aggregator.stats().groupsRefused));
   self.expose('plimsoll_collector_evictions_total', () => byKey(aggregator.stats().evicted));
   self.expose('plimsoll_collector_increases_total', () => byKey(new Map(Object.entries(aggregator.stats().increases))));
   self.expose('plimsoll_collector_windows_total', () => single(aggregator.stats().frames));

@@ -19,12 +19,13 @@ import type { LevelDef } from './aggregate/levels.ts';
 import type { Arrival } from './aggregate/pending.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
-import { exposeCollector } from './exposed.ts';
+import { CELL_BYTES, exposeCollector } from './exposed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { exposePages } from './pages.ts';
+import { createRefusalLog } from './refusals.ts';
 import type { SinkStats } from './sinks/account.ts';
 import { createFanout } from './sinks/fanout.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
@@ -75,16 +76,18 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   life.onStop('sinks', () => fanout.close(DRAIN_MS));
 
+  const kept = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
     levels: levels.filter(({ name }) => settings.levels[name]),
     log,
-    refused: () => aggregator.stats().groupsRefused,
+    refused: () => [...aggregator.stats().groupsRefused.values()].reduce((sum, times) => sum + times, 0),
   });
   const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
     for (const frame of await frames) {
       watch(frame);
       fanout.offer(frame);
     }
+    kept.report(aggregator.refusals());
   };
   let lastRun = clock.monotonic();
   const intervalMs = Math.min(settings.window, 1000);
@@ -105,7 +108,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const ingest = createIngest({
     push: take,
     familyNamed,
-    limits: ingestLimits(settings),
+    onRefused: kept.say,
+    limits: limitsOf(settings),
     clock,
     log,
   });
@@ -137,16 +141,6 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   return { url, accept: (batch) => void take(batch), sinks };
 }
 
-function ingestLimits(settings: Config['collector']): Partial<IngestLimits> {
-  return {
-    maxBodyBytes: settings.max_body,
-    maxSessions: settings.max_sessions,
-    maxSeries: settings.max_series,
-    maxSeriesPerNode: settings.max_series_per_node,
-    wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
-  };
-}
-
 /** What becomes of a batch, wherever it comes from. */
 function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurroundings): (batch: Batch) => Arrival {
   const noteInterval = watchIntervals({ windowMs: config.collector.window, log });
@@ -169,6 +163,7 @@ function aggregatorOf(
     maxSeries: settings.max_series,
     maxSeriesPerNode: settings.max_series_per_node,
     maxGroups: settings.max_groups,
+    maxPendingCells: Math.max(1, Math.floor(settings.max_waiting / CELL_BYTES)),
     startedMs,
     levels,
     gauges: settings.gauges,
@@ -179,4 +174,18 @@ function aggregatorOf(
 
 function noWindowYet({ window, lateness }: Config['collector']): string {
   return `no window has closed yet; the first does ${(window + lateness) / 1000} s after an agent's first batch`;
+}
+
+/** What agents may cost, as configured. */
+function limitsOf(settings: ProgramSurroundings['config']['collector']): Partial<IngestLimits> {
+  return {
+    maxBodyBytes: settings.max_body,
+    maxSessions: settings.max_sessions,
+    maxSeries: settings.max_series,
+    maxSeriesPerNode: settings.max_series_per_node,
+    maxDictionaryBytes: settings.max_dictionaries,
+    // The aggregation gives a row up when its window is closed and it was not read for so long.
+    lingerMs: Math.max(settings.stale_after, settings.window) + settings.lateness + settings.window,
+    wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },
+  };
 }

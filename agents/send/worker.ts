@@ -193,8 +193,9 @@ export class Worker {
         ? fate
         : { do: 'retry', why: '409 unknown_session', detail: 'asked for in full twice', slowly: false };
     const own = retry.slowly ? slowRetryMs / 2 + (slowRetryMs / 2) * random() : this.#backoff.next();
-    // A collector that asks for no wait at all does not get a storm.
-    const waitMs = retry.afterMs === undefined ? own : Math.max(retry.afterMs, firstRetryMs);
+    // A collector that asks for no wait at all does not get a storm, nor one that tells a whole fleet the same moment.
+    const wishMs = Math.max(retry.afterMs ?? 0, firstRetryMs);
+    const waitMs = retry.afterMs === undefined ? own : Math.round(wishMs * (1 + random() / 2));
     const fields = { answer: retry.why, detail: retry.detail, waitMs, queued: spool.size.batches };
     this.#report(retry.why, fields, 'the collector does not take batches');
     await this.#pause.sleep(waitMs);

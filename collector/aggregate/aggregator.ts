@@ -6,6 +6,7 @@ import type { Batch, Frame } from '../../src/model/batch.ts';
 import { closeWindow } from './close.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions, checkOptions } from './options.ts';
 import { type Arrival, Pending, samplesOf } from './pending.ts';
+import type { Refusal } from './refusals.ts';
 import { AggregatorState } from './state.ts';
 import { type AggregatorStats, statsOf } from './stats.ts';
 import { lastDueEnd } from './window.ts';
@@ -25,6 +26,8 @@ export interface Aggregator {
   /** Closes every window that holds something, due or not: for the end. */
   flush(breathe: Breathe): Promise<Frame[]>;
   stats(): AggregatorStats;
+  /** Whom a cap kept out since the last call. */
+  refusals(): Refusal[];
 }
 
 /** Throws a ConfigError for options that cannot work. */
@@ -35,8 +38,6 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
 
 /** Steps (numbers gone through) between two breaths: a few milliseconds. */
 const STEPS_PER_BREATH = 100_000;
-/** Waiting samples for each series that is allowed, unless the options say otherwise. */
-const PENDING_PER_SERIES = 32;
 
 class WindowedAggregator implements Aggregator {
   readonly #options: AggregatorOptions;
@@ -51,9 +52,16 @@ class WindowedAggregator implements Aggregator {
 
   constructor(options: AggregatorOptions) {
     this.#options = { ...AGGREGATOR_DEFAULTS, ...options };
-    const { windowMs, maxPendingSamples = options.maxSeries * PENDING_PER_SERIES } = options;
+    const { windowMs, maxPendingCells } = this.#options;
     this.#state = new AggregatorState(this.#options);
-    this.#pending = new Pending({ windowMs, maxPendingSamples });
+    this.#pending = new Pending({
+      windowMs,
+      maxPendingCells,
+      onRefused: (node, samples) => {
+        this.#state.tablesRefused++;
+        this.#state.refusals.add('waiting', node, Math.max(1, samples));
+      },
+    });
   }
 
   push(batch: Batch, nowMs: number): Arrival {
@@ -95,9 +103,14 @@ class WindowedAggregator implements Aggregator {
       received: this.#received,
       pendingSamples: this.#pending.samples + this.#state.closing,
       pendingBatches: this.#pending.batches,
+      pendingCells: this.#pending.cells,
       closedEndMs: this.#closedEndMs ?? 0,
       frames: this.#frames,
     });
+  }
+
+  refusals(): Refusal[] {
+    return this.#state.refusals.take();
   }
 
   /**

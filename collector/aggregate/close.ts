@@ -24,7 +24,12 @@ export function* closeWindow(
   const endMs = startMs + state.options.windowMs;
   state.closing = samplesOf(batches);
   const window = yield* resolveWindow(state, startMs, batches);
-  for (const entity of window.entities) state.groupsRefused += state.entities.retryGroups(entity);
+  for (const entity of window.entities) {
+    state.entities.retryGroups(entity, (levelAt, node) => {
+      state.groupsRefused.add(state.options.levels[levelAt]?.name ?? '');
+      state.refusals.add('groups', node, 1);
+    });
+  }
   const containers: (LevelTable | undefined)[] = [];
   const families = state.inOrder();
   for (const series of families) {

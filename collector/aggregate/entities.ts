@@ -69,22 +69,21 @@ export class Entities {
     this.regroup(slot);
   }
 
-  /** Settles the groups anew; answers how many levels refused it for the cap on groups. */
-  regroup(slot: number): number {
-    let refused = 0;
-    const place = { node: (this.#nodes[slot] as NodeState).name, cluster: this.#cluster };
+  /** Settles the groups anew; tells `refused` the levels that the cap on groups kept it out of. */
+  regroup(slot: number, refused?: (levelAt: number, node: string) => void): void {
+    const node = this.#nodes[slot] as NodeState;
+    const place = { node: node.name, cluster: this.#cluster };
     this.groupOf.forEach((groupOf, levelAt) => {
-      const joined = this.#groups.join(levelAt, this.#entities[slot] as Entity, place);
+      const joined = this.#groups.join(levelAt, this.#entities[slot] as Entity, place, node);
       this.#groups.leave(levelAt, groupOf[slot] as number);
       groupOf[slot] = joined;
-      if (joined === REFUSED) refused++;
+      if (joined === REFUSED) refused?.(levelAt, node.name);
     });
-    return refused;
   }
 
-  /** Tries again where the cap on groups stood in the way; answers how many levels still refuse. */
-  retryGroups(slot: number): number {
-    return this.groupOf.some((groupOf) => groupOf[slot] === REFUSED) ? this.regroup(slot) : 0;
+  /** Tries again where the cap on groups stood in the way; tells `refused` the levels that it still does. */
+  retryGroups(slot: number, refused: (levelAt: number, node: string) => void): void {
+    if (this.groupOf.some((groupOf) => groupOf[slot] === REFUSED)) this.regroup(slot, refused);
   }
 
   /** The row as exposed: the entity's labels and `node`. Shared by all families' rows without dimensions. */

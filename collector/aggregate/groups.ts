@@ -1,9 +1,11 @@
 /**
  * Groups: the services, pods, nodes … of each level, by slot. Owns their labels, their number of members and when a member was
- * last read; capped over all levels together; dropped when silent for too long. Totals hang on a group's slot, see totals.ts.
+ * last read; capped over all levels together; dropped when silent for too long. Totals hang on a group's slot, see totals.ts. A group counts
+ * for the node whose container was its first: a fair share of the cap is a node's.
  */
 import type { Entity, Row } from '../../src/model/table.ts';
 import { FIRST_CAPACITY, grownDoubles, grownIntegers } from './growing.ts';
+import { mayHave } from '../../src/model/share.ts';
 import { groupLabels, type LevelDef, type Place } from './levels.ts';
 
 /** No part in the level: a label is missing, or it is not of the level's kind. */
@@ -18,6 +20,10 @@ export interface LevelGroups {
   readonly rows: (Row | undefined)[];
   readonly keys: string[];
   readonly free: number[];
+  /** Whose share each counts in; undefined where it is free, or the level has no cap. */
+  readonly founders: (Founder | undefined)[];
+  /** Whether its groups count for the cap. Those of nodes and the cluster are as few as nodes, and never refused. */
+  readonly capped: boolean;
   capacity: number;
   /** Entities that belong to the group now, read or not. */
   members: Int32Array;
@@ -27,15 +33,24 @@ export interface LevelGroups {
 export interface GroupsOptions {
   readonly levels: readonly LevelDef[];
   readonly maxGroups: number;
+  /** How many nodes share the cap. */
+  readonly holders: () => number;
+}
+
+/** A node, as far as groups know it. */
+export interface Founder {
+  groups: number;
 }
 
 export class Groups {
   readonly levels: readonly LevelGroups[];
-  readonly #maxGroups: number;
+  readonly #options: GroupsOptions;
   #live = 0;
+  /** Of them, those that count for the cap. */
+  #held = 0;
 
   constructor(options: GroupsOptions) {
-    this.#maxGroups = options.maxGroups;
+    this.#options = options;
     this.levels = options.levels.map(emptyLevel);
   }
 
@@ -45,22 +60,44 @@ export class Groups {
   }
 
   /** The slot of the entity's group at a level, made if need be and counted as one member more; or NO_GROUP, or REFUSED. */
-  join(levelAt: number, entity: Entity, place: Place): number {
+  join(levelAt: number, entity: Entity, place: Place, founder: Founder): number {
     const groups = this.levels[levelAt] as LevelGroups;
     const labels = groupLabels(groups.level, entity, place);
     if (labels === undefined) return NO_GROUP;
     let slot = groups.index.get(labels.key);
     if (slot === undefined) {
-      if (this.#live >= this.#maxGroups) return REFUSED;
+      if (groups.capped && !this.#admits(founder)) return REFUSED;
       slot = groups.free.pop() ?? groups.rows.length;
       if (slot >= groups.capacity) grow(groups);
       groups.rows[slot] = { labels };
       groups.keys[slot] = labels.key;
       groups.index.set(labels.key, slot);
-      this.#live++;
+      this.#count(groups, slot, founder);
     }
     groups.members[slot] = (groups.members[slot] as number) + 1;
     return slot;
+  }
+
+  #admits({ groups: own }: Founder): boolean {
+    const { maxGroups: cap, holders } = this.#options;
+    return mayHave({ cap, held: this.#held, own, holders: holders(), wish: 1 });
+  }
+
+  #count(groups: LevelGroups, slot: number, founder: Founder): void {
+    this.#live++;
+    if (!groups.capped) return;
+    groups.founders[slot] = founder;
+    founder.groups++;
+    this.#held++;
+  }
+
+  #uncount(groups: LevelGroups, slot: number): void {
+    this.#live--;
+    const founder = groups.founders[slot];
+    if (founder === undefined) return;
+    groups.founders[slot] = undefined;
+    founder.groups--;
+    this.#held--;
   }
 
   /** One member less. The group stays until it is stale. */
@@ -80,7 +117,7 @@ export class Groups {
         groups.keys[slot] = '';
         groups.lastReadMs[slot] = 0;
         groups.free.push(slot);
-        this.#live--;
+        this.#uncount(groups, slot);
         freed(levelAt, slot);
       }
     });
@@ -101,6 +138,8 @@ function emptyLevel(level: LevelDef): LevelGroups {
     rows: [],
     keys: [],
     free: [],
+    founders: [],
+    capped: level.by.some(({ from, or = from }) => [from, or].some((label) => label !== 'node' && label !== 'cluster')),
     capacity: FIRST_CAPACITY,
     members: new Int32Array(FIRST_CAPACITY),
     lastReadMs: new Float64Array(FIRST_CAPACITY),

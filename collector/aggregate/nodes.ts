@@ -23,6 +23,8 @@ export interface NodeState {
   intervalMs: number;
   /** Of a node that ticks less often than windows close: what its last tick read. */
   held: HeldTick | undefined;
+  /** Groups that a container of its was the first of. */
+  groups: number;
   /** By family name. */
   readonly rows: Map<string, NodeRows>;
   /** By kind, then key. */
@@ -97,6 +99,7 @@ export class Nodes {
         series: 0,
         intervalMs: 0,
         held: undefined,
+        groups: 0,
         rows: new Map(),
         entities: new Map(),
       };

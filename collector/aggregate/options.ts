@@ -17,18 +17,18 @@ export interface AggregatorOptions {
   readonly staleAfterMs: number;
   /** Without a member for this long (event time) a group and its totals are dropped. */
   readonly groupStaleAfterMs: number;
-  /** Series (rows x columns) in all; over it new rows are refused. */
+  /** Series (rows x columns) in all; over it new rows are refused, of nodes over their fair share first (src/model/share.ts). */
   readonly maxSeries: number;
   /** Series of one node. */
   readonly maxSeriesPerNode: number;
-  /** Groups over all levels; over it new groups are refused. */
+  /** Groups over all levels but those of nodes and the cluster; over it new groups are refused, as series are. */
   readonly maxGroups: number;
   /** When the collector began, Unix milliseconds: windows that began before have no groups, since a part of their members is missing. */
   readonly startedMs?: number;
   /** Nodes; over it new nodes are refused. Default 10 000. */
   readonly maxNodes?: number;
-  /** Samples that may wait for their window. Default 32 for each series allowed. */
-  readonly maxPendingSamples?: number;
+  /** What may wait for its window, in cells of 8 bytes: of a table, rows x (columns + 2). */
+  readonly maxPendingCells: number;
   readonly levels: readonly LevelDef[];
   /** Which of these groups get, of those that the catalogue names for a gauge. */
   readonly gauges: readonly GaugeOutput[];
@@ -48,6 +48,7 @@ export const AGGREGATOR_DEFAULTS: AggregatorOptions = {
   maxSeriesPerNode: 100_000,
   maxGroups: 50_000,
   maxNodes: 10_000,
+  maxPendingCells: 64 * 1024 * 1024,
   levels: DEFAULT_LEVELS,
   gauges: GAUGE_OUTPUTS,
   containers: true,
@@ -62,7 +63,7 @@ const POSITIVE = [
   'maxSeriesPerNode',
   'maxGroups',
   'maxNodes',
-  'maxPendingSamples',
+  'maxPendingCells',
 ] as const;
 const NOT_NEGATIVE = ['latenessMs', 'maxAheadMs'] as const;
 

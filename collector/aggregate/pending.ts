@@ -1,8 +1,10 @@
 /**
  * Batches that wait for their windows. A batch comes in and its rows are sorted by their own times: into the window each
  * falls in, or out, counted with a reason. Nothing is copied: a window holds the batch's tables and which of their rows are its own.
+ * What waits is bounded by the memory it holds, in cells, however few numbers are in it.
  */
 import type { Batch, FamilyTable } from '../../src/model/batch.ts';
+import { mayHave, mostOfOne } from '../../src/model/share.ts';
 import { mostOf } from './plausible.ts';
 import { Tally } from './tally.ts';
 import { windowStart } from './window.ts';
@@ -13,6 +15,13 @@ export interface PendingRows {
   /** The rows' numbers in the table; undefined for all of them. */
   readonly picked: readonly number[] | undefined;
   readonly samples: number;
+  /** What it holds in memory, in doubles: of a table that spans windows, the last of them counts what they share. */
+  readonly cells: number;
+}
+
+/** The same before there is room for it. */
+interface PickedRows extends Pick<PendingRows, 'picked' | 'samples'> {
+  readonly startMs: number;
 }
 
 /** What one batch has for one window. */
@@ -36,7 +45,10 @@ export interface Bounds {
 
 export interface PendingOptions {
   readonly windowMs: number;
-  readonly maxPendingSamples: number;
+  /** A quarter of it for one node. */
+  readonly maxPendingCells: number;
+  /** Told of samples that found no room. */
+  readonly onRefused: (node: string, samples: number) => void;
 }
 
 /** What became of a batch's samples (numbers that are not absent) on arrival. */
@@ -45,10 +57,16 @@ export interface Arrival {
   readonly dropped: ReadonlyMap<string, number>;
 }
 
+/** What a table and a batch take beside their cells, in doubles: objects, arrays' headers, a place in a window. */
+const CELLS_PER_PART = 32;
+
 export class Pending {
   readonly #options: PendingOptions;
   readonly #windows = new Map<number, PendingBatch[]>();
+  /** By node, for those that have something waiting. */
+  readonly #cellsOf = new Map<string, number>();
   #samples = 0;
+  #cells = 0;
   #batches = 0;
 
   constructor(options: PendingOptions) {
@@ -57,6 +75,11 @@ export class Pending {
 
   get samples(): number {
     return this.#samples;
+  }
+
+  /** What waits holds so many doubles' memory. */
+  get cells(): number {
+    return this.#cells;
   }
 
   /** Parts of batches: one that spans two windows counts in both. */
@@ -70,17 +93,23 @@ export class Pending {
     const parts = new Map<number, PendingBatch>();
     const tickMs = Math.min(Math.max(batch.timeMs, bounds.fromMs), bounds.untilMs);
     // A batch without rows still says that the node is being watched.
-    if (batch.timeMs === tickMs) this.#part(parts, batch, tickMs);
+    if (batch.timeMs === tickMs && this.#fits(batch.node, CELLS_PER_PART)) this.#part(parts, batch, tickMs);
     let accepted = 0;
     for (const table of batch.tables) {
-      for (const [startMs, rows] of this.#sort(table, bounds, dropped)) {
-        if (this.#samples + rows.samples > this.#options.maxPendingSamples) {
-          dropped.add('pending_limit', rows.samples);
+      // The table is held until the last of its windows closes, all of it, however few of its rows are picked.
+      let unpaid = cellsOf(table);
+      for (const { startMs, picked, samples } of this.#sort(table, bounds, dropped)) {
+        const cells = unpaid + (picked?.length ?? 0);
+        if (!this.#fits(batch.node, cells + CELLS_PER_PART)) {
+          dropped.add('pending_limit', samples);
+          this.#options.onRefused(batch.node, samples);
           continue;
         }
-        this.#part(parts, batch, tickMs, startMs).tables.push(rows);
-        this.#samples += rows.samples;
-        accepted += rows.samples;
+        unpaid = 0;
+        this.#part(parts, batch, tickMs, startMs).tables.push({ table, picked, samples, cells });
+        this.#change(batch.node, cells);
+        this.#samples += samples;
+        accepted += samples;
       }
     }
     return { accepted, dropped: dropped.snapshot() };
@@ -97,13 +126,33 @@ export class Pending {
     this.#windows.delete(startMs);
     this.#batches -= batches.length;
     this.#samples -= samplesOf(batches);
+    for (const batch of batches) {
+      this.#change(batch.node, -batch.tables.reduce((sum, { cells }) => sum + cells, CELLS_PER_PART));
+    }
     return batches.sort(inEventOrder);
   }
 
-  #sort(table: FamilyTable, bounds: Bounds, dropped: Tally): Map<number, PendingRows> {
+  /** Whether so many cells of a node may wait beside what does. */
+  #fits(node: string, wish: number): boolean {
+    const { maxPendingCells: cap } = this.#options;
+    const own = this.#cellsOf.get(node) ?? 0;
+    if (own + wish > mostOfOne(cap)) return false;
+    const holders = this.#cellsOf.size + (own > 0 ? 0 : 1);
+    return mayHave({ cap, held: this.#cells, own, holders, wish });
+  }
+
+  #change(node: string, cells: number): void {
+    this.#cells += cells;
+    const own = (this.#cellsOf.get(node) ?? 0) + cells;
+    if (own > 0) this.#cellsOf.set(node, own);
+    else this.#cellsOf.delete(node);
+  }
+
+  /** By window, the last one first. */
+  #sort(table: FamilyTable, bounds: Bounds, dropped: Tally): PickedRows[] {
     const { timesMs } = table;
     const { windowMs } = this.#options;
-    if (timesMs.length === 0) return new Map();
+    if (timesMs.length === 0) return [];
     let least = timesMs[0] as number;
     let most = least;
     for (const time of timesMs) {
@@ -112,7 +161,7 @@ export class Pending {
     }
     const startMs = windowStart(least, windowMs);
     if (least >= bounds.fromMs && most <= bounds.untilMs && windowStart(most, windowMs) === startMs) {
-      return new Map([[startMs, { table, picked: undefined, samples: countTable(table, dropped) }]]);
+      return [{ startMs, picked: undefined, samples: countTable(table, dropped) }];
     }
     return sortRows(table, { ...bounds, windowMs }, dropped);
   }
@@ -128,6 +177,7 @@ export class Pending {
       if (window === undefined) this.#windows.set(startMs, [part]);
       else window.push(part);
       this.#batches++;
+      this.#change(batch.node, CELLS_PER_PART);
     }
     return part;
   }
@@ -156,11 +206,7 @@ function dropBad(value: number, dropped: Tally | undefined): void {
 }
 
 /** The slow way, for a table that spans windows or bounds: row by row. */
-function sortRows(
-  table: FamilyTable,
-  bounds: Bounds & { readonly windowMs: number },
-  dropped: Tally,
-): Map<number, PendingRows> {
+function sortRows(table: FamilyTable, bounds: Bounds & { readonly windowMs: number }, dropped: Tally): PickedRows[] {
   const windows = new Map<number, { picked: number[]; samples: number }>();
   for (let row = 0; row < table.rows.length; row++) {
     const time = table.timesMs[row] as number;
@@ -175,7 +221,14 @@ function sortRows(
       window.samples += samples;
     }
   }
-  return new Map([...windows].map(([startMs, { picked, samples }]) => [startMs, { table, picked, samples }]));
+  return [...windows]
+    .map(([startMs, { picked, samples }]) => ({ startMs, picked, samples }))
+    .sort((a, b) => b.startMs - a.startMs);
+}
+
+/** The doubles that a table's memory would make: its values, and of each row its time and its place. */
+function cellsOf({ rows, shape }: FamilyTable): number {
+  return rows.length * (shape.columns.length + 2) + CELLS_PER_PART;
 }
 
 function countTable({ shape, values, rows }: FamilyTable, dropped: Tally): number {

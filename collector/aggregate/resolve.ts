@@ -3,6 +3,7 @@
  * that was read a slot, a place in the window and the life of its reading; what cannot be taken is counted. No value is looked at.
  */
 import type { Family } from '../../src/model/family.ts';
+import { mayHave } from '../../src/model/share.ts';
 import type { EntityRow } from '../../src/model/table.ts';
 import { holdTicks, noteTick } from './hold.ts';
 import { countedSince, lifeOf, spanOf } from './increase.ts';
@@ -64,7 +65,7 @@ function resolveTable(state: AggregatorState, { window, node, pending }: TableCo
     const slot = slotOf(state, { series, node, known, row, at: r });
     const timeMs = table.timesMs[r] as number;
     const lastMs = slot < 0 ? NEVER : (series.lastMs[slot] as number);
-    if (slot < 0) drop(state, 'series_limit', countRow(table, r));
+    if (slot < 0) noRoom(state, node, countRow(table, r));
     else if (timeMs === lastMs) state.repeated += countRow(table, r);
     else if (!(timeMs > lastMs)) drop(state, 'duplicate_time', countRow(table, r));
     else {
@@ -100,7 +101,10 @@ function slotOf(state: AggregatorState, context: RowContext): number {
 
 function admit(state: AggregatorState, { series, node, row }: RowContext): number {
   const { maxSeries, maxSeriesPerNode } = state.options;
-  if (state.liveSeries + series.width > maxSeries || node.series + series.width > maxSeriesPerNode) return -1;
+  const wish = series.width;
+  if (node.series + wish > maxSeriesPerNode) return -1;
+  const holders = state.nodes.live;
+  if (!mayHave({ cap: maxSeries, held: state.liveSeries, own: node.series, holders, wish })) return -1;
   state.liveSeries += series.width;
   return series.add(row, node, state.entities.acquire(node, row.entity));
 }
@@ -145,6 +149,11 @@ function read(state: AggregatorState, { window, series, node, slot, row, timeMs 
   series.lastMs[slot] = timeMs;
   if (startMs > 0) series.startMs[slot] = startMs;
   return life;
+}
+
+function noRoom(state: AggregatorState, node: NodeState, samples: number): void {
+  drop(state, 'series_limit', samples);
+  state.refusals.add('series', node.name, samples);
 }
 
 function drop(state: AggregatorState, reason: string, samples: number): void {

@@ -10,6 +10,7 @@ import type { IncreaseCounts, Moment } from './increase.ts';
 import { Nodes } from './nodes.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions } from './options.ts';
 import { membersShape, planLevel } from './plan.ts';
+import { Refusals } from './refusals.ts';
 import { FamilySeries } from './series.ts';
 import { Tally } from './tally.ts';
 import { GroupColumns } from './totals.ts';
@@ -55,15 +56,18 @@ export class AggregatorState {
   processed = 0;
   /** Of those, samples of readings that were there already: the same row, read at the same time. */
   repeated = 0;
-  /** Times that a container was left out of a level, per window, for the cap on groups. */
-  groupsRefused = 0;
+  /** By level: times that a container was left out of it, per window, for the cap on groups. */
+  readonly groupsRefused = new Tally();
+  /** Tables, or parts of them, for which there was no room to wait. */
+  tablesRefused = 0;
+  readonly refusals = new Refusals();
 
   constructor(options: AggregatorOptions) {
     const { staleAfterMs, maxNodes = AGGREGATOR_DEFAULTS.maxNodes as number } = options;
     this.options = options;
     this.groupShapes = options.levels.map((level) => membersShape(level));
     this.nodes = new Nodes({ maxNodes, staleAfterMs });
-    this.groups = new Groups(options);
+    this.groups = new Groups({ ...options, holders: () => this.nodes.live });
     this.entities = new Entities(this.groups, options.cluster);
   }
 

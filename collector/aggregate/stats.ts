@@ -14,6 +14,9 @@ export interface AggregatorStats {
   /** Samples that wait for their window, or are in the one being closed. */
   readonly pendingSamples: number;
   readonly pendingBatches: number;
+  /** Their memory, in cells of 8 bytes: what `maxPendingCells` limits. */
+  readonly pendingCells: number;
+  readonly maxPendingCells: number;
   readonly rows: number;
   /** Rows x columns: what `maxSeries` limits. */
   readonly series: number;
@@ -22,8 +25,10 @@ export interface AggregatorStats {
   readonly nodes: number;
   /** `stale_row`, `stale_group`, `stale_node`, `clock_set_back`. */
   readonly evicted: ReadonlyMap<string, number>;
-  /** Times that a container was left out of a level, per window, for the cap on groups. */
-  readonly groupsRefused: number;
+  /** Tables, or parts of them, for which there was no room to wait, whatever numbers they held. */
+  readonly tablesRefused: number;
+  /** By level: times that a container was left out of it, per window, for the cap on groups. */
+  readonly groupsRefused: ReadonlyMap<string, number>;
   readonly increases: Readonly<IncreaseCounts>;
   /** The end of the last closed window, Unix milliseconds; 0 before there is one. */
   readonly closedEndMs: number;
@@ -33,7 +38,7 @@ export interface AggregatorStats {
 /** What the state does not know. */
 export type OuterStats = Pick<
   AggregatorStats,
-  'received' | 'pendingSamples' | 'pendingBatches' | 'closedEndMs' | 'frames'
+  'received' | 'pendingSamples' | 'pendingBatches' | 'pendingCells' | 'closedEndMs' | 'frames'
 >;
 
 export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorStats {
@@ -43,6 +48,7 @@ export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorSt
     ...outer,
     processed: state.processed,
     repeated: state.repeated,
+    maxPendingCells: state.options.maxPendingCells,
     dropped: state.dropped.snapshot(),
     rows,
     series: state.liveSeries,
@@ -50,7 +56,8 @@ export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorSt
     groups: state.groups.live,
     nodes: state.nodes.live,
     evicted: state.evicted.snapshot(),
-    groupsRefused: state.groupsRefused,
+    tablesRefused: state.tablesRefused,
+    groupsRefused: state.groupsRefused.snapshot(),
     increases: { ...state.increases },
   };
 }

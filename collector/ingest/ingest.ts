@@ -9,6 +9,8 @@ import type { Batch } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import { createBodies } from './bodies.ts';
+import { createBudget } from './budget.ts';
+import { createCrowd } from './crowd.ts';
 import { inflate } from './inflate.ts';
 import { Intake, type Pushed, type Times } from './intake.ts';
 import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
@@ -24,8 +26,12 @@ export interface IngestOptions {
   readonly push: (batch: Batch) => Pushed;
   readonly familyNamed: (name: string) => Family | undefined;
   readonly limits?: Partial<IngestLimits>;
+  /** A cap kept something of a node's out; `detail` says what to do. */
+  readonly onRefused?: (node: string, reason: string, detail: string) => void;
   readonly clock: Clock;
   readonly log: Log;
+  /** `Math.random` unless a test decides. */
+  readonly random?: () => number;
 }
 
 /** What came with a body. */
@@ -49,8 +55,11 @@ const SIDE_BY_SIDE = 4;
 /** The same trouble is logged this often, not each time. */
 const LOG_EVERY_MS = 60_000;
 
-export function createIngest({ push, familyNamed, limits: given, clock, log }: IngestOptions): Ingest {
+export function createIngest(options: IngestOptions): Ingest {
+  const { push, familyNamed, limits: given, onRefused = () => {}, clock, log, random = Math.random } = options;
   const limits: IngestLimits = { ...INGEST_LIMITS, ...given };
+  const budget = createBudget({ limit: limits.maxDictionaryBytes, lingerMs: limits.lingerMs });
+  const crowd = createCrowd(random);
   const cap = createSeriesCap({ total: limits.maxSeries, perNode: limits.maxSeriesPerNode });
   const sessions = new Sessions(limits);
   const tally = createTally();
@@ -60,7 +69,7 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
     if (due('rivals')) log.warn({ node }, 'two agents send under the same node name: give each its own');
   };
   const onClock = (node: string, offsetMs: number): void => sayClock(log, node, offsetMs);
-  const intake = new Intake({ push, familyNamed, limits, sessions, cap, tally, onRivals, onClock });
+  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, onRefused, onRivals, onClock });
   const bodies = createBodies({ clock, maxBytes: limits.maxBodyBytes, maxHeldBytes: limits.maxPendingBytes });
 
   function refuse(error: unknown): Reply {
@@ -73,14 +82,16 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
       if (known) log.warn({ reason: wrong.reason, detail: wrong.message }, 'refused a body from an agent');
       else log.error({ err: error }, 'failed to take a batch');
     }
-    return refused(wrong);
+    return refused(wrong, crowd.turnAway);
   }
 
   async function receive(body: Buffer, { encoding, sentMs, receivedMs = clock.now() }: Received = {}): Promise<Reply> {
     tally.bytes += body.length;
     try {
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
-      return await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now(), { sentMs, receivedMs }));
+      const reply = await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now(), { sentMs, receivedMs }));
+      crowd.letIn();
+      return reply;
     } catch (error) {
       return refuse(error);
     }
@@ -89,14 +100,22 @@ export function createIngest({ push, familyNamed, limits: given, clock, log }: I
   return {
     receive,
     route: (app) => addRoute(app, { bodies, receive, refuse, now: () => clock.now() }),
-    housekeep: () => sessions.housekeep(clock.now()),
-    stats: () => ({
-      ...tally,
-      sessions: sessions.size,
-      clockOffsets: sessions.clockOffsets(),
-      sessionsEvicted: sessions.evicted,
-      series: cap.held,
-    }),
+    housekeep: () => {
+      budget.pass(clock.now());
+      sessions.housekeep(clock.now());
+    },
+    stats: () => {
+      budget.pass(clock.now());
+      return {
+        ...tally,
+        sessions: sessions.size,
+        clockOffsets: sessions.clockOffsets(),
+        sessionsEvicted: sessions.evicted,
+        series: cap.held,
+        dictionaryBytes: budget.bytes,
+        dictionaryLimitBytes: budget.limit,
+      };
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { Batch } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
 import { createDecoder, type Decoded, type Decoder } from '../../src/wire/decode.ts';
 import { type Header, peek } from '../../src/wire/header.ts';
+import type { Budget } from './budget.ts';
 import { createAgentClock } from './clocks.ts';
 import type { IngestLimits } from './limits.ts';
 import { type Reply, taken } from './reply.ts';
@@ -27,7 +28,10 @@ export interface IntakeOptions {
   readonly limits: IngestLimits;
   readonly sessions: Sessions;
   readonly cap: SeriesCap;
+  readonly budget: Budget;
   readonly tally: Tally;
+  /** A cap kept something of a node's out; `detail` says which and what to do. */
+  readonly onRefused: (node: string, reason: string, detail: string) => void;
   /** Two agents send under one node's name. */
   readonly onRivals: (node: string) => void;
   /** An agent's clock was found to be off by so much, or right again (0). */
@@ -49,17 +53,25 @@ export class Intake {
 
   /** Takes a body in; throws a WireError, and then nothing has changed. Anything else that is thrown came from `push`. */
   take(body: Buffer, nowMs: number, times: Times = { sentMs: undefined, receivedMs: nowMs }): Reply {
-    const { limits, sessions, familyNamed, tally } = this.#options;
+    const { limits, sessions, tally } = this.#options;
     tally.unpackedBytes += body.length;
     const head = peek(body, limits.wire);
+    this.#options.budget.pass(nowMs);
     sessions.housekeep(nowMs);
     const live = sessions.find(head.node, head.session);
     if (head.seq <= sessions.lastSeq(head.node, head.session)) return this.#again(head, live);
     if (live === undefined) this.#checkNew(head);
-    const decoder = live?.decoder ?? createDecoder({ familyNamed, limits: limits.wire });
-    const decoded = decoder.decode(body);
-    // Only now, with a body that is good, does a new session take the place of the old one.
-    const session = live ?? this.#begin(head, decoder, nowMs);
+    if (live !== undefined) {
+      const decoded = this.#decode(head, live.decoder, body);
+      this.#compareClocks(live, times);
+      return this.#handOn(live, decoded, nowMs);
+    }
+    const account = this.#options.budget.open(head.node);
+    const { familyNamed } = this.#options;
+    const decoder = createDecoder({ familyNamed, limits: limits.wire, allowance: account });
+    // Only with a body that is good does a new session take the place of the old one. A bad one has given all it took back.
+    const decoded = this.#decode(head, decoder, body);
+    const session = this.#begin(head, { decoder, account }, nowMs);
     this.#compareClocks(session, times);
     return this.#handOn(session, decoded, nowMs);
   }
@@ -70,6 +82,16 @@ export class Intake {
     const offsetMs = clock.offsetMs ?? 0;
     session.shift = shifter(offsetMs);
     this.#options.onClock(node, offsetMs);
+  }
+
+  #decode({ node }: Header, decoder: Decoder, body: Buffer): Decoded {
+    try {
+      return decoder.decode(body);
+    } catch (error) {
+      const over = error instanceof WireError && error.reason === 'dictionary_limit';
+      if (over) this.#options.onRefused(node, error.reason, error.message);
+      throw error;
+    }
   }
 
   #again({ seq }: Header, live: Session | undefined): Reply {
@@ -96,14 +118,14 @@ export class Intake {
     }
   }
 
-  #begin({ node, session }: Header, decoder: Decoder, nowMs: number): Session {
+  #begin({ node, session }: Header, dictionary: Pick<Session, 'decoder' | 'account'>, nowMs: number): Session {
     const { sessions, cap, onRivals } = this.#options;
-    if (sessions.has(node) && sessions.hasEnded(node, session)) onRivals(node);
+    if (sessions.of(node) !== undefined && sessions.hasEnded(node, session)) onRivals(node);
     const lastSeq = sessions.lastSeq(node, session);
     const begun: Session = {
       node,
       session,
-      decoder,
+      ...dictionary,
       series: cap.open(),
       clock: createAgentClock(),
       shift: shifter(0),
@@ -121,6 +143,7 @@ export class Intake {
     const dropped = new Map<string, number>();
     add(dropped, 'unknown_metric', decoded.unknown);
     add(dropped, 'series_limit', refused);
+    if (refused > 0) this.#options.onRefused(session.node, 'series_limit', seriesAdvice(this.#options.limits));
     let pushed: Pushed;
     try {
       pushed = push(session.shift(batch));
@@ -145,4 +168,8 @@ export class Intake {
 function clockOf(session: Session | undefined): { clock_offset_ms?: number } {
   const offsetMs = session?.clock.offsetMs ?? 0;
   return offsetMs === 0 ? {} : { clock_offset_ms: offsetMs };
+}
+
+function seriesAdvice({ maxSeries, maxSeriesPerNode }: IngestLimits): string {
+  return `raise collector.max_series_per_node (${maxSeriesPerNode}) or collector.max_series (${maxSeries}), or let the agent read less`;
 }

@@ -13,6 +13,10 @@ export interface IngestLimits {
   /** Series (rows times columns of their family) in all, and of one agent. */
   readonly maxSeries: number;
   readonly maxSeriesPerNode: number;
+  /** Memory of all sessions' dictionaries together, in bytes. */
+  readonly maxDictionaryBytes: number;
+  /** For so long what was described may be held by others after its session has given it up. */
+  readonly lingerMs: number;
   /** What one body and one session's dictionary may hold. `bodyBytes` is the limit on the unpacked body. */
   readonly wire: WireLimits;
 }
@@ -24,5 +28,7 @@ export const INGEST_LIMITS: IngestLimits = {
   staleAfterMs: 10 * 60_000,
   maxSeries: 2_000_000,
   maxSeriesPerNode: 200_000,
+  maxDictionaryBytes: 512 * 1024 * 1024,
+  lingerMs: 5 * 60_000,
   wire: WIRE_LIMITS,
 };

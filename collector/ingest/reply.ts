@@ -34,13 +34,15 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['unsupported_media_type', 415],
   ['unsupported_encoding', 415],
   ['internal_error', 500],
+  ['dictionary_limit', 429],
   ['busy', 503],
   ['session_limit', 503],
 ]);
 
-/** Seconds after which an agent may come back, by reason. */
+/** Seconds after which an agent may come back at the earliest, by reason. */
 const RETRY_AFTER: ReadonlyMap<string, number> = new Map([
   ['busy', 1],
+  ['dictionary_limit', 60],
   ['session_limit', 60],
 ]);
 
@@ -48,10 +50,11 @@ export function taken(body: Taken): Reply {
   return { status: 200, headers: {}, body };
 }
 
-export function refused(error: WireError): Reply {
+/** `later` makes the earliest seconds the ones that this agent is told. */
+export function refused(error: WireError, later: (least: number) => number): Reply {
   const headers: Record<string, string> = {};
   const seconds = RETRY_AFTER.get(error.reason);
-  if (seconds !== undefined) headers['retry-after'] = String(seconds);
+  if (seconds !== undefined) headers['retry-after'] = String(later(seconds));
   if (error.reason === 'unsupported_encoding') headers['accept-encoding'] = ENCODINGS.join(', ');
   return {
     status: STATUS.get(error.reason) ?? 400,

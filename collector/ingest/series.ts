@@ -1,9 +1,10 @@
 /**
  * The cap on series, per agent and in all. A row of a family costs its number of columns from when it first comes until its agent
- * removes it. Over the cap new rows are refused and counted, and old ones go on.
+ * removes it. Over the cap new rows are refused and counted, of agents over their fair share first, and old ones go on.
  */
 import type { Batch, FamilyTable } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
+import { mayHave } from '../../src/model/share.ts';
 import { countSamples } from '../../src/model/table.ts';
 import type { Decoded } from '../../src/wire/decode.ts';
 
@@ -29,6 +30,7 @@ export interface SeriesCap {
 
 export function createSeriesCap({ total, perNode }: { readonly total: number; readonly perNode: number }): SeriesCap {
   let held = 0;
+  let holders = 0;
 
   function open(): NodeSeries {
     /** Per family, by row number: whether the row is held. */
@@ -39,6 +41,7 @@ export function createSeriesCap({ total, perNode }: { readonly total: number; re
       own += series;
       held += series;
     };
+    holders++;
 
     const release = (rows: readonly number[]): void => {
       for (const [family, marks] of families) {
@@ -63,7 +66,7 @@ export function createSeriesCap({ total, perNode }: { readonly total: number; re
       for (let r = 0; r < refs.length; r++) {
         const ref = refs[r] as number;
         if (marks[ref]) continue;
-        if (own + cost > perNode || held + cost > total) refused.add(r);
+        if (own + cost > perNode || !mayHave({ cap: total, held, own, holders, wish: cost })) refused.add(r);
         else {
           marks[ref] = 1;
           change(cost);
@@ -86,7 +89,10 @@ export function createSeriesCap({ total, perNode }: { readonly total: number; re
         });
         return { batch: refused > 0 ? { ...batch, tables } : batch, refused };
       },
-      close,
+      close() {
+        close();
+        holders--;
+      },
     };
   }
 

@@ -5,6 +5,7 @@
  */
 import type { Batch } from '../../src/model/batch.ts';
 import type { Decoder } from '../../src/wire/decode.ts';
+import type { Account } from './budget.ts';
 import type { AgentClock } from './clocks.ts';
 import type { NodeSeries } from './series.ts';
 
@@ -25,6 +26,8 @@ export interface Session {
   readonly clock: AgentClock;
   /** Puts its batches into our time. */
   shift: (batch: Batch) => Batch;
+  /** The memory of its dictionary. */
+  readonly account: Account;
   lastSeq: number;
   lastAnswer: LastAnswer | undefined;
   seenMs: number;
@@ -74,9 +77,9 @@ export class Sessions {
     return live?.session === session ? live : undefined;
   }
 
-  /** Whether the node has a session now. */
-  has(node: string): boolean {
-    return this.#live.has(node);
+  /** The session that the node has now. */
+  of(node: string): Session | undefined {
+    return this.#live.get(node);
   }
 
   /** The number of the session's last batch, 0 if there was none; also for a session that ended. */
@@ -106,6 +109,7 @@ export class Sessions {
     if (session === undefined) return;
     this.#live.delete(node);
     session.series.close();
+    session.account.close();
     this.#ended.set(endedKey(node, session.session), { lastSeq: session.lastSeq, endedMs: nowMs });
     this.evicted.set(reason, (this.evicted.get(reason) ?? 0) + 1);
   }

@@ -18,6 +18,9 @@ export interface IngestStats {
   readonly sessionsEvicted: ReadonlyMap<string, number>;
   /** Series held against the cap. */
   readonly series: number;
+  /** Memory that the dictionaries take, as reckoned, and may take. */
+  readonly dictionaryBytes: number;
+  readonly dictionaryLimitBytes: number;
 }
 
 /** The counters that the ingest changes as it goes. */

@@ -89,6 +89,13 @@ export const PIPELINE_METRICS = [
   ),
   row('plimsoll_collector_batches_missing_total', 'counter', [], 'Batches that an agent numbered and that never came.'),
   row('plimsoll_collector_bytes_total', 'counter', [], 'Bytes of bodies from agents, as received.'),
+  row(
+    'plimsoll_collector_dictionary_bytes',
+    'gauge',
+    [],
+    'Memory that the agents’ descriptions of containers, labels and rows take, as reckoned.',
+  ),
+  row('plimsoll_collector_dictionary_limit_bytes', 'gauge', [], 'What they may take: collector.max_dictionaries.'),
   row('plimsoll_collector_sessions', 'gauge', [], 'Agents with a session.'),
   row(
     'plimsoll_collector_agent_clock_offset_seconds',
@@ -111,8 +118,22 @@ export const PIPELINE_METRICS = [
     'Samples that went into no window, by reason.',
   ),
   row('plimsoll_collector_samples_pending', 'gauge', [], 'Samples waiting for their window to close.'),
+  row('plimsoll_collector_waiting_bytes', 'gauge', [], 'Memory of the readings that wait for their window to close.'),
+  row('plimsoll_collector_waiting_limit_bytes', 'gauge', [], 'What they may take: collector.max_waiting.'),
+  row(
+    'plimsoll_collector_tables_refused_total',
+    'counter',
+    [],
+    'Tables for which there was no room to wait, whatever numbers they held; the numbers are dropped as pending_limit.',
+  ),
   row('plimsoll_collector_series', 'gauge', [], 'Series held.'),
   row('plimsoll_collector_groups', 'gauge', [], 'Groups held, over all levels.'),
+  row(
+    'plimsoll_collector_groups_refused_total',
+    'counter',
+    ['level'],
+    'Times that a container was left out of a level, each window anew, because collector.max_groups was reached.',
+  ),
   row('plimsoll_collector_evictions_total', 'counter', ['what'], 'State forgotten because it went stale.'),
   row(
     'plimsoll_collector_increases_total',

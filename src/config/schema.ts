@@ -114,9 +114,13 @@ const collector = z.strictObject({
   ),
   max_series: whole(2_000_000, { min: 1, max: 100_000_000 }).describe('series in all'),
   max_series_per_node: whole(200_000, { min: 1, max: 100_000_000 }).describe('series of one agent'),
-  max_groups: whole(100_000, { min: 1, max: 10_000_000 }).describe('groups over all levels'),
+  max_groups: whole(100_000, { min: 1, max: 10_000_000 }).describe(
+    'groups over all levels but those of nodes and the cluster',
+  ),
   max_body: size('16MB').describe('largest body of an agent, compressed'),
   max_body_unpacked: size('64MB').describe('largest body of an agent, unpacked'),
+  max_dictionaries: size('512MB').describe('memory for what all agents describe: containers, labels, rows'),
+  max_waiting: size('512MB').describe('memory for readings that wait for their windows to close'),
   max_sessions: whole(10_000, { min: 1, max: 1_000_000 }).describe('agents at a time'),
   levels: z
     .record(z.string().regex(/^[a-z][a-z_]*$/, 'must be lower-case letters'), level.nullable())

@@ -11,6 +11,7 @@ import { Dictionary } from './dictionary.ts';
 import { ORDER, SECTION } from './format.ts';
 import { type Header, readHeader } from './header.ts';
 import { WIRE_LIMITS, type WireLimits } from './limits.ts';
+import { type Allowance, UNBOUNDED } from './memory.ts';
 import { Reader } from './reader.ts';
 import { readTable, type Space, type WireTable } from './tables.ts';
 
@@ -32,6 +33,8 @@ export interface Decoded {
 export interface DecoderOptions {
   readonly familyNamed: (name: string) => Family | undefined;
   readonly limits?: WireLimits;
+  /** The memory that the dictionary may use; asked before it is used. */
+  readonly allowance?: Allowance;
 }
 
 export interface Decoder {
@@ -41,8 +44,9 @@ export interface Decoder {
   readonly size: { readonly entities: number; readonly rows: number };
 }
 
-export function createDecoder({ familyNamed, limits = WIRE_LIMITS }: DecoderOptions): Decoder {
-  let current = new Dictionary(limits);
+export function createDecoder(options: DecoderOptions): Decoder {
+  const { familyNamed, limits = WIRE_LIMITS, allowance = UNBOUNDED } = options;
+  let current = new Dictionary(limits, allowance);
   let lastSeq = 0;
   return {
     decode(body) {
@@ -58,7 +62,7 @@ export function createDecoder({ familyNamed, limits = WIRE_LIMITS }: DecoderOpti
           `the body goes on from seq ${header.seq - step}; legal here: ${lastSeq}, or reset`,
         );
       }
-      const dictionary = reset ? new Dictionary(limits, current) : current;
+      const dictionary = reset ? new Dictionary(limits, allowance, current) : current;
       try {
         const { removed, tables } = readSections(reader, { dictionary, limits, familyNamed }, header.timeMs);
         dictionary.commit();

@@ -42,7 +42,7 @@ export function readFamilies(reader: Reader, { dictionary, limits, familyNamed }
     }
     const family = familyNamed(name);
     const columns = fields.map((field) => family?.columns.findIndex((column) => column.field === field) ?? -1);
-    dictionary.addFamily({ ref, bytes: before - reader.left }, { name, family, columns });
+    dictionary.addFamily({ ref, bytes: before - reader.left }, { name, family, columns }, fields);
   }
 }
 

@@ -12,6 +12,7 @@ import { isTime, writeHeader } from './header.ts';
 import { WIRE_LIMITS, type WireLimits } from './limits.ts';
 import { Packer } from './pack.ts';
 import { type Changes, type EntityRef, Refs, type RowRef } from './refs.ts';
+import { withoutRepeats } from './repeats.ts';
 import { Writer } from './writer.ts';
 
 export interface EncoderOptions {
@@ -60,8 +61,9 @@ export function createEncoder({ node, session, limits = WIRE_LIMITS, keepBatches
       writeHeader(body, { node, session, seq, step: reset ? 0 : seq - lastSeq, timeMs, intervalMs, reset });
       const changes = used.take(batch.tables);
       writeDefinitions(body, changes, limits);
-      batch.tables.forEach((table, i) => {
-        const rows = changes.tables[i] as readonly RowRef[];
+      batch.tables.forEach((given, i) => {
+        const refs = changes.tables[i] as readonly RowRef[];
+        const { table, rows } = changes.repeating.has(i) ? withoutRepeats(given, refs) : { table: given, rows: refs };
         section(body, SECTION.table, () =>
           writeTable(body, packer, { table, rows, batch, family: used.family(table.shape) }),
         );

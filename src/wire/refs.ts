@@ -17,8 +17,9 @@ export interface RowRef {
   ref: number;
   readonly row: EntityRow;
   entity: EntityRef | undefined;
-  /** The batch in which it was used last. */
+  /** The batch in which it was used last, and the table. */
   seen: number;
+  table: number;
 }
 
 /** What a batch changes in the dictionary, and the rows of its tables. */
@@ -30,6 +31,8 @@ export interface Changes {
   readonly rows: RowRef[];
   /** Per table of the batch, per row: its reference. */
   readonly tables: readonly (readonly RowRef[])[];
+  /** The tables, by their place, that have a row twice, which no collector takes. */
+  readonly repeating: ReadonlySet<number>;
 }
 
 /** Numbers given out and given back; the one given back last goes out first. */
@@ -54,6 +57,7 @@ export class Refs {
   readonly #entityNumbers = new Numbers();
   readonly #rowNumbers = new Numbers();
   #batch = 0;
+  #table = 0;
 
   /** Rows are kept for `keep` batches after the one that used them last. */
   constructor(keep: number) {
@@ -74,7 +78,16 @@ export class Refs {
   take(tables: readonly FamilyTable[]): Changes {
     this.#batch++;
     const fresh: RowRef[] = [];
-    const refs = tables.map((table) => table.rows.map((row) => this.#see(row, fresh)));
+    const repeating = new Set<number>();
+    const refs = tables.map((table, at) => {
+      this.#table++;
+      return table.rows.map((row) => {
+        const ref = this.#see(row, fresh);
+        if (ref.table === this.#table) repeating.add(at);
+        ref.table = this.#table;
+        return ref;
+      });
+    });
     // First give up, then number the new ones: the other side applies a body in this order too.
     const { removedRows, removedEntities } = this.#expire();
     const families = this.#newFamilies(tables);
@@ -84,13 +97,13 @@ export class Refs {
       row.entity = this.#entityOf(row.row.entity, entities);
       row.entity.rows++;
     }
-    return { removedRows, removedEntities, families, entities, rows: fresh, tables: refs };
+    return { removedRows, removedEntities, families, entities, rows: fresh, tables: refs, repeating };
   }
 
   #see(row: EntityRow, fresh: RowRef[]): RowRef {
     let known = this.#rows.get(row);
     if (known === undefined) {
-      known = { ref: -1, row, entity: undefined, seen: this.#batch };
+      known = { ref: -1, row, entity: undefined, seen: this.#batch, table: 0 };
       this.#rows.set(row, known);
       fresh.push(known);
     }

@@ -46,6 +46,7 @@ export function readTable(
   const refs = new Uint32Array(count);
   const rows: EntityRow[] = [];
   let ref = -1;
+  dictionary.beginTable();
   for (let r = 0; r < count; r++) {
     ref += reader.signed(`row numbers of ${what}`);
     rows.push(dictionary.row(ref));

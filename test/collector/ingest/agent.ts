@@ -30,7 +30,7 @@ export function bench(limits: Partial<IngestLimits> = {}, push?: (batch: Batch) 
     pushed.push(given);
     return answer;
   };
-  const ingest = createIngest({ push: accept, familyNamed, limits, clock, log });
+  const ingest = createIngest({ push: accept, familyNamed, limits, clock, log, random: () => 0 });
   return {
     ingest,
     pushed,

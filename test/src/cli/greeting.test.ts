@@ -9,7 +9,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 function engineLine(containers: ReadonlyMap<string, number>, leftOut: number): string {
   const status = { ...NOT_CONNECTED, connected: true, version: '28.5.1', apiVersion: '1.51', cgroupDriver: 'systemd' };
   const engine = { endpoint: 'unix:///run/docker.sock', status, containers, leftOut };
-  return foundLines({ engines: [engine], cgroup: 'v2', host: '2 CPUs' })[0] as string;
+  return foundLines({ engines: [engine], cgroup: 'v2', host: '2 CPUs', lacking: [] })[0] as string;
 }
 
 test('a filter that leaves everything out is not said to be a machine without containers', () => {

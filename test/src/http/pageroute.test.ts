@@ -53,7 +53,7 @@ function agent(token?: string): Promise<string> {
       guard: { token },
       node: HOSTILE,
       version: '1.2.3',
-      parts: { found: () => ({ engines: [engine], cgroup: 'v2', host: '2 CPUs' }) },
+      parts: { found: () => ({ engines: [engine], cgroup: 'v2', host: '2 CPUs', lacking: [] }) },
       hide: (text) => text.replaceAll('pa55word', '***'),
       lastTickMs: () => 1_800_000_000_000,
     });

@@ -3,7 +3,7 @@ import { labels } from '../../../src/model/labels.ts';
 import { entityRow } from '../../../src/model/table.ts';
 import { createDecoder } from '../../../src/wire/decode.ts';
 import { createEncoder } from '../../../src/wire/encode.ts';
-import { batch, container, familyNamed, load, NODE, rowOf, SESSION, state, table } from './batches.ts';
+import { batch, container, familyNamed, load, NODE, plain, rowOf, SESSION, state, table } from './batches.ts';
 
 const pair = (keepBatches = 12) => ({
   encoder: createEncoder({ node: NODE, session: SESSION, keepBatches }),
@@ -189,5 +189,30 @@ describe('labels that no collector would take', () => {
       ['__proto__', 'constructor'],
       ['x', 'y'],
     ]);
+  });
+});
+
+describe('a row twice in one table', () => {
+  test('is sent once by the encoder, with its last reading', () => {
+    const [one, two] = [rowOf('a'), rowOf('b')];
+    const sent = batch(1, [
+      table(state, [
+        [one, 1],
+        [two, 2],
+        [one, 3],
+      ]),
+    ]);
+    const decoder = createDecoder({ familyNamed });
+    const { batch: taken } = decoder.decode(createEncoder({ node: NODE, session: SESSION }).encode(sent));
+    expect(plain(taken)).toEqual(
+      plain(
+        batch(1, [
+          table(state, [
+            [two, 2],
+            [one, 3],
+          ]),
+        ]),
+      ),
+    );
   });
 });

@@ -161,6 +161,11 @@ describe('refused, with a reason that is in the list and a message that names fi
     ['a table of no family', body(TABLE), /^bad_reference: family 0 is not defined/],
     ['a table of no row', body(FAMILY, TABLE), /^bad_reference: row 0 is not defined/],
     [
+      'a row twice in one table',
+      body(FAMILY, ENTITY, ROW, section(5, varint(0), varint(2), signed(1), signed(0), u8(1), f64(0))),
+      /^bad_reference: row 0 is twice in one table/,
+    ],
+    [
       'an entity twice',
       body(
         section(
