@@ -58,7 +58,8 @@ test.each<[string, Case]>([
   expect(rows.length).toBe(shape.entities * Math.max(1, shape.devices));
   expect(decoder.size.entities).toBe(shape.entities);
   expect(reckoned).toBeGreaterThanOrEqual(held);
-  expect(reckoned).toBeLessThan(3 * held);
+  // Texts that are the same in many definitions are held once, and reckoned each time.
+  expect(reckoned).toBeLessThan(6 * held);
 });
 
 function bodyOf({ entities, labels: count, value, devices }: Case): Uint8Array {
