@@ -18,6 +18,7 @@ import { systemClock } from '../run/clock.ts';
 import { VERSION } from '../version.ts';
 import type { Role, Start } from './request.ts';
 import { sourceLines } from './sourcelines.ts';
+import { slowTicks } from './slow.ts';
 import { unreadLevels } from './unread.ts';
 
 export interface CheckOptions {
@@ -102,4 +103,6 @@ async function checkSinks(config: Config, start: Start | undefined, say: Say): P
   for (const { name, ok, words } of sinks) say(ok ? 'ok' : 'no', `sink ${name}: ${words}`);
   // Where agent and collector have one configuration.
   if (start !== 'collector') for (const words of unreadLevels(config)) say('--', words);
+  // A collector elsewhere has a window of its own, and says so in its log.
+  if (start === 'run') for (const words of slowTicks(config)) say('--', words);
 }

@@ -4,6 +4,7 @@ import type { Collector } from '../../collector/main.ts';
 import type { SinkStats } from '../../collector/sinks/account.ts';
 import type { Agent } from '../../agents/main.ts';
 import type { Config } from '../config/schema.ts';
+import { slowTicks } from './slow.ts';
 import { unreadLevels } from './unread.ts';
 
 export interface GreetingParts {
@@ -35,7 +36,8 @@ export function greeting({ agent, collector, config }: GreetingParts): string[] 
       ...(collector.sinks?.() ?? []).flatMap(sinkTrouble),
     );
   }
-  if (agent && collector) lines.push(...unreadLevels(config).map((words) => `Note:      ${words}`));
+  const notes = agent && collector ? [...unreadLevels(config), ...slowTicks(config)] : [];
+  lines.push(...notes.map((words) => `Note:      ${words}`));
   return lines;
 }
 
