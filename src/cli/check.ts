@@ -104,5 +104,6 @@ async function checkSinks(config: Config, start: Start | undefined, say: Say): P
   // Where agent and collector have one configuration.
   if (start !== 'collector') for (const words of unreadLevels(config)) say('--', words);
   // A collector elsewhere has a window of its own, and says so in its log.
-  if (start === 'run') for (const words of slowTicks(config)) say('--', words);
+  const own = start === 'run' || (start === undefined && config.agent.push.url === undefined);
+  if (own) for (const words of slowTicks(config)) say('--', words);
 }
