@@ -10,7 +10,6 @@ import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
 import { metricsRoute } from '../src/http/metricsroute.ts';
 import type { Batch, FamilyTable } from '../src/model/batch.ts';
-import { keepTrimmed } from '../src/run/memory.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
@@ -33,7 +32,6 @@ export interface Agent {
   found(): Found;
 }
 
-const TRIM_EVERY_MS = 600_000;
 /** Rates need two readings: whoever has just started the program need not wait a whole interval for them. */
 export const SECOND_READING_MS = 1000;
 /** Scrapers, probes and people. */
@@ -101,9 +99,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  // By the plain clock: the schedules of node-cron ask for the time in words, whose tables take 8 MB.
-  const stopTrimming = keepTrimmed(clock, TRIM_EVERY_MS);
-  life.onStop('memory', async () => stopTrimming());
   return { url, latest: () => latest.batch, found: () => parts.found() };
 }
 

@@ -10,10 +10,8 @@ import { argv, execPath, stdout } from 'node:process';
 import { HERE, nodeProgram } from './nodes.mjs';
 import { ensurePackages, giveUp, ROOT, requireNode, say } from './setup.mjs';
 
-/** The newest with long-term support. It reads `execArgv` from the blob. */
+/** The newest with long-term support. */
 const MAJOR = 24;
-/** As the program's own first line has them (a test holds it against this). */
-const MEMORY = ['--max-semi-space-size=1', '--no-concurrent-recompilation'];
 /** Where Node looks for the blob, and the mark by which it knows that there is one. */
 const RESOURCE = 'NODE_SEA_BLOB';
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -33,7 +31,7 @@ function makeBlob() {
   mkdirSync(folder, { recursive: true });
   run(execPath, join(ROOT, 'scripts', 'build.mjs'), '--single', join(folder, 'plimsoll.cjs'));
   // The name of the bundle is what stack traces show: without folders of the machine that made it.
-  const options = { main: 'plimsoll.cjs', output: 'blob', disableExperimentalSEAWarning: true, execArgv: MEMORY };
+  const options = { main: 'plimsoll.cjs', output: 'blob', disableExperimentalSEAWarning: true };
   writeFileSync(join(folder, 'sea-config.json'), JSON.stringify(options));
   run(nodeProgram(MAJOR), '--experimental-sea-config', 'sea-config.json');
   const content = readFileSync(join(folder, 'blob'));

@@ -12,13 +12,7 @@ requireNode();
 ensurePackages();
 ensureBuilt();
 
-/**
- * As the program's own first line has them (a test holds it against this). Most of what a tick allocates is gone by the next one: a
- * small nursery keeps the program some thirty megabytes smaller; optimizing on the main thread instead of four others, eight.
- */
-const MEMORY = ['--max-semi-space-size=1', '--no-concurrent-recompilation'];
-
-const program = spawn(execPath, [...MEMORY, join(ROOT, 'dist', 'src', 'cli', 'main.js'), 'run', ...argv.slice(2)], {
+const program = spawn(execPath, [join(ROOT, 'dist', 'src', 'cli', 'main.js'), 'run', ...argv.slice(2)], {
   stdio: 'inherit',
 });
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {

@@ -22,12 +22,13 @@ const SLOW_WHATEVER_MS = 1000;
 export interface Taken {
   /** By the monotonic clock. */
   readonly ms: number;
-  /** CPU time of this process meanwhile. */
-  readonly cpuMs: number;
+  /** CPU time of this process meanwhile; undefined where it was not asked. */
+  readonly cpuMs: number | undefined;
 }
 
 export class Patience {
   #slow = 0;
+  #doubtful = false;
   #untilMs = Number.NEGATIVE_INFINITY;
   #told = false;
 
@@ -36,9 +37,18 @@ export class Patience {
     return nowMs < this.#untilMs;
   }
 
+  /**
+   * Whether the next reading's CPU time matters: the last one took long. For all others it would be a
+   * system call more for each cgroup and tick.
+   */
+  get doubtful(): boolean {
+    return this.#doubtful;
+  }
+
   /** Notes a reading. True once: when it has become clear that this one takes long. */
   note({ ms, cpuMs }: Taken, nowMs: number): boolean {
-    const tookMs = ms >= SLOW_WHATEVER_MS ? ms : Math.min(ms, cpuMs);
+    this.#doubtful = ms > SLOW_MS;
+    const tookMs = ms >= SLOW_WHATEVER_MS ? ms : Math.min(ms, cpuMs ?? ms);
     if (tookMs <= SLOW_MS) {
       this.#slow = 0;
       return false;

@@ -97,12 +97,12 @@ export class CgroupReader {
    */
   read(facts: Facts, timeMs: number): boolean {
     const { clock, onSlow } = this.#options;
-    const [startedMs, startedCpuMs] = [clock.monotonic(), clock.cpu()];
+    const startedMs = clock.monotonic();
+    const startedCpuMs = this.#patience.doubtful ? clock.cpu() : undefined;
     const isThere = this.#read(facts, timeMs);
     const endedMs = clock.monotonic();
     const ms = endedMs - startedMs;
-    // Nearly all take less than a millisecond: those need no second question.
-    const cpuMs = ms > 1 ? clock.cpu() - startedCpuMs : 0;
+    const cpuMs = startedCpuMs === undefined ? undefined : clock.cpu() - startedCpuMs;
     if (this.#patience.note({ ms, cpuMs }, endedMs)) onSlow?.(this.dirs, ms);
     return isThere;
   }

@@ -1,11 +1,7 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --no-concurrent-recompilation
+#!/usr/bin/env node
 /** The command `plimsoll`: finds out what is asked for and hands over to it. Exit codes: 0 done, 1 failed, 2 not usable as configured. */
 import { ConfigError } from '../errors.ts';
-import { usedOnce } from './forget.ts';
 import type { Request } from './request.ts';
-
-/** Beside this file in the build: request.ts with the libraries that it needs. */
-const REQUEST = './request.cjs';
 
 async function act(request: Request): Promise<void> {
   if (request.do === 'run') await (await import('./program.ts')).runProgram(request);
@@ -25,9 +21,8 @@ async function checked({ config, start }: Extract<Request, { do: 'check' }>): Pr
 /** Reads what is asked for and does it. */
 async function main(): Promise<void> {
   try {
-    const request = usedOnce(REQUEST, ({ requestOf }: typeof import('./request.ts')) =>
-      requestOf(process.argv, process.env),
-    );
+    const { requestOf } = await import('./request.ts');
+    const request = requestOf(process.argv, process.env);
     // `plimsoll check | head`: whoever reads has had enough, which is no error. The daemons go on, their sink says so.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (request.do === 'run') return;

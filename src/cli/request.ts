@@ -1,7 +1,4 @@
-/**
- * The command line, the environment and the file into what is to be done. Runs once and is forgotten (see forget.ts): what reads
- * configurations is as large as the agent itself.
- */
+/** The command line, the environment and the file into what is to be done. */
 import { Argument, Command, CommanderError } from 'commander';
 import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';

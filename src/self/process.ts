@@ -1,6 +1,7 @@
 /**
  * The usual metrics of a process and of Node, under the names that prom-client's own collectors use, read at less cost: those list
- * every open file at each scrape, and wake the process a hundred times a second to see whether its event loop is late.
+ * every open file at each scrape, and wake the process a hundred times a second to see whether its event loop is late. With 100
+ * containers that is 29 % of an agent's CPU, scraped or not (1.75 % of a core instead of 1.25; 2.5 instead of 1.8).
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';

@@ -8,8 +8,8 @@ import { waitFor } from '../support/wait.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** Another one can be named, to compare two. */
 const PROGRAM = process.env.BENCH_PROGRAM ?? `${ROOT}dist/src/cli/main.js`;
-/** As `npm start` and the image start it. */
-const NODE_FLAGS = (process.env.BENCH_NODE_FLAGS ?? '--max-semi-space-size=1 --no-concurrent-recompilation').split(' ');
+/** For Node, to try what they do. */
+const NODE_FLAGS = (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
 
 export interface Program {
   readonly pid: number;
