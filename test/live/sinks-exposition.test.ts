@@ -1,5 +1,5 @@
 /** What we expose, judged by others: promtool on the whole catalogue, and a real Prometheus that scrapes both formats. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
@@ -17,6 +17,7 @@ import type { Table } from '../../src/model/table.ts';
 import { startPrometheus } from '../support/prometheus.ts';
 import { T0, table } from '../support/tables.ts';
 import { waitFor } from '../support/wait.ts';
+import { promtool } from '../support/promtool.ts';
 
 const run = promisify(execFile);
 const stops: (() => Promise<void>)[] = [];
@@ -58,18 +59,6 @@ test('promtool finds nothing wrong with hostile labels and our own metrics', asy
   // prom-client's names for Node are its own.
   expect(promtool(Buffer.concat(pieces).toString()).filter((line) => !line.startsWith('nodejs_'))).toEqual([]);
 });
-
-/** Its objections, a line each. It ends with 3 for objections, with 1 for text that it cannot read. */
-function promtool(input: string): string[] {
-  try {
-    execFileSync('promtool', ['check', 'metrics'], { input, stdio: ['pipe', 'pipe', 'pipe'] });
-    return [];
-  } catch (error) {
-    const { status, stderr } = error as { status: number | null; stderr: Buffer };
-    if (status !== 3) throw new Error(`promtool ended with ${status}: ${stderr}`, { cause: error });
-    return stderr.toString().split('\n').filter(Boolean);
-  }
-}
 
 describe.each(['openmetrics', 'text'] as const)('a real Prometheus, %s', (format) => {
   test('takes every series with its labels and its number, compressed', async () => {
