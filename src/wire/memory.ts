@@ -30,13 +30,15 @@ const LABEL = 64;
 /** The same strings in another set. */
 const LABEL_AGAIN = 16;
 const STRING = 24;
+/** What a heap takes beside what is in it. */
+const WASTE = 9 / 8;
 
 export function familyBytes(name: string, fields: readonly string[]): number {
   return fields.reduce((sum, field) => sum + STRING + LABEL + textBytes(field), FAMILY + textBytes(name));
 }
 
 export function entityBytes({ key, labels }: Entity): number {
-  return ENTITY + textBytes(key) + setBytes(labels) + againBytes(textBytes(labels.key), labels.names.length);
+  return withWaste(ENTITY + textBytes(key) + setBytes(labels) + againBytes(textBytes(labels.key), labels.names.length));
 }
 
 /** What a row costs beside its entity. */
@@ -45,7 +47,12 @@ export function rowBytes({ labels }: Entity, dims: Labels): number {
   const merged = textBytes(labels.key) + textBytes(dims.key);
   // Its own labels, those it is exposed with, and the key by which rows that say the same are found.
   const again = againBytes(merged, labels.names.length + dims.names.length);
-  return ROW + setBytes(dims) + 2 * again + textBytes(dims.key);
+  return withWaste(ROW + setBytes(dims) + 2 * again + textBytes(dims.key));
+}
+
+function withWaste(bytes: number): number {
+  // Whole, so that what is taken and given back bit by bit comes to nothing in the end.
+  return Math.ceil(bytes * WASTE);
 }
 
 /** A set with strings of its own. */

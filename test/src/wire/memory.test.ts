@@ -39,6 +39,19 @@ test.each<[string, Case]>([
   ['with rows that repeat long labels', { entities: 20, labels: 20, value: 'y'.repeat(500), devices: 50 }],
 ])('definitions %s', (_what, shape) => {
   const body = bodyOf(shape);
+  // The runner's own memory comes and goes beside ours: the middle of three.
+  const measured = [1, 2, 3].map(() => measure(body, shape)).sort((a, b) => a.held - b.held);
+  const { reckoned, held } = measured[1] as Measured;
+  expect(reckoned).toBeGreaterThanOrEqual(held);
+  expect(reckoned).toBeLessThan(4 * held);
+});
+
+interface Measured {
+  readonly reckoned: number;
+  readonly held: number;
+}
+
+function measure(body: Uint8Array, shape: Case): Measured {
   let reckoned = 0;
   const allowance = {
     take: (bytes: number) => {
@@ -55,12 +68,11 @@ test.each<[string, Case]>([
   // As the aggregation exposes them: with the node's name.
   rows = rows.map((row) => ({ labels: mergeLabels(labels([['node', NODE]]), row.labels) }));
   const held = heldBytes() - before;
+  // Asked only now, so that both live until here.
   expect(rows.length).toBe(shape.entities * Math.max(1, shape.devices));
   expect(decoder.size.entities).toBe(shape.entities);
-  expect(reckoned).toBeGreaterThanOrEqual(held);
-  // Texts that are the same in many definitions are held once, and reckoned each time.
-  expect(reckoned).toBeLessThan(6 * held);
-});
+  return { reckoned, held };
+}
 
 function bodyOf({ entities, labels: count, value, devices }: Case): Uint8Array {
   const rows = Array.from({ length: entities }, (_, i) => {
