@@ -126,6 +126,9 @@ describe.each(['host', 'private'] as const)('with the cgroup namespace: %s', (cg
       .all('container_network_receive_bytes_total', { id: '/' })
       .map(({ labels }) => labels.get('interface'));
     const hosts = [...readFileSync('/proc/1/net/dev', 'utf8').matchAll(/^ *([^:\s]+):/gm)].map(([, name]) => name);
-    expect(own).toEqual(hosts.filter((name = '') => name !== 'lo' && !/^(veth|docker|nerdctl)/.test(name)));
+    // Bridges, cables into them, and devices that see the traffic of others a second time are not the machine's own.
+    expect(own).toEqual(
+      hosts.filter((name = '') => name !== 'lo' && !/^(veth|docker|nerdctl|br-|ifb|dummy)/.test(name)),
+    );
   });
 });
