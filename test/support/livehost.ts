@@ -36,6 +36,7 @@ function putLive(container: CheckedContainer, into: Map<string, ExpectedSeries>)
   const alive = processesIn(container.folder(V2 ? '' : 'pids') as string);
   putDescriptors(alive, put);
   putSched(alive, put);
+  putTasks(alive, put);
   const { NetworkMode } = container.inspect.HostConfig;
   if (NetworkMode !== 'host' && !NetworkMode.startsWith('container:')) {
     for (const table of ['tcp', 'tcp6']) putTcp(container.pid, table, put);
@@ -68,6 +69,25 @@ function putDescriptors(pids: readonly string[], put: Put): void {
   });
   put('container_file_descriptors', links.length);
   put('container_sockets', links.filter((link) => link.startsWith('socket:')).length);
+}
+
+/** The letter of each thread's state, proc(5). */
+const STATES: readonly (readonly [state: string, letters: string])[] = [
+  ['sleeping', 'S'],
+  ['running', 'R'],
+  ['stopped', 'Tt'],
+  ['uninterruptible', 'D'],
+];
+
+function putTasks(pids: readonly string[], put: Put): void {
+  const letters = pids.flatMap((pid) =>
+    ifThere(() => readdirSync(`/proc/${pid}/task`), []).map((tid) => {
+      const stat = ifThere(() => readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1'), '');
+      return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+    }),
+  );
+  for (const [state, own] of STATES)
+    put('container_tasks_state', letters.filter((letter) => letter !== '' && own.includes(letter)).length, { state });
 }
 
 function putSched(pids: readonly string[], put: Put): void {
@@ -142,7 +162,10 @@ function putNetstat(pid: number, put: Put): void {
 function putRoom({ inspect }: CheckedContainer, put: Put): void {
   const layer = inspect.GraphDriver?.Data?.UpperDir ?? mountedLayer(inspect.State.Pid);
   if (layer !== undefined) {
-    const [device = '', size = ''] = execFileSync('df', ['-B1', '--output=source,size', layer], { encoding: 'utf8' })
+    const columns = '--output=source,size,itotal,iavail';
+    const [device = '', size = '', inodes = '', free = ''] = execFileSync('df', ['-B1', columns, layer], {
+      encoding: 'utf8',
+    })
       .trim()
       .split('\n')[1]!
       .split(/\s+/);
@@ -160,6 +183,8 @@ function putRoom({ inspect }: CheckedContainer, put: Put): void {
       { device },
     );
     put('container_fs_limit_bytes', Number(size), { device });
+    put('container_fs_inodes_total', Number(inodes), { device });
+    put('container_fs_inodes_free', Number(free), { device });
   }
   for (const { Type, Name = '', Source } of inspect.Mounts) {
     if (Type !== 'volume') continue;
