@@ -102,7 +102,9 @@ test('one engine away: its containers keep their names, the others do not notice
   await expectKernelsNumbers();
   const page = await pageOn('agent');
   expect(page.value('plimsoll_agent_ticks_missed_total')).toBe(before.value('plimsoll_agent_ticks_missed_total'));
-  expect(page.all('plimsoll_source_up').filter(({ value }) => value === 0)).toEqual([]);
+  // Docker by both sockets is well; the one that is away says so, and no other source suffers.
+  const down = page.all('plimsoll_source_up').filter(({ value }) => value === 0);
+  expect(down.map(({ labels }) => labels.get('source'))).toEqual(['docker2']);
   await podman.start();
   await asked.until('agent', (p) => upOf(p, podman.socket) === 1, 'Podman to be back');
 });

@@ -24,7 +24,7 @@ const ATTACKS: readonly (readonly [Attack, RegExp | undefined])[] = [
   [crumbs, /^plimsoll_collector_batches_total\{result="refused_scattered_body"\} (\d+)/m],
   [unfinished, undefined],
   [trickle, undefined],
-  [dictionaries, /^plimsoll_collector_batches_total\{result="refused_[a-z_]+"\} (\d+)/m],
+  [dictionaries, /^plimsoll_collector_batches_total\{result="refused_dictionary_limit"\} (\d+)/m],
   [repeatedRows, /^plimsoll_collector_batches_total\{result="refused_bad_[a-z]+"\} (\d+)/m],
   [bombs, /^plimsoll_collector_batches_total\{result="refused_body_too_large"\} (\d+)/m],
   [newNodes, undefined],
@@ -37,7 +37,8 @@ let collector: Program;
 beforeAll(async () => {
   collector = await startProgram({
     command: 'collector',
-    config: { collector: { window: '1s', lateness: '20s' } },
+    // Budgets that fit into such a heap.
+    config: { collector: { window: '1s', lateness: '20s', max_dictionaries: '32MB', max_waiting: '64MB' } },
     env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
   });
 });

@@ -22,6 +22,11 @@ const NOT_COMPARED: readonly (readonly [why: string, is: (metric: string, name: 
     (metric, name) =>
       metric.startsWith('container_cpu_schedstat_') && ['oomchild', 'forker', 'writer', 'checked'].includes(name),
   ],
+  [
+    'what threads do at a moment is over at the next, but where they sleep or burn for good',
+    (metric, name) => metric === 'container_tasks_state' && /^(oomchild|forker|writer|checked|net-)/.test(name),
+  ],
+  ['the disk is shared with all that runs on this machine', (metric) => metric === 'container_fs_inodes_free'],
 ];
 
 /** Families of which no container has a series: those of the machine, and what this kernel does not mount. */

@@ -37,6 +37,10 @@ const NOT_COMPARED = [
   /^container_last_seen /,
   // Its threads come and go: nobody else has seen the same ones.
   /^container_cpu_schedstat_\w+ oomchild$/,
+  // What threads do at a moment is over at the next.
+  /^container_tasks_state (oomchild|writer|net-)/,
+  // The disk is shared with all that runs on this machine.
+  /^container_fs_inodes_free /,
   // The reader takes Docker's word for having no health check, which Podman does not use; below it is followed by hand.
   /^container_health_/,
 ];
