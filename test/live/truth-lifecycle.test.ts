@@ -148,7 +148,7 @@ describe('a container of two seconds', () => {
     // Of what has ended there is no start, from which somebody would reckon an uptime that grows.
     expect(page.all('container_start_time_seconds', { name })).toEqual([]);
     const started = Date.parse(await engine.field(id, '.State.StartedAt')) / 1000;
-    const lived = page.value('container_finish_time_seconds', { name }) - started;
+    const lived = page.value('container_finished_time_seconds', { name }) - started;
     expect(lived).toBeGreaterThan(1.9);
     expect(lived).toBeLessThan(10);
     await engine.remove(name);
