@@ -7,6 +7,7 @@ import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
+import type { Log } from '../src/log.ts';
 import type { Batch } from '../src/model/batch.ts';
 import { breathe } from '../src/run/clock.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
@@ -20,6 +21,7 @@ import type { Arrival } from './aggregate/pending.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
 import { CELL_BYTES, exposeCollector } from './exposed.ts';
+import { withinHeap } from './heap.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
 import { configuredLevels } from './levels.ts';
@@ -109,7 +111,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     push: take,
     familyNamed,
     onRefused: kept.say,
-    limits: limitsOf(settings),
+    limits: limitsOf(settings, log),
     clock,
     log,
   });
@@ -177,13 +179,13 @@ function noWindowYet({ window, lateness }: Config['collector']): string {
 }
 
 /** What agents may cost, as configured. */
-function limitsOf(settings: ProgramSurroundings['config']['collector']): Partial<IngestLimits> {
+function limitsOf(settings: ProgramSurroundings['config']['collector'], log: Log): Partial<IngestLimits> {
   return {
     maxBodyBytes: settings.max_body,
     maxSessions: settings.max_sessions,
     maxSeries: settings.max_series,
     maxSeriesPerNode: settings.max_series_per_node,
-    maxDictionaryBytes: settings.max_dictionaries,
+    maxDictionaryBytes: withinHeap('collector.max_dictionaries', settings.max_dictionaries, log),
     // The aggregation gives a row up when its window is closed and it was not read for so long.
     lingerMs: Math.max(settings.stale_after, settings.window) + settings.lateness + settings.window,
     wire: { ...WIRE_LIMITS, bodyBytes: settings.max_body_unpacked },

@@ -37,8 +37,7 @@ let collector: Program;
 beforeAll(async () => {
   collector = await startProgram({
     command: 'collector',
-    // Budgets that fit into such a heap.
-    config: { collector: { window: '1s', lateness: '20s', max_dictionaries: '32MB', max_waiting: '64MB' } },
+    config: { collector: { window: '1s', lateness: '20s' } },
     env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
   });
 });
