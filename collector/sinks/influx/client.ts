@@ -5,6 +5,7 @@
 import { promisify } from 'node:util';
 import { gzip as gzipWithCallback } from 'node:zlib';
 import { Pool } from 'undici';
+import { basicAuthorization } from '../../../src/config/webaddress.ts';
 import { SinkError } from '../../../src/errors.ts';
 import { beginning } from '../../../src/http/beginning.ts';
 import { remedyFor } from '../../../src/http/remedy.ts';
@@ -120,10 +121,6 @@ function unreachable({ url, timeoutMs, cause, late }: Failure): SinkError {
   const code = cause instanceof Error && 'code' in cause ? `${String(cause.code)}: ` : '';
   const text = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new SinkError('unreachable', `${url}: ${code}${text}${remedyFor(cause, url)}`, { retryable: true, cause });
-}
-
-function basicAuthorization({ username, password }: { username: string; password: string }): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 function present(tls: InfluxTls | undefined): Record<string, Buffer> {
