@@ -114,9 +114,11 @@ export class MemberColumns {
     const heads = new Uint8Array(this.size);
     const seen = new Set<number>();
     const single = this.#series.family.dims.length === 0;
-    for (let place = 0; place < this.size; place++) {
-      if (Number.isNaN(last[place] as number) || this.#shownOnly?.[place]) continue;
-      const entity = this.#entityAt[place] as number;
+    const shown = this.#shownOnly;
+    const entityAt = this.#entityAt;
+    for (let place = 0; place < last.length; place++) {
+      if (Number.isNaN(last[place] as number) || shown?.[place]) continue;
+      const entity = entityAt[place] as number;
       if (!single && seen.has(entity)) continue;
       if (!single) seen.add(entity);
       heads[place] = 1;

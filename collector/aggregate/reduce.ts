@@ -8,7 +8,7 @@ import { addIncreases, goingOn } from './increase.ts';
 import { CONTAINER_LEVEL } from './levels.ts';
 import { MemberColumns } from './members.ts';
 import { mostOf, mostPerSecond } from './plausible.ts';
-import type { ResolvedFamily, ResolvedTable } from './resolved.ts';
+import type { ResolvedFamily } from './resolved.ts';
 import type { FamilySeries } from './series.ts';
 import type { AggregatorState } from './state.ts';
 import type { GroupColumns } from './totals.ts';
@@ -29,7 +29,9 @@ export function* reduceFamily(
   const members = new MemberColumns(state.entities, family);
   for (let c = 0; c < series.width; c++) {
     const most = mostOf(series.family.columns[c]?.unit ?? 'none');
-    for (const table of tables) collect(members, { ...table, most }, c);
+    const last = members.last(c);
+    const into = { last, largest: members.readOnce ? undefined : members.largest, most };
+    for (const { table, places } of tables) collect(into, table.values, places, c * places.length);
     count(state, members, family, c);
     foldColumn(columns, members, c);
     yield steps;
@@ -39,18 +41,23 @@ export function* reduceFamily(
   return state.options.containers ? containerTable(state, series, members) : undefined;
 }
 
-/** Copies a column's readings to their places: the last one of the window stays. */
-function collect(members: MemberColumns, { table, places, most }: ResolvedTable & { most: number }, c: number): void {
-  const last = members.last(c);
-  const { largest, readOnce } = members;
-  const offset = c * places.length;
+/** Where a column's readings go. */
+interface Places {
+  readonly last: Float64Array;
+  /** Undefined where the last one is the largest. */
+  readonly largest: Float64Array | undefined;
+  /** Magnitudes beyond it cannot be; they were counted as dropped when they came. */
+  readonly most: number;
+}
+
+/** Copies a column's readings, which begin at `offset`, to their places: the last one of the window stays. */
+function collect({ last, largest, most }: Places, values: Float64Array, places: Int32Array, offset: number): void {
   for (let r = 0; r < places.length; r++) {
     const place = places[r] as number;
-    if (place < 0) continue;
-    const value = table.values[offset + r] as number;
-    if (!(Math.abs(value) <= most)) continue;
+    const value = values[offset + r] as number;
+    if (place < 0 || !(Math.abs(value) <= most)) continue;
     last[place] = value;
-    if (!readOnce && !(value <= (largest[place] as number))) largest[place] = value;
+    if (largest !== undefined && !(value <= (largest[place] as number))) largest[place] = value;
   }
 }
 

@@ -32,8 +32,8 @@ export interface Exposition {
 
 export interface ExpositionOptions {
   /**
-   * Snapshots with more cells than this are not kept as plain text (about 250 bytes a series), only compressed (about 15), and unpacked for
-   * each who asks for plain text.
+   * Snapshots with more cells than this are not kept as plain text (about 250 bytes a series). Who asks first gets it as it is rendered; those
+   * that ask for the same one again, or while another is being sent, get it unpacked from the one that is kept compressed (about 15).
    */
   readonly maxPlainCells?: number;
 }
@@ -54,6 +54,7 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
   const texts = new WeakMap<Row, string>();
   let snapshot: readonly Table[] = [];
   let kept = new Map<string, Kept>();
+  const alone = createAlone();
   /** What no page lies in. */
   let spare: Slab | undefined;
   let duplicates = 0;
@@ -88,11 +89,10 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
       kept = new Map();
       snapshot = request.tables;
     }
-    const key = `${request.format} ${request.gzip} ${request.timestamps}`;
-    let entry = kept.get(key);
+    let entry = kept.get(keyOf(request));
     if (!entry || entry.tape.failed) {
       entry = request.gzip ? keptGzip(request) : keptPlain(request);
-      kept.set(key, entry);
+      kept.set(keyOf(request), entry);
     }
     return entry;
   }
@@ -109,6 +109,14 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
     return { tape, sum: { crc: 0, bytes: 0 }, slab, sending: 0, retired: false };
   }
 
+  /** A large page as plain text: as it is rendered, or unpacked from what is kept. */
+  function large(request: PageRequest): AsyncGenerator<Buffer> {
+    const compressed = { ...request, gzip: true };
+    const isKept = request.tables === snapshot && kept.has(keyOf(compressed));
+    const mine = isKept ? undefined : alone(request.tables, () => plain(request));
+    return mine ?? inflated(keptFor(compressed).tape.play());
+  }
+
   async function* render(request: PageRequest): AsyncGenerator<Buffer> {
     const { tables, self, format, gzip } = request;
     const taken = new Set(tables.flatMap((table) => table.shape.columns.map((column) => column.metric)));
@@ -121,7 +129,7 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
       yield lastPart(tail, sum);
       return;
     }
-    if (cellsOf(tables) > maxPlainCells) yield* inflated(keptFor({ ...request, gzip: true }).tape.play());
+    if (cellsOf(tables) > maxPlainCells) yield* large(request);
     else {
       const entry = keptFor(request);
       send(entry, request);
@@ -139,6 +147,34 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
       return renders;
     },
   };
+}
+
+/**
+ * Lets one reader at a time, and one per snapshot, have something made for him alone. Answers undefined to the others. What is handed out must
+ * be read or returned.
+ */
+function createAlone(): (snapshot: object, make: () => AsyncGenerator<Buffer>) => AsyncGenerator<Buffer> | undefined {
+  let last: object | undefined;
+  let busy = false;
+
+  async function* whileBusy(made: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      yield* made;
+    } finally {
+      busy = false;
+    }
+  }
+
+  return (snapshot, make) => {
+    if (busy || snapshot === last) return undefined;
+    last = snapshot;
+    busy = true;
+    return whileBusy(make());
+  };
+}
+
+function keyOf({ format, gzip, timestamps }: PageRequest): string {
+  return `${format} ${gzip} ${timestamps}`;
 }
 
 const encodeAnew = (text: string): Buffer => Buffer.from(text);

@@ -104,14 +104,37 @@ test('a new snapshot in the middle of a page does not mix with it', async () => 
   expect(parsePromText(page, 'text').get('m')?.samples).toHaveLength(4000);
 });
 
-test('a large snapshot is rendered once, kept compressed, and unpacked for each who wants plain text', async () => {
+test('a large snapshot as plain text is rendered for the first who asks, and once more, kept compressed, for all others', async () => {
   const exposition = createExposition({ maxPlainCells: 100 });
   const tables = snapshot();
   const pages = await Promise.all(Array.from({ length: 4 }, () => read(exposition.render(request({ tables })))));
   const packed = await read(exposition.render(request({ tables, gzip: true })));
-  expect(exposition.renders).toBe(1);
-  for (const page of pages) expect(page.equals(gunzipSync(packed))).toBe(true);
+  const again = await read(exposition.render(request({ tables })));
+  expect(exposition.renders).toBe(2);
+  for (const page of [...pages, again]) expect(page.equals(gunzipSync(packed))).toBe(true);
   expect(parsePromText(String(pages[0]), 'text').get('m')?.samples).toHaveLength(4000);
+});
+
+test('while a large snapshot is being sent as it is rendered, the next snapshot is not rendered for one reader alone', async () => {
+  const exposition = createExposition({ maxPlainCells: 100 });
+  const slow = exposition.render(request({ tables: snapshot() }));
+  await slow.next();
+  const tables = snapshot();
+  for (let i = 0; i < 3; i++) await read(exposition.render(request({ tables })));
+  expect(exposition.renders).toBe(2);
+  await slow.return(undefined);
+  await read(exposition.render(request({ tables: snapshot() })));
+  await read(exposition.render(request({ tables: snapshot(), gzip: true })));
+  expect(exposition.renders).toBe(4);
+});
+
+test('a large snapshot that is kept compressed already is not rendered again for plain text', async () => {
+  const exposition = createExposition({ maxPlainCells: 100 });
+  const tables = snapshot();
+  const packed = await read(exposition.render(request({ tables, gzip: true })));
+  const page = await read(exposition.render(request({ tables })));
+  expect(page.equals(gunzipSync(packed))).toBe(true);
+  expect(exposition.renders).toBe(1);
 });
 
 test('a large snapshot as plain text, given up half-way, costs the next one nothing', async () => {
