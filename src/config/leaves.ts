@@ -27,8 +27,16 @@ interface JsonSchema {
   readonly default?: unknown;
 }
 
+/** The schema does not change, and describing it takes milliseconds. */
+let known: readonly Leaf[] | undefined;
+
 /** All leaves, in the schema's order. */
-export function configLeaves(): Leaf[] {
+export function configLeaves(): readonly Leaf[] {
+  known ??= describedLeaves();
+  return known;
+}
+
+function describedLeaves(): Leaf[] {
   const described = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   // Kinds of sinks share keys: the first that has one describes it.
   const byPath = new Map<string, Leaf>();
