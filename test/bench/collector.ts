@@ -11,11 +11,20 @@ import { costOf, median, printTable } from './process.ts';
 import { type Program, startProgram } from './programs.ts';
 
 const zip = promisify(gzip);
-const AGENTS = 200;
-const CONTAINERS = 30;
-const METRICS = 33;
+export const AGENTS = 200;
+export const CONTAINERS = 30;
+export const METRICS = 33;
 const WARM_UP_TICKS = 6;
 const TICKS = Number(process.env.BENCH_TICKS ?? 24);
+
+export const COLLECTOR_FLAGS = [
+  '--collector.window',
+  '1s',
+  '--collector.lateness',
+  '1s',
+  '--collector.max_series',
+  '1000000',
+];
 
 interface Scrape {
   readonly seconds: number;
@@ -24,8 +33,7 @@ interface Scrape {
 }
 
 export async function benchCollector(): Promise<void> {
-  const flags = ['--collector.window', '1s', '--collector.lateness', '1s', '--collector.max_series', '1000000'];
-  const collector = await startProgram('collector', flags);
+  const collector = await startProgram('collector', COLLECTOR_FLAGS);
   try {
     await drive(collector);
   } finally {
@@ -97,14 +105,14 @@ function dropped(text: string): number {
   return values.reduce((a, b) => a + b, 0);
 }
 
-interface Push {
+export interface Push {
   readonly agent: SyntheticAgent;
   readonly timeMs: number;
   readonly pool: Pool;
   readonly encode: ReturnType<typeof createEncoder>;
 }
 
-async function push({ agent, timeMs, pool, encode }: Push): Promise<number> {
+export async function push({ agent, timeMs, pool, encode }: Push): Promise<number> {
   const batch = agent.batch(timeMs);
   const body = await zip(encode.encode(batch, { full: batch.seq === 1 }), { level: 1 });
   const headers = { 'content-type': 'application/vnd.plimsoll.batch', 'content-encoding': 'gzip' };
@@ -115,7 +123,7 @@ async function push({ agent, timeMs, pool, encode }: Push): Promise<number> {
 }
 
 /** Both pages, one after the other: the groups and itself, then every container. */
-async function scrape(url: string): Promise<Scrape> {
+export async function scrape(url: string): Promise<Scrape> {
   const headers = { 'accept-encoding': 'identity' };
   const started = performance.now();
   let text = '';
@@ -123,7 +131,7 @@ async function scrape(url: string): Promise<Scrape> {
   return { seconds: (performance.now() - started) / 1000, bytes: text.length, text };
 }
 
-function untilNextSecond(): Promise<void> {
+export function untilNextSecond(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1000 - (Date.now() % 1000) + 5));
 }
 

@@ -1,14 +1,16 @@
 /** `npm run bench [collector] [agent] [exposition] …`: prints what things cost; without names, all of it. */
 import { benchAgent } from './agent.ts';
 import { benchCollector } from './collector.ts';
+import { benchPair } from './pair.ts';
 
 const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['collector', benchCollector],
   ['agent', benchAgent],
+  ['pair', benchPair],
 ]);
 
 const wanted = process.argv.slice(2);
-for (const name of wanted.length > 0 ? wanted : BENCHES.keys()) {
+for (const name of wanted.length > 0 ? wanted : ['collector', 'agent']) {
   const bench = BENCHES.get(name);
   if (!bench) throw new Error(`no benchmark ${name}; there are ${[...BENCHES.keys()].join(', ')}`);
   await bench();

@@ -22,10 +22,11 @@ export async function startProgram(
   role: 'agent' | 'collector',
   flags: readonly string[],
   nodeFlags: readonly string[] = [],
+  program = PROGRAM,
 ): Promise<Program> {
   const port = await freePort();
   const listen = [`--${role}.listen`, `127.0.0.1:${port}`, '--log.level', 'warn'];
-  const child = spawn(process.execPath, [...NODE_FLAGS, ...nodeFlags, PROGRAM, role, ...listen, ...flags], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...nodeFlags, program, role, ...listen, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
