@@ -7,9 +7,10 @@ type Line = readonly [mark: 'ok' | 'no' | '--', words: string];
 export function sourceLines(health: SourceHealth, settings: Config['agent']): Line[] {
   const { source, up, samples, seconds, lastError, losses } = health;
   if (!up) return [['no', `source ${source}: ${lastError}`], ...advice(source, losses)];
+  const reasons = advice(source, losses);
   const took = `in ${(seconds * 1000).toFixed(1)} ms`;
-  const words = samples > 0 ? `${samples} samples ${took}` : `nothing yet: ${nothing(source, settings)}`;
-  return [['ok', `source ${source}: ${words}`], ...advice(source, losses)];
+  const why = reasons.length > 0 ? 'nothing; the reason follows' : `nothing yet: ${nothing(source, settings)}`;
+  return [['ok', `source ${source}: ${samples > 0 ? `${samples} samples ${took}` : why}`], ...reasons];
 }
 
 /** Why a source that can read finds nothing to read. */

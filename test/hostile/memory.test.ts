@@ -55,7 +55,8 @@ describe('dictionaries', { timeout: PATIENCE_MS }, () => {
   test('entities without rows from sixty-two invented nodes: over the budget, all are refused', async () => {
     const on = await collector();
     // Of 8 MB each: 500 MB of text, from 64 KB each on the wire.
-    const body = (i: number) => entitiesWithoutRows({ node: `invented-${i}` }, 4000, 2000);
+    const body = (i: number) =>
+      entitiesWithoutRows({ node: `invented-${i}` }, { entities: 4000, labels: 1, labelBytes: 2000 });
     expect(body(0).length).toBeLessThan(70_000);
     const bodies = Array.from({ length: 62 }, (_, i) => body(i));
     const answers = await attacked(on, async () => {
@@ -77,7 +78,10 @@ describe('dictionaries', { timeout: PATIENCE_MS }, () => {
     const answers = await attacked(on, async () => {
       const answers: Pushed[] = [];
       // 300 entities of 2000 bytes: about 2 MB each, 80 MB in all.
-      for (let i = 0; i < 40; i++) answers.push(await on.push(entitiesWithoutRows({ node: `n${i}` }, 300, 2000)));
+      for (let i = 0; i < 40; i++)
+        answers.push(
+          await on.push(entitiesWithoutRows({ node: `n${i}` }, { entities: 300, labels: 1, labelBytes: 2000 })),
+        );
       return answers;
     });
     const counts = errorsOf(answers);
@@ -86,7 +90,8 @@ describe('dictionaries', { timeout: PATIENCE_MS }, () => {
     expect(held).toBeGreaterThan(8 * MB);
     // The budget, and the eighth above it that only those within a fair share may use.
     expect(held).toBeLessThanOrEqual(18 * MB);
-    for (let i = 0; i < 40; i++) await on.push(entitiesWithoutRows({ node: `n${i}`, seq: 2 }, 1, 20));
+    for (let i = 0; i < 40; i++)
+      await on.push(entitiesWithoutRows({ node: `n${i}`, seq: 2 }, { entities: 1, labels: 1, labelBytes: 20 }));
     // Rows are forgotten after a second without a reading, when their window has closed: until then others might hold what was described.
     await waitFor(async () => (await on.metric('plimsoll_collector_dictionary_bytes')) < MB, {
       what: 'memory back',

@@ -111,7 +111,7 @@ describe.each(['host', 'private'] as const)('with the cgroup namespace: %s', (cg
   test('without the host’s pid namespace the families of processes are empty, and check says what to do', async () => {
     const families = ['--agent.families', 'process,ulimit,sched'];
     const said = await engine.docker('exec', 'inside', NODE_PATH, MAIN_PATH, 'check', ...families);
-    expect(said).toMatch(/^ok {2}source process: nothing yet/m);
+    expect(said).toMatch(/^ok {2}source process: nothing; the reason follows/m);
     for (const source of ['process', 'sched']) {
       expect(said).toMatch(new RegExp(`^-- {2}source ${source}: .*pid: host`, 'm'));
     }

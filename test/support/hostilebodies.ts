@@ -10,10 +10,16 @@ export interface Sender {
   readonly timeMs?: number;
 }
 
-/** Entities that no row refers to, each with one label of so many bytes. */
-export function entitiesWithoutRows(from: Sender, count: number, labelBytes: number): Buffer {
-  const value = 'x'.repeat(labelBytes);
-  return body(from, (out) => section(out, SECTION.entities, () => entities(out, count, value)));
+export interface Bulk {
+  readonly entities: number;
+  /** Each entity's, of so many bytes each. */
+  readonly labels: number;
+  readonly labelBytes: number;
+}
+
+/** Entities that no row refers to. */
+export function entitiesWithoutRows(from: Sender, bulk: Bulk): Buffer {
+  return body(from, (out) => section(out, SECTION.entities, () => entities(out, bulk)));
 }
 
 /** One entity with long labels, and rows of it that differ in one short dimension each. */
@@ -24,7 +30,7 @@ export function rowsOfOneEntity(from: Sender, rows: number, labels: number): Buf
       out.varint(1);
       entity(out, 0);
       out.varint(labels);
-      for (let i = 0; i < labels; i++) label(out, `l${String(i).padStart(3, '0')}`, value);
+      for (let i = 0; i < labels; i++) label(out, labelName(i), value);
     });
     section(out, SECTION.rows, () => {
       out.varint(rows);
@@ -71,7 +77,7 @@ function define(out: Writer, rows: number): void {
     out.varint(1);
     out.text('usage');
   });
-  section(out, SECTION.entities, () => entities(out, rows, ''));
+  section(out, SECTION.entities, () => entities(out, { entities: rows, labels: 0, labelBytes: 0 }));
   section(out, SECTION.rows, () => {
     out.varint(rows);
     for (let r = 0; r < rows; r++) {
@@ -91,13 +97,19 @@ function table(out: Writer, rows: number, step: (r: number) => number): void {
   out.float64(0);
 }
 
-function entities(out: Writer, count: number, value: string): void {
+function entities(out: Writer, { entities: count, labels, labelBytes }: Bulk): void {
+  const value = 'x'.repeat(labelBytes);
   out.varint(count);
   for (let i = 0; i < count; i++) {
     entity(out, i);
-    out.varint(value === '' ? 0 : 1);
-    if (value !== '') label(out, 'l', value);
+    out.varint(labels);
+    for (let l = 0; l < labels; l++) label(out, labelName(l), value);
   }
+}
+
+/** In the order of the alphabet, as the wire wants them. */
+function labelName(number: number): string {
+  return `l${String(number).padStart(3, '0')}`;
 }
 
 function entity(out: Writer, number: number): void {

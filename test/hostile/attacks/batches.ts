@@ -4,54 +4,13 @@ import { gzip } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { createEncoder } from '../../../src/wire/encode.ts';
 import { syntheticAgents } from '../../bench/load.ts';
-import { bytes, END, ENTITY, FAMILY, header, ROW, section, signed, text, u8, varint } from '../../src/wire/forge.ts';
+import { entitiesWithoutRows, oneRowRepeated } from '../../support/hostilebodies.ts';
 import { type Attack, between, pause, type Random, type Target } from '../attack.ts';
 
 const zip = promisify(gzip);
 
 /** So that a long run invents ever new nodes. */
 let invented = 0;
-
-function fields(node: string, seq = 1) {
-  return [text(node), text('s'), varint(seq), varint(0), signed(Date.now())];
-}
-
-/** 900 entities with 16 labels of 2 kB each, and no rows: 30 MB out of some hundred kilobytes. */
-function entitiesOnly(node: string): Uint8Array {
-  const value = text('x'.repeat(2000));
-  const labels = Array.from({ length: 16 }, (_, i) => [text(`l${String(i).padStart(2, '0')}`), value]).flat();
-  const entities = Array.from({ length: 900 }, (_, i) => [
-    varint(i),
-    text(`k${i}`),
-    u8(0),
-    signed(0),
-    varint(16),
-    ...labels,
-  ]);
-  return bytes(header({ fields: fields(node) }), section(3, varint(entities.length), ...entities.flat()), END);
-}
-
-/** One row, 121 574 times, without a column. */
-function oneRowOften(node: string): Uint8Array {
-  const n = 121_574;
-  const table = section(
-    5,
-    varint(0),
-    varint(n),
-    signed(1),
-    ...Array.from({ length: n - 1 }, () => signed(0)),
-    u8(1),
-    varint(0),
-    varint(0),
-    varint(0),
-    varint(0),
-    varint(0),
-    varint(0),
-    varint(0),
-    varint(0),
-  );
-  return bytes(header({ fields: fields(node) }), FAMILY, ENTITY, ROW, table, END);
-}
 
 async function push({ url }: Target, dispatcher: Agent, body: Uint8Array): Promise<void> {
   const headers = { 'content-type': 'application/vnd.plimsoll.batch', 'content-encoding': 'gzip' };
@@ -80,11 +39,12 @@ function pushing(name: string, make: (random: Random) => Promise<Uint8Array>): A
 
 const someNode = (): string => `invented-${invented++}`;
 
+/** 30 MB out of some hundred kilobytes. */
 export const dictionaries = pushing('entities without rows, of ever new nodes', async () =>
-  zip(entitiesOnly(someNode()), { level: 1 }),
+  entitiesWithoutRows({ node: someNode() }, { entities: 900, labels: 16, labelBytes: 2000 }),
 );
 
-export const repeatedRows = pushing('one row 121 574 times', async () => zip(oneRowOften(someNode()), { level: 1 }));
+export const repeatedRows = pushing('one row 121 574 times', async () => oneRowRepeated({ node: someNode() }, 121_574));
 
 export const bombs = pushing('bodies that unpack to 100 MB', async () =>
   zip(Buffer.alloc(100 * 1024 * 1024), { level: 1 }),

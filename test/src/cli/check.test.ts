@@ -249,6 +249,15 @@ test('no samples: what that means is said', () => {
   ]);
 });
 
+test('no samples for a reason that is known: the reason is said, not that nothing runs', () => {
+  const losses = new Map([['pid_namespace', 3]]);
+  const health = { source: 'process', up: true, seconds: 0.001, samples: 0, failures: 0, lastError: '', losses };
+  expect(sourceLines(health, configOf({}).agent)).toEqual([
+    ['ok', 'source process: nothing; the reason follows'],
+    ['--', expect.stringMatching(/^source process: .*give its container `pid: host`\.$/)],
+  ]);
+});
+
 test('a secret that others may read is said', async () => {
   const file = join(dir, 'token');
   writeFileSync(file, 'abc', { mode: 0o644 });
