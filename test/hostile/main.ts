@@ -2,6 +2,7 @@
  * `npm run test:hostile [-- --minutes 10 --seed 1]`: a collector with a small heap, fifty honest agents, a scraper and a probe, and beside them
  * attackers from several processes. Fails if the collector ends, an honest agent loses a sample, or a scrape or probe goes unanswered.
  */
+import { setMaxListeners } from 'node:events';
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { costOf, mb, ms, percentile, printTable, type Row } from '../bench/process.ts';
@@ -27,6 +28,8 @@ const collector = await startProgram(
 );
 const over = new AbortController();
 const { signal } = over;
+// Everyone here listens for the end.
+setMaxListeners(0, signal);
 const agents = startAgents(collector.url, { agents: AGENTS, intervalMs: INTERVAL_MS, signal });
 const probes = ask(`${collector.url}/healthz`, { everyMs: 500, signal });
 const scrapes = ask(`${collector.url}/metrics`, { everyMs: 5000, headers: { 'accept-encoding': 'gzip' }, signal });
