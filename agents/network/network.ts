@@ -71,7 +71,8 @@ export function createNetworkSource(options: NetworkOptions): NetworkSource {
         failure = error;
         losses.count('read_error');
       }
-      await pace(1);
+      const pausing = pace(1);
+      if (pausing !== undefined) await pausing;
     }
     watched = next;
     if (builder.size === 0 && failure !== undefined) throw new Error('no net/dev could be read', { cause: failure });

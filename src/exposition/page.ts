@@ -4,7 +4,7 @@
  */
 import type { Row, Table } from '../model/table.ts';
 import type { Format } from './format.ts';
-import { deflated, GZIP_HEADER, inflated, lastPart, type Sum } from './gzip.ts';
+import { deflated, deflatedHere, GZIP_HEADER, inflated, lastPart, type Sum } from './gzip.ts';
 import { type SelfFamily, selfText } from './self.ts';
 import { Slab } from './slab.ts';
 import { createTape, type Tape } from './tape.ts';
@@ -33,7 +33,7 @@ export interface Exposition {
 export interface ExpositionOptions {
   /**
    * Snapshots with more cells than this are not kept as plain text (about 250 bytes a series), only compressed (about 15), and unpacked for
-   * each who asks for plain text.
+   * each who asks for plain text; and another thread compresses them.
    */
   readonly maxPlainCells?: number;
 }
@@ -99,7 +99,8 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
 
   function keptGzip(request: PageRequest): Kept {
     const sum = { crc: 0, bytes: 0 };
-    return { tape: createTape(deflated(plain(request), sum)), sum, slab: undefined, sending: 0, retired: false };
+    const compress = cellsOf(request.tables) > maxPlainCells ? deflated : deflatedHere;
+    return { tape: createTape(compress(plain(request), sum)), sum, slab: undefined, sending: 0, retired: false };
   }
 
   function keptPlain(request: PageRequest): Kept {
