@@ -37,9 +37,13 @@ interface Counter {
   readonly columns: readonly WordColumn[];
 }
 
+/** Counted in one place of the kernel: where no bytes have been moved there was no request either, and it is not asked for. */
+const SERVICE_BYTES = 'io_service_bytes';
+const SERVICED = 'io_serviced';
+
 const BLKIO: readonly Counter[] = [
   {
-    what: 'io_service_bytes',
+    what: SERVICE_BYTES,
     columns: [
       ['Read', at.readBytes, 1],
       ['Write', at.writeBytes, 1],
@@ -47,7 +51,7 @@ const BLKIO: readonly Counter[] = [
     ],
   },
   {
-    what: 'io_serviced',
+    what: SERVICED,
     columns: [
       ['Read', at.reads, 1],
       ['Write', at.writes, 1],
@@ -123,14 +127,18 @@ export const V1_DISKIO: FamilySpec = {
   controllers: ['blkio'],
   open(place, around) {
     const counters = BLKIO.map(({ what, columns }) => ({
+      what,
       files: new BlkioFiles(place, what),
       words: wordsOf(columns),
       columns,
     }));
     return {
       read(rows) {
-        for (const { files, words, columns } of counters) {
+        let isThere = true;
+        for (const { what, files, words, columns } of counters) {
+          if (!isThere && what === SERVICED) continue;
           const bytes = files.read();
+          if (what === SERVICE_BYTES) isThere = bytes !== undefined;
           if (bytes !== undefined) readBlkio(bytes, words, cellSetter(rows, columns, around));
         }
         sortOut(rows, around);

@@ -17,13 +17,19 @@ export interface PlaceOptions {
   readonly known?: KnownFiles | undefined;
 }
 
+/** What the reading under way has found in a file, kept until the next one. */
+interface Copy {
+  reading: number;
+  bytes: Buffer | undefined;
+}
+
 export class Place {
   readonly dirs: CgroupDirs;
   readonly #share: number;
   readonly #known: KnownFiles | undefined;
   #files: KernelFile[] = [];
-  /** Files that several families read, with a copy of what the reading under way has found in them. */
-  readonly #shared = new Map<KernelFile, { bytes: Buffer | undefined; reading: number }>();
+  /** Files that several families read. */
+  readonly #shared = new Map<KernelFile, Copy>();
   #reading = 0;
   #settingsDue = true;
   #missed = false;
@@ -76,8 +82,8 @@ export class Place {
     const shared = this.#shared.get(file);
     if (shared === undefined) return this.#readNow(file);
     if (shared.reading !== this.#reading) {
-      const bytes = this.#readNow(file);
-      Object.assign(shared, { bytes: bytes && Buffer.from(bytes), reading: this.#reading });
+      shared.bytes = copyOf(this.#readNow(file), shared.bytes);
+      shared.reading = this.#reading;
     }
     return shared.bytes;
   }
@@ -109,6 +115,13 @@ export class Place {
     const { unified, controllers } = this.dirs;
     return (unified === undefined || existsSync(unified)) && [...controllers.values()].every((dir) => existsSync(dir));
   }
+}
+
+/** In the place of an earlier copy where that has the length. */
+function copyOf(bytes: Buffer | undefined, earlier: Buffer | undefined): Buffer | undefined {
+  if (bytes === undefined || bytes.length !== earlier?.length) return bytes && Buffer.from(bytes);
+  bytes.copy(earlier);
+  return earlier;
 }
 
 /** Whether two cgroups are in the same folders. */

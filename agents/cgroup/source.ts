@@ -170,11 +170,11 @@ function containerAt({ entity, containerId = '' }: CgroupUnit): string {
 }
 
 /** Makes a function that gives others a turn when the work since the last turn has become long. */
-function pauses({ clock, breathe }: CgroupSourceOptions): () => Promise<void> {
+function pauses({ clock, breathe }: CgroupSourceOptions): () => Promise<void> | undefined {
   let sinceMs = clock.monotonic();
-  return async () => {
-    if (clock.monotonic() - sinceMs < PIECE_MS) return;
+  const pause = async (): Promise<void> => {
     await breathe();
     sinceMs = clock.monotonic();
   };
+  return () => (clock.monotonic() - sinceMs < PIECE_MS ? undefined : pause());
 }

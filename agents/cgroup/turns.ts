@@ -8,8 +8,8 @@ export interface Turn {
   readonly signal: AbortSignal;
   /** By the monotonic clock: what has not had its turn by then is put off. The first always has it. */
   readonly untilMs: number;
-  /** Lets others run when this has been running for long. */
-  readonly pause: () => Promise<void>;
+  /** Lets others run when this has been running for long; otherwise there is nothing to wait for. */
+  readonly pause: () => Promise<void> | undefined;
 }
 
 export class Turns {
@@ -33,7 +33,8 @@ export class Turns {
     while (done < all.length && !signal.aborted && (done === 0 || this.#clock.monotonic() < untilMs)) {
       take(at(done));
       done++;
-      await pause();
+      const pausing = pause();
+      if (pausing !== undefined) await pausing;
     }
     for (let i = done; i < all.length; i++) leave(at(i));
     this.putOff += all.length - done;

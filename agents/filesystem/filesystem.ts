@@ -68,7 +68,7 @@ export function createFilesystemSource(options: FilesystemOptions): FilesystemSo
     for (const source of spaces.keys()) if (!sources.has(source)) spaces.delete(source);
     for (const mount of asked) {
       signal.throwIfAborted();
-      const answer = await spaceOf(join(rootfs, mount.point), isServedMount(mount));
+      const answer = await spaceOf(join(rootfs, mount.point), { served: isServedMount(mount) });
       // A path that leads to another device is another file system: the host's is not to be seen from here.
       const elsewhere = answer !== undefined && isElsewhere(mount, answer.numbers);
       if (elsewhere) losses.count('elsewhere');

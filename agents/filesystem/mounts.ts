@@ -8,6 +8,8 @@ export interface Mount {
   readonly root: string;
   /** Where. */
   readonly point: string;
+  /** What the paths of all that is in it begin with: the point, with a slash at its end. */
+  readonly inside: string;
   readonly type: string;
   /** `/dev/vda`, `server:/export`, `tank/data`. */
   readonly source: string;
@@ -24,8 +26,13 @@ export function parseMountinfo(text: string): Mount[] {
     const [, , numbers, root, point] = words;
     const [type, source, options = ''] = words.slice(dash + 1);
     if (dash < 0 || !numbers || !root || !point || !type || source === undefined) return [];
-    return [{ numbers, root: unescaped(root), point: unescaped(point), type, source: unescaped(source), options }];
+    const where = { point: unescaped(point), inside: insideOf(unescaped(point)) };
+    return [{ numbers, root: unescaped(root), ...where, type, source: unescaped(source), options }];
   });
+}
+
+function insideOf(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`;
 }
 
 /** The kernel writes blanks and the like as three octal digits. */
@@ -51,7 +58,7 @@ export function isServedMount(mount: Mount): boolean {
 
 /** Whether something is mounted below that may wait for somebody else: even to look at its place is to ask there. */
 export function hasForeignBelow(path: string, mounts: readonly Mount[]): boolean {
-  const below = path.endsWith('/') ? path : `${path}/`;
+  const below = insideOf(path);
   return mounts.some((mount) => mount.point.startsWith(below) && !isLocalName(mount.type));
 }
 
@@ -86,8 +93,9 @@ function isBetter(a: Mount, b: Mount): boolean {
 export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   let best: Mount | undefined;
   for (const mount of mounts) {
-    const above = mount.point === '/' || path === mount.point || path.startsWith(`${mount.point}/`);
-    if (above && mount.point.length >= (best?.point.length ?? 0)) best = mount;
+    // Compared for each directory that is measured, with each mount of a machine that has hundreds.
+    if (mount.point.length < (best?.point.length ?? 0)) continue;
+    if (path.startsWith(mount.inside) || path === mount.point) best = mount;
   }
   return best;
 }

@@ -1,67 +1,67 @@
 /**
- * The walk on a disk of this machine: directories come from the sum and go into it, synchronously, for a few milliseconds at a time; in
- * between ticks and scrapes have their turn. Each further slice begins with a question under a deadline, so that a disk which has
- * stopped answering is met there rather than on the main thread.
+ * The walk on a disk of this machine: directories come from the sum and go into it, synchronously, for as long as the disk's turn is
+ * (disk.ts).
  */
-import { lstatSync, opendirSync, type Dir, type Stats } from 'node:fs';
+import { type Dir, lstatSync, opendirSync, readdirSync, type Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { breathe, type Clock } from '../../src/run/clock.ts';
-import { add, goneOr, isGone, pathIn, type Sum } from './sum.ts';
+import { breathe } from '../../src/run/clock.ts';
+import type { LocalDisk } from './disk.ts';
+import { add, type Folder, goneOr, nowOrGone, pathIn, type Sum } from './sum.ts';
 
 export interface SlicesOptions {
-  readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly disk: LocalDisk;
   readonly ask: <T>(work: () => Promise<T>) => Promise<T>;
   /** Whether the walk's limits are reached. */
   readonly isOver: () => boolean;
 }
 
-/** So long may a tick or a scrape be kept waiting. */
-const SLICE_MS = 4;
+/** A directory that takes no more has at most some thousand names on any of the local file systems. */
+const SMALL_BYTES = 4096;
+
+/** The types know only text as a path here. */
+const BYTES = 'buffer' as BufferEncoding;
 
 /** False when a limit was reached. */
-export async function walkInSlices(sum: Sum, { clock, signal, ask, isOver }: SlicesOptions): Promise<boolean> {
-  let endMs = clock.monotonic() + SLICE_MS;
+export async function walkInSlices(sum: Sum, { signal, disk, ask, isOver }: SlicesOptions): Promise<boolean> {
   for (let dir = sum.open.pop(); dir !== undefined; dir = sum.open.pop()) {
-    const path = dir;
-    for (const name of namesIn(path)) {
+    const { path } = dir;
+    for (const name of namesIn(dir)) {
       signal.throwIfAborted();
       if (isOver()) return false;
-      addPath(sum, pathIn(path, name));
-      if (clock.monotonic() < endMs) continue;
+      addNow(sum, pathIn(path, name));
+      if (disk.isTurn) continue;
       await breathe();
       await goneOr(ask(() => lstat(path)));
-      endMs = clock.monotonic() + SLICE_MS;
+      disk.begin();
     }
   }
   return true;
 }
 
-function addPath(sum: Sum, path: Buffer): void {
+/** Adds one path; false when it has gone in the meantime. */
+export function addNow(sum: Sum, path: Buffer): boolean {
   sum.looked++;
   const stats: Stats | undefined = nowOrGone(() => lstatSync(path, { throwIfNoEntry: false }));
   if (stats) add(sum, path, stats);
+  return stats !== undefined;
 }
 
-/** The names in a directory, some hundred read at a time; none when it has gone. */
-function* namesIn(path: Buffer): Generator<Buffer> {
-  // The types know only text as a path here.
+/** The names in a directory, all at once where they are few; none when it has gone. */
+function namesIn({ path, bytes }: Folder): Iterable<Buffer> {
+  if (bytes > SMALL_BYTES) return namesInPieces(path);
+  return (nowOrGone(() => readdirSync(path, { encoding: BYTES })) ?? []) as unknown as Buffer[];
+}
+
+/** The same, some hundred read at a time. */
+function* namesInPieces(path: Buffer): Generator<Buffer> {
   const dir: Dir | undefined = nowOrGone(() =>
-    opendirSync(path as unknown as string, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 }),
+    opendirSync(path as unknown as string, { encoding: BYTES, bufferSize: 256 }),
   );
   if (!dir) return;
   try {
     for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) yield entry.name as unknown as Buffer;
   } finally {
     dir.closeSync();
-  }
-}
-
-function nowOrGone<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
   }
 }

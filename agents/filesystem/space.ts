@@ -1,6 +1,8 @@
 /** How large file systems are and how full: a path comes in, its numbers go out, or nothing where it did not answer in time. */
+import { type StatsFs, statfsSync, statSync } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
 import { type Asking, HungError } from './asking.ts';
+import type { LocalDisk } from './disk.ts';
 
 /** In bytes and inodes. */
 export interface Space {
@@ -19,18 +21,24 @@ export interface Answer extends Space {
 export interface SpaceOptions {
   readonly asking: Asking;
   readonly count: (reason: 'hung' | 'unreadable') => void;
-  /** The system calls, for tests. */
-  readonly ask?: (path: string) => Promise<Answer>;
+  /** The system calls, for tests. `now`: may be asked synchronously. */
+  readonly ask?: (path: string, now: boolean) => Answer | Promise<Answer>;
 }
 
-/**
- * A function that answers a path's space; undefined when it did not answer in time, is not there, or may not be asked. `served` is
- * what {@link Asking} wants to know.
- */
+/** What is known of the file system that is asked. */
+export interface Where {
+  /** What {@link Asking} wants to know. */
+  readonly served?: boolean;
+  /** The disk that the path is on, if that is one of this machine. */
+  readonly disk?: LocalDisk | undefined;
+}
+
+/** A function that answers a path's space; undefined when it did not answer in time, is not there, or may not be asked. */
 export function createSpace({ asking, count, ask = askKernel }: SpaceOptions) {
-  return async (path: string, served = false): Promise<Answer | undefined> => {
+  return async (path: string, { served = false, disk }: Where = {}): Promise<Answer | undefined> => {
     try {
-      return await asking({ place: path, served }, () => ask(path));
+      if (disk?.isTurn) return await ask(path, true);
+      return await asking({ place: path, served }, async () => ask(path, false));
     } catch (error) {
       count(error instanceof HungError ? 'hung' : 'unreadable');
       return undefined;
@@ -38,9 +46,16 @@ export function createSpace({ asking, count, ask = askKernel }: SpaceOptions) {
   };
 }
 
-async function askKernel(path: string): Promise<Answer> {
+function askKernel(path: string, now: boolean): Answer | Promise<Answer> {
+  return now ? answerOf(statSync(path).dev, statfsSync(path)) : askLater(path);
+}
+
+async function askLater(path: string): Promise<Answer> {
   const { dev } = await stat(path);
-  const { bsize, blocks, bfree, files, ffree } = await statfs(path);
+  return answerOf(dev, await statfs(path));
+}
+
+function answerOf(dev: number, { bsize, blocks, bfree, files, ffree }: StatsFs): Answer {
   return {
     numbers: deviceNumbers(dev),
     size: blocks * bsize,

@@ -17,8 +17,15 @@ export interface Sum {
   device: number;
   /** Inodes with several links that have been counted. */
   readonly linked: Set<number>;
-  /** Directories still to be read. Paths are bytes: a container's names need not be text. */
-  readonly open: Buffer[];
+  /** Directories still to be read. */
+  readonly open: Folder[];
+}
+
+export interface Folder {
+  /** Bytes: a container's names need not be text. */
+  readonly path: Buffer;
+  /** How large the directory itself is, which grows with its names. */
+  readonly bytes: number;
 }
 
 /** A block of `st_blocks`, whatever the file system's own are. */
@@ -32,7 +39,7 @@ export function emptySum(): Sum {
 export function add(sum: Sum, path: Buffer, stats: Stats): void {
   if (Number.isNaN(sum.device)) sum.device = stats.dev;
   if (stats.dev !== sum.device) return;
-  if (stats.isDirectory()) sum.open.push(path);
+  if (stats.isDirectory()) sum.open.push({ path, bytes: stats.size });
   else if (stats.nlink > 1) {
     if (sum.linked.has(stats.ino)) return;
     sum.linked.add(stats.ino);
@@ -59,7 +66,17 @@ export async function goneOr<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-export function isGone(error: unknown): boolean {
+/** The same of work that is done at once. */
+export function nowOrGone<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
   return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 }
 

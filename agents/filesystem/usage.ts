@@ -8,8 +8,10 @@ import type { Container } from '../container.ts';
 import { readOnce } from '../kernel/files.ts';
 import { type Asking, HELD_UP_MS } from './asking.ts';
 import type { Losses } from '../kernel/losses.ts';
+import { LocalDisk, TURN_MS } from './disk.ts';
+import { isLocalName } from './local.ts';
 import { hasForeignBelow, isServedMount, type Mount, mountOf, parseMountinfo, upperDirIn } from './mounts.ts';
-import type { Answer } from './space.ts';
+import type { Answer, Where } from './space.ts';
 import type { Usage } from './sum.ts';
 import { type Ask, type WalkBudget, walk } from './walk.ts';
 
@@ -33,7 +35,7 @@ export interface UsageOptions {
   readonly budget?: WalkBudget;
   /** The least time between two walks of a container, in milliseconds. */
   readonly periodMs: number;
-  readonly spaceOf: (path: string, served: boolean) => Promise<Answer | undefined>;
+  readonly spaceOf: (path: string, where: Where) => Promise<Answer | undefined>;
   readonly asking: Asking;
   readonly mounts: () => Mount[];
   readonly losses: Losses;
@@ -73,8 +75,12 @@ interface Pass {
   readonly signal: AbortSignal;
   /** Volumes that were walked for another container in this run. */
   readonly volumes: Map<string, Usage | undefined>;
+  /** The disks that layers are on, by their numbers. */
+  readonly disks: Map<string, LocalDisk>;
   /** How long was waited in vain, in milliseconds: that is no work, and nothing to rest from. */
   hungMs: number;
+  /** How long there is to rest yet. */
+  owedMs: number;
 }
 
 const BUDGET: WalkBudget = { maxInodes: 200_000, maxMs: 20_000 };
@@ -82,6 +88,8 @@ const BUDGET: WalkBudget = { maxInodes: 200_000, maxMs: 20_000 };
 const SHARE_EACH = 0.02;
 /** The share of time in which any may be walked while a run is on its way. */
 const SHARE_ALL = 0.1;
+/** Rested from a disk's turn at once, not from each container: to be woken costs as much as a small layer. */
+const REST_MS = TURN_MS * (1 / SHARE_ALL - 1);
 const MAX_PENALTY = 16;
 /** How many failed renewals a value survives. */
 const GOOD_FOR = 3;
@@ -93,7 +101,8 @@ export function createUsage(options: UsageOptions): UsageRun {
   async function run(signal: AbortSignal): Promise<void> {
     const running = [...options.containers()].filter(({ pid }) => pid > 0);
     forget(running);
-    const pass: Pass = { mounts: options.mounts(), signal, volumes: new Map(), hungMs: 0 };
+    const mounts = options.mounts();
+    const pass: Pass = { mounts, signal, volumes: new Map(), disks: new Map(), hungMs: 0, owedMs: 0 };
     for (const container of running) {
       signal.throwIfAborted();
       const one = heldOf(container);
@@ -125,13 +134,12 @@ export function createUsage(options: UsageOptions): UsageRun {
     const hungBefore = pass.hungMs;
     const upper = upperDir(options, container);
     const dirs = upper === undefined ? [] : [upper, ...(options.otherDirsOf?.(container) ?? [])];
-    const layer = await sumOf(dirs, pass, options);
+    const layer = await sumOf(dirs, pass, { ...options, diskOf: diskOfLayer });
     const layerHung = pass.hungMs > hungBefore;
     const volumes = await volumesOf(container, pass);
     const tookMs = clock.monotonic() - startedMs - (pass.hungMs - hungBefore);
     const mount = upper === undefined ? undefined : mountOf(upper, pass.mounts);
-    const served = mount !== undefined && isServedMount(mount);
-    const space = layer && upper !== undefined ? await options.spaceOf(join(options.rootfs, upper), served) : undefined;
+    const space = layer && upper !== undefined ? await spaceOf(upper, mount, pass) : undefined;
     one.penalty = layer || layerHung || upper === undefined ? 1 : Math.min(MAX_PENALTY, one.penalty * 2);
     const intervalMs = Math.max(periodMs, tookMs / SHARE_EACH) * one.penalty;
     // Half a period early, so that the run that comes one interval later does not find it not quite due.
@@ -139,14 +147,27 @@ export function createUsage(options: UsageOptions): UsageRun {
     one.goodUntilMs = clock.monotonic() + GOOD_FOR * intervalMs + HELD_UP_MS;
     const { size = Number.NaN, inodes = Number.NaN, inodesFree = Number.NaN } = space ?? {};
     one.found = { device: mount?.source, layer, limit: size, inodes, inodesFree, volumes };
-    await clock.sleep(tookMs * (1 / SHARE_ALL - 1), pass.signal);
+    await rest(tookMs * (1 / SHARE_ALL - 1), pass);
+  }
+
+  function spaceOf(upper: string, mount: Mount | undefined, pass: Pass): Promise<Answer | undefined> {
+    const served = mount !== undefined && isServedMount(mount);
+    return options.spaceOf(join(options.rootfs, upper), { served, disk: mount && pass.disks.get(mount.numbers) });
+  }
+
+  async function rest(ms: number, pass: Pass): Promise<void> {
+    pass.owedMs += ms;
+    if (pass.owedMs < REST_MS) return;
+    const owedMs = pass.owedMs;
+    pass.owedMs = 0;
+    await clock.sleep(owedMs, pass.signal);
   }
 
   async function volumesOf(container: Container, pass: Pass): Promise<Map<string, Usage>> {
     const { volumes } = pass;
     const found = new Map<string, Usage>();
     for (const { name, path } of options.volumesOf?.(container) ?? []) {
-      if (!volumes.has(path)) volumes.set(path, await sumOf([path], pass, options));
+      if (!volumes.has(path)) volumes.set(path, await sumOf([path], pass, { ...options, diskOf: diskOfVolume }));
       const usage = volumes.get(path);
       if (usage) found.set(name, usage);
     }
@@ -166,8 +187,25 @@ export function createUsage(options: UsageOptions): UsageRun {
   };
 }
 
+interface SumOptions extends UsageOptions {
+  readonly diskOf: (mount: Mount, pass: Pass, clock: Clock) => LocalDisk;
+}
+
+/** One for all that is on it. Only engines put something where layers are; and where the kind is not known each one is asked. */
+function diskOfLayer(mount: Mount, pass: Pass, clock: Clock): LocalDisk {
+  if (!isLocalName(mount.type)) return new LocalDisk(clock);
+  const disk = pass.disks.get(mount.numbers) ?? new LocalDisk(clock);
+  pass.disks.set(mount.numbers, disk);
+  return disk;
+}
+
+/** One of its own: a server's file system may have been mounted there since the mounts were read, so each is asked first. */
+function diskOfVolume(_mount: Mount, _pass: Pass, clock: Clock): LocalDisk {
+  return new LocalDisk(clock);
+}
+
 /** The directories together, or undefined if one of them could not be measured. */
-async function sumOf(dirs: readonly string[], pass: Pass, options: UsageOptions): Promise<Usage | undefined> {
+async function sumOf(dirs: readonly string[], pass: Pass, options: SumOptions): Promise<Usage | undefined> {
   const { clock, budget = BUDGET, losses, rootfs } = options;
   let bytes = 0;
   let inodes = 0;
@@ -177,7 +215,8 @@ async function sumOf(dirs: readonly string[], pass: Pass, options: UsageOptions)
     const at = { place: join(rootfs, dir), served: mount !== undefined && isServedMount(mount) };
     const ask: Ask = (work) => options.asking(at, work);
     const local = mount !== undefined && !at.served && !hasForeignBelow(dir, pass.mounts);
-    const result = await walk(at.place, { ...budget, clock, signal: pass.signal, ask, local });
+    const disk = local ? options.diskOf(mount, pass, clock) : undefined;
+    const result = await walk(at.place, { ...budget, clock, signal: pass.signal, ask, disk });
     if (typeof result === 'string') {
       // At least something, even if it was not asked at all.
       if (result === 'hung') pass.hungMs += Math.max(1, clock.monotonic() - startedMs);

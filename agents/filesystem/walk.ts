@@ -3,13 +3,14 @@
  * is too large has no number rather than a wrong one. On a disk of this machine in short slices (slices.ts), since a thread and a
  * deadline for each file cost ten times the file; elsewhere one file operation at a time, off the main thread.
  */
-import type { Dir, Dirent, Stats } from 'node:fs';
+import { type Dir, type Dirent, type Stats, statfsSync } from 'node:fs';
 import { lstat, opendir, statfs } from 'node:fs/promises';
 import type { Clock } from '../../src/run/clock.ts';
 import { HungError } from './asking.ts';
+import type { LocalDisk } from './disk.ts';
 import { isLocalType } from './local.ts';
-import { walkInSlices } from './slices.ts';
-import { add, emptySum, goneOr, isDenied, pathIn, type Sum, type Usage, usageOf } from './sum.ts';
+import { addNow, walkInSlices } from './slices.ts';
+import { add, emptySum, goneOr, isDenied, nowOrGone, pathIn, type Sum, type Usage, usageOf } from './sum.ts';
 
 export interface WalkBudget {
   /** Files, directories and links looked at. */
@@ -22,8 +23,11 @@ export interface WalkOptions extends WalkBudget {
   readonly signal: AbortSignal;
   /** Does one file operation; rejects with a HungError if it takes too long. Default: waits as long as it takes. */
   readonly ask?: Ask;
-  /** Nothing that may not answer is mounted in the tree: then it is walked in slices if its own file system is a local one. */
-  readonly local?: boolean;
+  /**
+   * Nothing that may not answer is mounted in the tree: then it is walked in slices if its own file system is a local one. Given while it is
+   * this disk's turn, the tree is on a local one by its name.
+   */
+  readonly disk?: LocalDisk | undefined;
 }
 
 export type Ask = <T>(work: () => Promise<T>) => Promise<T>;
@@ -35,15 +39,15 @@ export type Ask = <T>(work: () => Promise<T>) => Promise<T>;
 export type WalkResult = Usage | 'budget' | 'gone' | 'unreadable' | 'hung';
 
 export async function walk(top: string, options: WalkOptions): Promise<WalkResult> {
-  const { ask = (work) => work(), clock, signal } = options;
+  const { ask = (work) => work(), clock, signal, disk } = options;
   const untilMs = clock.monotonic() + options.maxMs;
   const path = Buffer.from(top);
   const sum = emptySum();
   const limits = { signal, isOver: () => sum.looked >= options.maxInodes || clock.monotonic() > untilMs };
   try {
-    const inSlices = options.local === true && (await ask(() => isLocal(path)));
-    if (!(await addPath(sum, path, ask))) return 'gone';
-    const finished = inSlices ? walkInSlices(sum, { ...limits, clock, ask }) : walkAsking(sum, { ...limits, ask });
+    const mine = disk && (await isLocal(path, disk, ask)) ? disk : undefined;
+    if (!(mine ? addNow(sum, path) : await addPath(sum, path, ask))) return 'gone';
+    const finished = mine ? walkInSlices(sum, { ...limits, disk: mine, ask }) : walkAsking(sum, { ...limits, ask });
     return (await finished) ? usageOf(sum) : 'budget';
   } catch (error) {
     signal.throwIfAborted();
@@ -53,9 +57,14 @@ export async function walk(top: string, options: WalkOptions): Promise<WalkResul
   }
 }
 
-/** As the kernel says it, whatever the path leads to. What has gone is found to be gone in what follows. */
-async function isLocal(path: Buffer): Promise<boolean> {
-  const answer = await goneOr(statfs(path));
+/**
+ * As the kernel says it, whatever the path leads to. What has gone is found to be gone in what follows. Begins a turn of the disk if
+ * there is none.
+ */
+async function isLocal(path: Buffer, disk: LocalDisk, ask: Ask): Promise<boolean> {
+  if (disk.isTurn) return isLocalType(nowOrGone(() => statfsSync(path))?.type ?? 0);
+  const answer = await goneOr(ask(() => statfs(path)));
+  disk.begin();
   return answer !== undefined && isLocalType(answer.type);
 }
 
@@ -65,10 +74,11 @@ async function walkAsking(
   { ask, signal, isOver }: { ask: Ask; signal: AbortSignal; isOver: () => boolean },
 ): Promise<boolean> {
   for (let dir = sum.open.pop(); dir !== undefined; dir = sum.open.pop()) {
-    for await (const name of namesIn(dir, ask)) {
+    const { path } = dir;
+    for await (const name of namesIn(path, ask)) {
       signal.throwIfAborted();
       if (isOver()) return false;
-      await addPath(sum, pathIn(dir, name), ask);
+      await addPath(sum, pathIn(path, name), ask);
     }
   }
   return true;

@@ -20,6 +20,14 @@ const MAX_BYTES = 8 * 1024 * 1024;
 
 let shared = Buffer.allocUnsafe(64 * 1024);
 
+/**
+ * Views of its first bytes, by their number: most files give as many bytes at each tick as at the one before, and a view made for each of
+ * thousands of readings would be most of a tick's garbage.
+ */
+let views: Buffer[] = [];
+/** Longer ones are rare, and of many lengths. */
+const MAX_VIEW = 1024;
+
 /** How many descriptors all `KernelFile`s of the process may keep open together; beyond it files are opened for each read. */
 let budget = 4096;
 let kept = 0;
@@ -161,7 +169,18 @@ function readWhole(fd: number): Buffer {
       const larger = Buffer.allocUnsafe(shared.length * 2);
       shared.copy(larger, 0, 0, length);
       shared = larger;
+      views = [];
     }
   }
-  return shared.subarray(0, length);
+  return viewOf(length);
+}
+
+function viewOf(length: number): Buffer {
+  if (length > MAX_VIEW) return shared.subarray(0, length);
+  let view = views[length];
+  if (view === undefined) {
+    view = shared.subarray(0, length);
+    views[length] = view;
+  }
+  return view;
 }

@@ -111,5 +111,8 @@ export class Interfaces {
 const FIELDS = 16;
 
 function isName(slot: Slot, bytes: Buffer, { from, to }: { from: number; to: number }): boolean {
-  return slot.name.length === to - from && bytes.compare(slot.name, 0, slot.name.length, from, to) === 0;
+  const { name } = slot;
+  if (name.length !== to - from) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[from + i]) return false;
+  return true;
 }

@@ -1,6 +1,5 @@
 /** Which network namespaces there are and who each one is counted for: the host's, and one container for each other one. */
 import { readlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Entity } from '../../src/model/table.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
@@ -53,7 +52,7 @@ function isOlder(a: Container, b: Container): boolean {
 
 function namespaceOf(procRoot: string, pid: number): string | undefined {
   try {
-    return readlinkSync(join(procRoot, String(pid), 'ns/net'));
+    return readlinkSync(`${procRoot}/${pid}/ns/net`);
   } catch (error) {
     if (isNoData(error)) return undefined;
     throw error;

@@ -11,6 +11,8 @@ const COLON = 58;
 const FIELDS = 16;
 const HEADER_LINES = 2;
 
+const values = new Float64Array(FIELDS);
+
 /** `values` are the line's sixteen numbers: bytes packets errs drop fifo frame compressed multicast, then bytes packets errs drop … sent. */
 export type NetDevVisitor = (nameFrom: number, nameTo: number, values: Float64Array) => void;
 
@@ -19,13 +21,12 @@ export type NetDevVisitor = (nameFrom: number, nameTo: number, values: Float64Ar
  * lines could not be understood; such a line costs no other its numbers.
  */
 export function parseNetDev(bytes: Buffer, visit: NetDevVisitor): number {
-  const values = new Float64Array(FIELDS);
   let malformed = 0;
   let from = 0;
   for (let line = 0; from < bytes.length; line++) {
     const newline = bytes.indexOf(NEWLINE, from);
     const to = newline < 0 ? bytes.length : newline;
-    if (line >= HEADER_LINES && to > from && !parseLine({ bytes, from, to, values, visit })) malformed++;
+    if (line >= HEADER_LINES && to > from && !parseLine({ bytes, from, to, visit })) malformed++;
     from = to + 1;
   }
   return malformed;
@@ -35,11 +36,10 @@ interface Line {
   readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
-  readonly values: Float64Array;
   readonly visit: NetDevVisitor;
 }
 
-function parseLine({ bytes, from, to, values, visit }: Line): boolean {
+function parseLine({ bytes, from, to, visit }: Line): boolean {
   // The last colon: an alias has one in its name, and old kernels put no blank behind it.
   let colon = to - 1;
   while (colon >= from && bytes[colon] !== COLON) colon--;

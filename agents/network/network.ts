@@ -5,7 +5,6 @@
  * namespace and its virtual cables alive after the container has gone, and goes on giving the dead container's numbers.
  * Opening costs 3 microseconds more.
  */
-import { join } from 'node:path';
 import { network } from '../../src/catalog/network.ts';
 import type { FamilyTable } from '../../src/model/batch.ts';
 import type { EntityRow } from '../../src/model/table.ts';
@@ -72,7 +71,8 @@ export function createNetworkSource(options: NetworkOptions): NetworkSource {
         failure = error;
         losses.count('read_error');
       }
-      await pace(1);
+      const pausing = pace(1);
+      if (pausing !== undefined) await pausing;
     }
     watched = next;
     if (builder.size === 0 && failure !== undefined) throw new Error('no net/dev could be read', { cause: failure });
@@ -96,7 +96,7 @@ export function createNetworkSource(options: NetworkOptions): NetworkSource {
   }
 
   function readInto(builder: NetworkBuilder, { owned, interfaces }: Watched): void {
-    const bytes = readOnce(join(procRoot, String(owned.pid), 'net/dev'));
+    const bytes = readOnce(`${procRoot}/${owned.pid}/net/dev`);
     if (!bytes) return;
     const timeMs = clock.now();
     interfaces.begin();

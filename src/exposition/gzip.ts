@@ -31,6 +31,30 @@ export async function* deflated(source: AsyncIterable<Buffer>, sum: Sum): AsyncG
   for await (const piece of deflate) yield piece as Buffer;
 }
 
+/** So much is compressed at once, in a millisecond; less of it would find fewer repetitions. */
+const AT_ONCE = 512 * 1024;
+
+/** The same on this thread: for a page so small that it costs more to hand its pieces to another one than to compress them. */
+export async function* deflatedHere(source: AsyncIterable<Buffer>, sum: Sum): AsyncGenerator<Buffer> {
+  let held: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of source) {
+    add(sum, piece);
+    held.push(piece);
+    bytes += piece.length;
+    if (bytes < AT_ONCE) continue;
+    yield deflatedPart(held);
+    held = [];
+    bytes = 0;
+  }
+  if (held.length > 0) yield deflatedPart(held);
+}
+
+/** Ends on a byte, and refers to nothing before it. */
+function deflatedPart(pieces: readonly Buffer[]): Buffer {
+  return deflateRawSync(Buffer.concat(pieces), { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH });
+}
+
 /** What {@link deflated} compressed, as it was. */
 export async function* inflated(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 64 * 1024 });

@@ -4,7 +4,7 @@
  */
 import type { Row, Table } from '../model/table.ts';
 import type { Format } from './format.ts';
-import { deflated, GZIP_HEADER, inflated, lastPart, type Sum } from './gzip.ts';
+import { deflated, deflatedHere, GZIP_HEADER, inflated, lastPart, type Sum } from './gzip.ts';
 import { type SelfFamily, selfText } from './self.ts';
 import { Slab } from './slab.ts';
 import { createTape, type Tape } from './tape.ts';
@@ -33,7 +33,8 @@ export interface Exposition {
 export interface ExpositionOptions {
   /**
    * Snapshots with more cells than this are not kept as plain text (about 250 bytes a series). Who asks first gets it as it is rendered; those
-   * that ask for the same one again, or while another is being sent, get it unpacked from the one that is kept compressed (about 15).
+   * that ask for the same one again, or while another is being sent, get it unpacked from the one that is kept compressed (about 15). Another
+   * thread compresses them.
    */
   readonly maxPlainCells?: number;
 }
@@ -99,7 +100,8 @@ export function createExposition({ maxPlainCells = 40_000 }: ExpositionOptions =
 
   function keptGzip(request: PageRequest): Kept {
     const sum = { crc: 0, bytes: 0 };
-    return { tape: createTape(deflated(plain(request), sum)), sum, slab: undefined, sending: 0, retired: false };
+    const compress = cellsOf(request.tables) > maxPlainCells ? deflated : deflatedHere;
+    return { tape: createTape(compress(plain(request), sum)), sum, slab: undefined, sending: 0, retired: false };
   }
 
   function keptPlain(request: PageRequest): Kept {

@@ -92,6 +92,19 @@ describe('block IO on v1', () => {
     });
   });
 
+  test('requests are asked for where bytes have been moved, from that reading on', async () => {
+    const reads = 'container_fs_reads_total{device="sda"}';
+    const all = await readEach([
+      {
+        'blkio/c/blkio.throttle.io_service_bytes_recursive': 'Total 0\n',
+        // The kernel counts both at once: this cannot be, and shows that the file is not looked at.
+        'blkio/c/blkio.throttle.io_serviced_recursive': bytes(3, 4),
+      },
+      { 'blkio/c/blkio.throttle.io_service_bytes_recursive': bytes(4096, 8192) },
+    ]);
+    expect(all.map((got) => got[reads])).toEqual([undefined, 3]);
+  });
+
   test('a counter does not fall when a limit makes the throttling layer count: its source stays the scheduler', async () => {
     const reads = 'container_fs_reads_bytes_total{device="sda"}';
     const all = await readEach([

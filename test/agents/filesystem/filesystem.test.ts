@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Container } from '../../../agents/container.ts';
 import { createFilesystemSource, type FilesystemOptions } from '../../../agents/filesystem/filesystem.ts';
+import { LocalDisk } from '../../../agents/filesystem/disk.ts';
 import { createAsking } from '../../../agents/filesystem/asking.ts';
 import { type Answer, createSpace, deviceNumbers } from '../../../agents/filesystem/space.ts';
 import { systemClock } from '../../../src/run/clock.ts';
@@ -119,7 +120,7 @@ describe('file systems of the machine', () => {
       },
     });
     const ask = async (path: string, served: boolean): Promise<Answer | undefined> => {
-      const answer = space(path, served);
+      const answer = space(path, { served });
       await clock.advance(2_000);
       return answer;
     };
@@ -149,6 +150,20 @@ describe('file systems of the machine', () => {
         ?.trim()
         .split(/\s+/) ?? [];
     expect(answer).toMatchObject({ size: Number(size), inodes: Number(inodes) });
+  });
+
+  test('in the turn of a disk that has just answered nobody waits for its space, and it is the same; what is not there has none', async () => {
+    const reasons: string[] = [];
+    const disk = new LocalDisk({ ...systemClock, monotonic: () => 0 });
+    const space = createSpace({
+      asking: () => Promise.reject(new Error('asked under a deadline')),
+      count: (reason) => reasons.push(reason),
+    });
+    disk.begin();
+    const [size] = execFileSync('df', ['-B1', '--output=size', '/'], { encoding: 'utf8' }).trim().split('\n').slice(1);
+    expect(await space('/', { disk })).toMatchObject({ size: Number(size) });
+    expect(await space('/nonexistent', { disk })).toBeUndefined();
+    expect(reasons).toEqual(['unreadable']);
   });
 
   test.each([

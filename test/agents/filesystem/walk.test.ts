@@ -3,8 +3,9 @@ import { linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, truncateSy
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HungError } from '../../../agents/filesystem/asking.ts';
+import { LocalDisk } from '../../../agents/filesystem/disk.ts';
 import { type Ask, walk } from '../../../agents/filesystem/walk.ts';
-import { systemClock } from '../../../src/run/clock.ts';
+import { type Clock, systemClock } from '../../../src/run/clock.ts';
 import { waitFor } from '../../support/wait.ts';
 import { folder } from '../reading.ts';
 
@@ -27,9 +28,13 @@ function linkOf(path: string): string {
   }
 }
 
+const diskIf = (local: boolean, clock: Clock = systemClock): LocalDisk | undefined =>
+  local ? new LocalDisk(clock) : undefined;
+
 /** Each tree in both ways: in slices, as on a disk of this machine, and one question at a time, as elsewhere. */
 describe.each([{ local: true }, { local: false }])('walk, local: $local', ({ local }) => {
-  const walked = (dir: string, budget = BUDGET) => walk(dir, { ...budget, clock: systemClock, signal, local });
+  const walked = (dir: string, budget = BUDGET) =>
+    walk(dir, { ...budget, clock: systemClock, signal, disk: diskIf(local) });
 
   test('is what du says: hard links once, links not followed, holes not counted', async () => {
     const dir = folder();
@@ -73,7 +78,7 @@ describe.each([{ local: true }, { local: false }])('walk, local: $local', ({ loc
     writeFileSync(join(dir, 'file'), 'x');
     let now = 0;
     const clock = { ...systemClock, monotonic: () => (now += 1100) };
-    expect(await walk(dir, { maxInodes: 100, maxMs: 1000, clock, signal, local })).toBe('budget');
+    expect(await walk(dir, { maxInodes: 100, maxMs: 1000, clock, signal, disk: diskIf(local, clock) })).toBe('budget');
   });
 
   test('a directory that is not there, and an abort', async () => {
@@ -81,7 +86,9 @@ describe.each([{ local: true }, { local: false }])('walk, local: $local', ({ loc
     const dir = folder();
     writeFileSync(join(dir, 'file'), 'x');
     const aborted = AbortSignal.abort(new Error('stopped'));
-    await expect(walk(dir, { ...BUDGET, clock: systemClock, signal: aborted, local })).rejects.toThrow('stopped');
+    await expect(walk(dir, { ...BUDGET, clock: systemClock, signal: aborted, disk: diskIf(local) })).rejects.toThrow(
+      'stopped',
+    );
   });
 
   test('a file in the place of a directory is its own size', async () => {
@@ -109,9 +116,7 @@ describe('walk: who waits', () => {
     for (let after = 0; after < 8; after++) {
       let asked = 0;
       const ask: Ask = (work) => (asked++ < after ? work() : Promise.reject(new HungError('hangs')));
-      expect(await walk(dir, { ...BUDGET, clock: systemClock, signal, ask, local: false }), `after ${after}`).toBe(
-        'hung',
-      );
+      expect(await walk(dir, { ...BUDGET, clock: systemClock, signal, ask }), `after ${after}`).toBe('hung');
     }
     const open = (): string[] => readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`));
     await waitFor(() => !open().some((path) => path.startsWith(dir)), { what: 'the directories to be closed' });
@@ -130,38 +135,66 @@ describe('walk: who waits', () => {
     };
     let timer = setImmediate(turn);
     const answers = counting();
-    expect(await walk(dir, { ...BUDGET, clock, signal, ask: answers.ask, local: true })).toEqual(du(dir));
+    expect(await walk(dir, { ...BUDGET, clock, signal, ask: answers.ask, disk: diskIf(true, clock) })).toEqual(du(dir));
     clearImmediate(timer);
-    // The kind and the top, then at least one for each further slice.
-    const slices = answers.asked() - 2;
+    // The kind, then at least one for each further slice.
+    const slices = answers.asked() - 1;
     expect(slices).toBeGreaterThan(1);
     expect(turns).toBeGreaterThanOrEqual(slices);
 
-    let left = 3;
+    let left = 2;
     const hangs: Ask = (work) => (left-- > 0 ? work() : Promise.reject(new HungError('hangs')));
-    expect(await walk(dir, { ...BUDGET, clock, signal, ask: hangs, local: true })).toBe('hung');
+    expect(await walk(dir, { ...BUDGET, clock, signal, ask: hangs, disk: diskIf(true, clock) })).toBe('hung');
     const open = readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`));
     expect(open.filter((path) => path.startsWith(dir))).toEqual([]);
   });
 
-  test('a small tree on a local disk is two questions, however many files it has; elsewhere each file is one', async () => {
+  test('a small tree on a local disk is one question, however many files it has; elsewhere each file is one', async () => {
     const dir = folder();
     for (let i = 0; i < 10; i++) writeFileSync(join(dir, `file${i}`), 'x');
     const clock = { ...systemClock, monotonic: () => 0 };
     const questions = async (local: boolean): Promise<number> => {
       const { ask, asked } = counting();
-      await walk(dir, { ...BUDGET, clock, signal, ask, local });
+      await walk(dir, { ...BUDGET, clock, signal, ask, disk: diskIf(local, clock) });
       return asked();
     };
-    expect(await questions(true)).toBe(2);
+    expect(await questions(true)).toBe(1);
     // The top, opendir, ten names and the end of them, ten files.
     expect(await questions(false)).toBe(23);
+  });
+
+  test('trees on one disk share its turn: one question in all, and another once the turn is over', async () => {
+    const [first, second] = [folder(), folder()];
+    for (const dir of [first, second]) for (let i = 0; i < 3; i++) writeFileSync(join(dir, `file${i}`), 'x');
+    let now = 0;
+    const clock = { ...systemClock, monotonic: () => now };
+    const disk = new LocalDisk(clock);
+    const { ask, asked } = counting();
+    for (const dir of [first, second, first])
+      expect(await walk(dir, { ...BUDGET, clock, signal, ask, disk })).toEqual(du(dir));
+    expect(asked()).toBe(1);
+    now = 5;
+    expect(await walk(second, { ...BUDGET, clock, signal, ask, disk })).toEqual(du(second));
+    expect(asked()).toBe(2);
+    // What has gone is gone in the middle of a turn too.
+    expect(await walk(join(second, 'gone'), { ...BUDGET, clock, signal, ask, disk })).toBe('gone');
+  });
+
+  test('a directory of many names is read in pieces, a small one at once: both are what du says', async () => {
+    const dir = folder();
+    mkdirSync(join(dir, 'many'));
+    mkdirSync(join(dir, 'few'));
+    for (let i = 0; i < 1000; i++) writeFileSync(join(dir, 'many', `a name of some length ${i}`), 'x');
+    for (let i = 0; i < 5; i++) writeFileSync(join(dir, 'few', `${i}`), 'x');
+    const disk = new LocalDisk(systemClock);
+    // By hand: the top, its two directories, and their files.
+    expect(await walk(dir, { ...BUDGET, clock: systemClock, signal, disk })).toEqual({ ...du(dir), inodes: 1008 });
   });
 
   test('a kind that is not known to be local is asked, whatever was promised', async () => {
     // The kernel's procfs is none of the listed kinds.
     const { ask, asked } = counting();
-    await walk('/proc/self/net', { ...BUDGET, clock: systemClock, signal, ask, local: true });
+    await walk('/proc/self/net', { ...BUDGET, clock: systemClock, signal, ask, disk: diskIf(true) });
     expect(asked()).toBeGreaterThan(2);
   });
 });

@@ -137,6 +137,17 @@ test('a large snapshot that is kept compressed already is not rendered again for
   expect(exposition.renders).toBe(1);
 });
 
+test('compressed on this thread or, when it is large, on another one: the same page', async () => {
+  const tables = snapshot();
+  const [small, large] = await Promise.all(
+    [100_000, 100].map((maxPlainCells) =>
+      read(createExposition({ maxPlainCells }).render(request({ tables, gzip: true }))),
+    ),
+  );
+  const plain = await read(createExposition().render(request({ tables })));
+  for (const packed of [small, large]) expect(gunzipSync(packed as Buffer).equals(plain)).toBe(true);
+});
+
 test('a large snapshot as plain text, given up half-way, costs the next one nothing', async () => {
   const exposition = createExposition({ maxPlainCells: 100 });
   const tables = snapshot();
