@@ -105,10 +105,7 @@ function troubleLines(model: Model | undefined, { error, trouble }: About, { col
   const shown = found.length > room ? found.slice(0, room) : found;
   return shown.map((words, i) => {
     const more = i === shown.length - 1 && found.length > room ? ` … and ${found.length - room} more (?)` : '';
-    return spread(
-      cutLine([piece('! ', 'bad'), piece(plain(words), 'bad')], columns - more.length),
-      [],
-      columns - more.length,
-    ).concat(more === '' ? [] : [piece(more, 'faint')]);
+    const left = cutLine([piece(`! ${plain(words)}`, 'bad')], columns - more.length);
+    return more === '' ? left : [...left, piece(more, 'faint')];
   });
 }

@@ -39,7 +39,7 @@ export function cutLine(whole: Line, cells: number): Line {
 /** The left part, then blanks, then the right part at the edge; where there is no room for both, the left one. */
 export function spread(left: Line, right: Line, cells: number): Line {
   const gap = cells - width(textOf(left)) - width(textOf(right));
-  return gap < 2 ? cutLine(left, cells) : [...left, piece(' '.repeat(gap)), ...right];
+  return gap < 2 || right.length === 0 ? cutLine(left, cells) : [...left, piece(' '.repeat(gap)), ...right];
 }
 
 /** The whole width in one tone: the line that is chosen, the titles. */

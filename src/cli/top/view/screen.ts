@@ -37,7 +37,9 @@ export function viewOf({ state, model, about, size }: ViewOptions): View {
   const chosen = model ? chosenRows(model, state) : NOTHING;
   const body = bodyOf({ state, model, about, size }, chosen, room);
   return {
-    lines: screenful([...head, ...screenful(body.lines, room), keys], size.rows),
+    lines: screenful([...head, ...screenful(body.lines, room), keys], size.rows).map((each) =>
+      cutLine(each, size.columns),
+    ),
     seen: {
       keys: chosen.rows.map(({ key }) => key),
       kind: chosen.kind,
