@@ -32,7 +32,7 @@ export function headerLines(model: Model | undefined, about: About, held: boolea
 }
 
 function titleLine(model: Model | undefined, { place, nowMs }: About, held: boolean, columns: number): Line {
-  const left = [piece('plimsoll top', 'strong'), piece(`  ${plain(place)}`)];
+  const left = [piece('plimsoll top', 'strong'), piece(`  ${plain(place.replace(/\/metrics$/, ''))}`)];
   if (!model) return spread(left, [], columns);
   const every = model.intervalMs === undefined ? '' : ` every ${span(Math.round(model.intervalMs / 1000) * 1000)},`;
   const time = new Date(model.timeMs).toTimeString().slice(0, 8);

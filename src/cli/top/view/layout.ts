@@ -56,7 +56,10 @@ function widen(placed: readonly Column[], rows: readonly Row[], columns: number)
     .filter(({ most }) => most !== undefined)
     .sort((a, b) => Number(isCurve(a)) - Number(isCurve(b)));
   for (const column of growing) {
-    const wanted = Math.min(column.most as number, isCurve(column) ? Infinity : longest(column, rows));
+    const wanted = isCurve(column)
+      ? (column.most as number)
+      : // On a line of a thousand cells, which is one for a pipe, nothing has to be cut.
+        Math.min(Math.max(column.most as number, Math.floor(columns / 3)), longest(column, rows));
     const more = Math.max(0, Math.min(left, wanted - column.width));
     cells.set(column, (cells.get(column) as number) + more);
     left -= more;

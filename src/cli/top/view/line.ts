@@ -1,5 +1,5 @@
 /** A line of the screen before it is one of a terminal: pieces of text, each in a tone. Pure, so that what is shown can be tested as text. */
-import { cut, width } from './text.ts';
+import { beginningOf, width } from './text.ts';
 
 /** What a piece says by its looks; which colour that is, is the terminal's (terminal/paint.ts). */
 export type Tone = 'strong' | 'faint' | 'good' | 'warn' | 'bad' | 'chosen' | 'title';
@@ -23,14 +23,16 @@ export function textOf(whole: Line): string {
   return whole.map(({ text }) => text).join('');
 }
 
-/** Cut to so many cells. */
+/** Cut to so many cells; what is cut off is marked. */
 export function cutLine(whole: Line, cells: number): Line {
+  if (width(textOf(whole)) <= cells) return whole;
+  if (cells <= 0) return [];
   const kept: Piece[] = [];
-  let left = cells;
+  let left = cells - 1;
   for (const each of whole) {
-    if (left <= 0) break;
-    const text = cut(each.text, left);
-    kept.push({ ...each, text });
+    const text = beginningOf(each.text, left);
+    if (text !== '') kept.push({ ...each, text });
+    if (text !== each.text) return [...kept, { ...each, text: '…' }];
     left -= width(text);
   }
   return kept;

@@ -46,7 +46,9 @@ export function filledTo(text: string, cells: number, align: 'left' | 'right' = 
   return align === 'left' ? short + blank : blank + short;
 }
 
-function beginningOf(text: string, cells: number): string {
+/** As many whole characters as fit. */
+export function beginningOf(text: string, cells: number): string {
+  if (width(text) <= cells) return text;
   return taken(
     [...graphemes.segment(text)].map(({ segment }) => segment),
     cells,
