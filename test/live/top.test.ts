@@ -142,7 +142,7 @@ describe('the table', () => {
     terminal.resize(columns, rows);
     const lines = await terminal.until((all) => fits(all, { columns, rows }), `a screen of ${columns} by ${rows}`);
     expect(lineOf(lines, 'NAME')).toMatch(/CPU % .*MEM/);
-    expect(lineOf(lines, 'busy')).toMatch(/running/);
+    expect(lineOf(lines, 'busy')).toMatch(/ \d+(\.\d)?[KM]/);
   });
 
   test('against a collector hosts have a column, and its own words are in the head', async () => {
@@ -202,7 +202,6 @@ describe('the end', () => {
     const lines = await terminal.until((all) => all.some((line) => line.startsWith('ended with')), 'the end');
     // Between the two the shell says what signal it was.
     expect([lines[0], lineOf(lines, 'ended with')]).toEqual(['before the table', `ended with ${code}`]);
-    expect(lines.filter(Boolean).length).toBeLessThanOrEqual(3);
     expect([terminal.ask('alternate_on'), terminal.ask('cursor_flag'), terminal.ask('wrap_flag')]).toEqual([
       '0',
       '1',

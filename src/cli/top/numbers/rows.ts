@@ -78,9 +78,9 @@ function rowOf(thing: Summed, rate: Rate): Row {
     writePerSecond: rate('fs_writes_bytes_total'),
     layerBytes: values.get('fs_usage_bytes'),
     waits: {
-      cpu: rate('pressure_cpu_waiting_seconds_total') ?? values.get('pressure_cpu_waiting_max_ratio'),
-      memory: rate(MEMORY_WAIT) ?? values.get('pressure_memory_waiting_max_ratio'),
-      io: rate('pressure_io_waiting_seconds_total') ?? values.get('pressure_io_waiting_max_ratio'),
+      cpu: atMostOne(rate('pressure_cpu_waiting_seconds_total') ?? values.get('pressure_cpu_waiting_max_ratio')),
+      memory: atMostOne(rate(MEMORY_WAIT) ?? values.get('pressure_memory_waiting_max_ratio')),
+      io: atMostOne(rate('pressure_io_waiting_seconds_total') ?? values.get('pressure_io_waiting_max_ratio')),
     },
     threads: values.get('threads'),
     threadsMax: values.get('threads_max'),
@@ -90,6 +90,11 @@ function rowOf(thing: Summed, rate: Rate): Row {
     finishedMs: milliseconds(values.get('finished_time_seconds')),
     readMs: milliseconds(values.get('last_seen')),
   };
+}
+
+/** A file is read a little before or after the time that is told for all of them: a share of a second is no more than all of it. */
+function atMostOne(share: number | undefined): number | undefined {
+  return share === undefined ? undefined : Math.min(1, share);
 }
 
 function kindOf({ level, id }: Summed): Row['kind'] {

@@ -26,7 +26,7 @@ export function lineParser(wanted: (metric: string) => boolean = () => true): (l
     if (known) return known;
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     const labels = parseLabels(text);
-    remembered.set(text, labels);
+    remembered.set(copied(text), labels);
     return labels;
   };
   return (line) => {
@@ -44,8 +44,13 @@ function nameEnd(line: string): number {
 
 function parseLabels(text: string): Map<string, string> {
   const labels = new Map<string, string>();
-  for (const [, name, value] of text.matchAll(LABEL)) labels.set(name as string, unescaped(value as string));
+  for (const [, name, value] of text.matchAll(LABEL)) labels.set(name as string, unescaped(copied(value as string)));
   return labels;
+}
+
+/** A part of a long text keeps all of that text in memory: what is kept of a page must be no part of it. */
+export function copied(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function unescaped(value: string): string {

@@ -1,5 +1,7 @@
 /** Which metrics the table is made of, and whose a sample is: a container's or the host's, a group's, or the pipeline's own. */
 
+import { copied } from './promtext.ts';
+
 /** What `container_` and a group's prefix stand before. */
 const STEMS = [
   'containers',
@@ -64,7 +66,7 @@ export function ownerOf(): (metric: string) => Owned | undefined {
     if (remembered.has(metric)) return remembered.get(metric);
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     const owned = split(metric);
-    remembered.set(metric, owned);
+    remembered.set(copied(metric), owned);
     return owned;
   };
 }

@@ -70,7 +70,11 @@ function hostLines(model: Model, columns: number): Line[] {
     piece(hasHosts(model) ? `${plain(host.node)}  ` : 'host  '),
     ...(host.cpuCores === undefined
       ? []
-      : [piece('CPU '), piece(`${percent(cpu ?? host.cpuCores)} %`, toneOf(cpu)), piece(` ${curve}  `)]),
+      : [
+          piece('CPU '),
+          piece(`${percent(cpu === undefined ? host.cpuCores : Math.min(1, cpu))} %`, toneOf(cpu)),
+          piece(` ${curve}  `),
+        ]),
     ...(host.memoryBytes === undefined
       ? []
       : [
