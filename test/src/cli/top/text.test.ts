@@ -1,6 +1,8 @@
 /** Text in cells, numbers in few of them, curves. Widths are those of Unicode's East Asian Width and of emoji. */
-import { expect, test } from 'vitest';
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
 import { bytes, percent, span } from '../../../../src/cli/top/view/figures.ts';
+import { cutLine, piece, textOf } from '../../../../src/cli/top/view/line.ts';
 import { gauge, spark } from '../../../../src/cli/top/view/spark.ts';
 import { cut, cutMiddle, filledTo, plain, width } from '../../../../src/cli/top/view/text.ts';
 
@@ -83,4 +85,23 @@ test('without a limit the highest that is shown is full, but what idles looks id
 test('a gauge', () => {
   expect(gauge(0.25, 8)).toBe('[██······]');
   expect(gauge(3, 4)).toBe('[████]');
+});
+
+describe('whatever a name is made of', () => {
+  const names = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ unit: 'grapheme-composite' }),
+  );
+
+  test.prop([names, fc.integer({ min: 0, max: 30 })])(
+    'it takes as many cells as it is given, and nothing in it is obeyed',
+    (name, cells) => {
+      const text = plain(name);
+      expect(text).not.toMatch(/\p{Cc}/u);
+      expect(width(filledTo(text, cells))).toBe(cells);
+      expect(width(cutMiddle(text, cells))).toBeLessThanOrEqual(cells);
+      expect(width(textOf(cutLine([piece(text), piece(' and more')], cells)))).toBeLessThanOrEqual(cells);
+    },
+  );
 });
