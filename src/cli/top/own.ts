@@ -50,16 +50,13 @@ export async function showOwn({ latest, everyMs, words, keeper, signal }: OwnTab
     };
   };
   keeper.hold();
-  const ended = await live({
-    read,
-    earlier,
-    everyMs,
-    clock: systemClock,
-    terminal,
-    start: START,
-    about,
-    signal,
-  }).finally(keeper.release);
+  const shown = live({ read, earlier, everyMs, clock: systemClock, terminal, start: START, about, signal });
+  // After the terminal's own: what the log said before an end that nobody expected is on the screen from before.
+  process.on('exit', keeper.release);
+  const ended = await shown.finally(() => {
+    process.off('exit', keeper.release);
+    keeper.release();
+  });
   if (ended === 'interrupt') process.kill(process.pid, 'SIGINT');
   if (ended === 'quit') stdout.write('The table is closed, the program goes on; Ctrl-C ends it.\n');
 }
