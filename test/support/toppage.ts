@@ -48,7 +48,6 @@ export const ABOUT: About = {
   error: undefined,
   trouble: [],
   words: [],
-  nowMs: T0,
 };
 
 export interface Drawn {

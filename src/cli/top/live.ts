@@ -2,7 +2,7 @@
 import type { Clock } from '../../run/clock.ts';
 import { adviceOn, adviceOnEmpty } from './advice.ts';
 import { type Model, memory } from './numbers/model.ts';
-import { ageTrouble } from './numbers/trouble.ts';
+import { silenceTrouble } from './numbers/trouble.ts';
 import { nextDelayMs, pause } from './pace.ts';
 import type { Read, Reading } from './read/reading.ts';
 import { press, type State } from './state.ts';
@@ -30,6 +30,7 @@ export async function live(options: LiveOptions): Promise<'quit' | 'interrupt' |
   const closed = new AbortController();
   const until = AbortSignal.any([signal, closed.signal]);
   let state = options.start;
+  let newAtMs = clock.monotonic();
   let held: Model | undefined;
   let error: string | undefined;
   let view: View | undefined;
@@ -44,14 +45,8 @@ export async function live(options: LiveOptions): Promise<'quit' | 'interrupt' |
 
   function wholeAbout(): About {
     const { place, trouble, words } = about();
-    const age = kept.model && ageTrouble(clock.now() - kept.model.timeMs, kept.model.intervalMs);
-    return {
-      place,
-      error,
-      words,
-      nowMs: clock.now(),
-      trouble: age && error === undefined ? [age, ...trouble] : trouble,
-    };
+    const silence = kept.model && silenceTrouble(clock.monotonic() - newAtMs, kept.model.intervalMs);
+    return { place, error, words, trouble: silence && error === undefined ? [silence, ...trouble] : trouble };
   }
 
   function onKey(key: string): void {
@@ -78,8 +73,9 @@ export async function live(options: LiveOptions): Promise<'quit' | 'interrupt' |
       } catch (cause) {
         if (!until.aborted) error = adviceOn(cause, about().place);
       }
-      draw();
       const wasNew = kept.model?.timeMs !== beforeMs;
+      if (wasNew) newAtMs = clock.monotonic();
+      draw();
       await pause(nextDelayMs(everyMs, kept.model?.intervalMs, wasNew), clock, until);
     }
   } finally {

@@ -45,8 +45,8 @@ export const START: State = {
 export interface Seen {
   /** The keys of all rows, in the order of the table. */
   readonly keys: readonly string[];
-  /** What kind of rows they are. */
-  readonly kind: 'container' | 'group';
+  /** Whether they are groups that open into their containers. */
+  readonly opens: boolean;
   /** How many rows are shown at a time. */
   readonly page: number;
   /** The furthest that help and detail can be scrolled. */
@@ -160,10 +160,10 @@ function next<T>(list: readonly T[], current: T, by: number): T {
 }
 
 /** A group opens into its containers, a container into its detail. */
-function opened(state: State, { keys, kind, nameOf }: Seen): State {
+function opened(state: State, { keys, opens, nameOf }: Seen): State {
   const chosen = state.chosen !== undefined && keys.includes(state.chosen) ? state.chosen : keys[0];
   if (chosen === undefined) return state;
-  if (kind === 'container' || state.group === 'none') return { ...state, screen: 'detail', chosen, first: 0 };
+  if (!opens || state.group === 'none') return { ...state, screen: 'detail', chosen, first: 0 };
   return { ...state, within: { by: state.group, name: nameOf(chosen) }, group: 'none', chosen: undefined, first: 0 };
 }
 

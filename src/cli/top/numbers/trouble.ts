@@ -113,8 +113,8 @@ function idOf({ metric, labels }: ViewSample): string {
   return JSON.stringify([metric, ...[...labels].flat()]);
 }
 
-/** Whether numbers are so old that somebody should know; a tick and a window may pass before they are there. */
-export function ageTrouble(ageMs: number, intervalMs: number | undefined): string | undefined {
-  const most = Math.max(15 * S, 4 * (intervalMs ?? 10 * S));
-  return ageMs > most ? `the numbers are ${Math.round(ageMs / S)} s old` : undefined;
+/** Whether nothing new has come for so long that somebody should know. By this machine's clock alone: the numbers' own may be another. */
+export function silenceTrouble(ageMs: number, intervalMs: number | undefined): string | undefined {
+  const most = Math.max(15 * S, 4 * (intervalMs ?? 30 * S));
+  return ageMs > most ? `no new numbers for ${Math.round(ageMs / S)} s` : undefined;
 }

@@ -16,7 +16,6 @@ export interface About {
   readonly trouble: readonly string[];
   /** What the start has said: addresses, engine. Shown where there is room, and with the help. */
   readonly words: readonly string[];
-  readonly nowMs: number;
 }
 
 interface Size {
@@ -31,15 +30,12 @@ export function headerLines(model: Model | undefined, about: About, held: boolea
   return [...lines, ...troubleLines(model, about, { columns, rows })];
 }
 
-function titleLine(model: Model | undefined, { place, nowMs }: About, held: boolean, columns: number): Line {
+function titleLine(model: Model | undefined, { place }: About, held: boolean, columns: number): Line {
   const left = [piece('plimsoll top', 'strong'), piece(`  ${plain(place.replace(/\/metrics$/, ''))}`)];
   if (!model) return spread(left, [], columns);
   const every = model.intervalMs === undefined ? '' : ` every ${span(Math.round(model.intervalMs / 1000) * 1000)},`;
   const time = new Date(model.timeMs).toTimeString().slice(0, 8);
-  const age = Math.max(0, nowMs - model.timeMs);
-  const clock = held
-    ? piece('HELD (p goes on)', 'warn')
-    : piece(`${every} ${age > 120_000 ? `${span(age)} old` : time}`.trim(), 'faint');
+  const clock = held ? piece('HELD (p goes on)', 'warn') : piece(`${every} ${time}`.trim(), 'faint');
   return spread([...left, piece(`  ${countWords(model)}`)], [clock], columns);
 }
 

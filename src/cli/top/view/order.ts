@@ -10,6 +10,8 @@ export type Choice = Pick<State, 'all' | 'filter' | 'group' | 'within' | 'sort' 
 export interface Chosen {
   readonly rows: readonly Row[];
   readonly kind: 'container' | 'group';
+  /** Whether a row opens into the containers that it is made of. */
+  readonly opens: boolean;
   /** How many containers are left out because they do not run, or do not fit the filter. */
   readonly stopped: number;
   readonly filtered: number;
@@ -26,6 +28,7 @@ export function chosenRows(model: Model, choice: Choice): Chosen {
   const shown = choice.all || onlyGroups ? rows : rows.filter(({ runs }) => runs);
   return {
     rows: sortedRows(shown, choice),
+    opens: !onlyGroups && choice.group !== 'none',
     kind: onlyGroups || choice.group !== 'none' ? 'group' : 'container',
     stopped: choice.all || onlyGroups ? 0 : fitting.filter(({ runs }) => !runs).length,
     filtered: inGroup.length - fitting.length,

@@ -42,7 +42,7 @@ export function viewOf({ state, model, about, size }: ViewOptions): View {
     ),
     seen: {
       keys: chosen.rows.map(({ key }) => key),
-      kind: chosen.kind,
+      opens: chosen.opens,
       page: Math.max(1, body.page),
       most: body.most,
       columns: COLUMNS.length - 1,
@@ -52,7 +52,7 @@ export function viewOf({ state, model, about, size }: ViewOptions): View {
   };
 }
 
-const NOTHING: Chosen = { rows: [], kind: 'container', stopped: 0, filtered: 0 };
+const NOTHING: Chosen = { rows: [], kind: 'container', opens: false, stopped: 0, filtered: 0 };
 
 interface Body {
   readonly lines: readonly Line[];
@@ -139,7 +139,7 @@ function tableBody({ state, model, chosen, columns, room }: Table): Body {
   const layout = layoutOf({ rows, columns, shift: state.shift, without });
   const scene: Scene = {
     model,
-    title: kind === 'container' || state.group === 'none' ? 'NAME' : state.group.toUpperCase(),
+    title: chosen.opens ? state.group.toUpperCase() : 'NAME',
   };
   const shown = rows
     .slice(first, first + page)

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { memory } from '../../../../src/cli/top/numbers/model.ts';
 import { trails } from '../../../../src/cli/top/numbers/trails.ts';
-import { ageTrouble } from '../../../../src/cli/top/numbers/trouble.ts';
+import { silenceTrouble } from '../../../../src/cli/top/numbers/trouble.ts';
 import { modelOf, pageWith, readingAt, T0 } from '../../../support/toppage.ts';
 
 const S = T0 / 1000;
@@ -87,11 +87,11 @@ describe('trouble of the pipeline', () => {
     expect(trouble(page)).toEqual(['9 batches wait for the collector', 'the clock of n2 is off by -12.5 s']);
   });
 
-  test('numbers that are old for their interval', () => {
-    expect(ageTrouble(14_000, 1000)).toBeUndefined();
-    expect(ageTrouble(16_000, 1000)).toBe('the numbers are 16 s old');
-    expect(ageTrouble(39_000, 10_000)).toBeUndefined();
-    expect(ageTrouble(41_000, 10_000)).toBe('the numbers are 41 s old');
+  test('that nothing new has come for long, for what is usual', () => {
+    expect(silenceTrouble(14_000, 1000)).toBeUndefined();
+    expect(silenceTrouble(16_000, 1000)).toBe('no new numbers for 16 s');
+    expect(silenceTrouble(39_000, 10_000)).toBeUndefined();
+    expect(silenceTrouble(41_000, 10_000)).toBe('no new numbers for 41 s');
   });
 });
 

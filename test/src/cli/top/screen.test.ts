@@ -215,3 +215,16 @@ test('nothing answers: what was tried, and what to do', () => {
   expect(text).toContain('cannot read http://127.0.0.1:9641/metrics');
   expect(text).toContain('start an agent here: plimsoll agent');
 });
+
+test('a collector without its page of containers: its groups, which are looked at one by one and open into nothing', () => {
+  const page = (cpu: number) =>
+    `service_containers{project="shop",service="web"} 2\nservice_cpu_usage_seconds_total{project="shop",service="web"} ${cpu}\n`;
+  const model = modelOf(page(1), page(2));
+  for (const group of ['none', 'service'] as const) {
+    const lines = screenOf(model, { state: { group } });
+    // 1 s in 10 s.
+    expect(lines.find((line) => line.startsWith('service shop/web'))).toMatch(/^service shop\/web +0\/2 up +10\.0/);
+  }
+  const detail = screenOf(model, { state: { screen: 'detail', chosen: model.groups[0]?.key } }).join('\n');
+  expect(detail).toContain('10.0 % of a core');
+});

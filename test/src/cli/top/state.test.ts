@@ -5,7 +5,7 @@ import { keyReader } from '../../../../src/cli/top/terminal/keys.ts';
 
 const SEEN: Seen = {
   keys: Array.from({ length: 100 }, (_, i) => `k${i}`),
-  kind: 'container',
+  opens: false,
   page: 10,
   most: 5,
   columns: 12,
@@ -89,7 +89,7 @@ describe('commands', () => {
   });
 
   test('a group opens into its containers, and Esc leads back to the groups', () => {
-    const inside = pressed(['down', 'enter'], { group: 'service' }, { kind: 'group' });
+    const inside = pressed(['down', 'enter'], { group: 'service' }, { opens: true });
     expect(inside).toMatchObject({ group: 'none', within: { by: 'service', name: 'name of k1' }, screen: 'table' });
     expect(press(inside, 'escape', SEEN)).toMatchObject({ group: 'service', within: undefined });
   });
