@@ -99,7 +99,7 @@ describe('plimsoll top --once', () => {
     const cell = (name: string, title: string): string => {
       // Columns are as wide as their titles' places: a number ends where its title ends.
       const end = head.indexOf(title) + title.length;
-      return lineOf(out, name).slice(0, end).trim().split(/ {2,}/).at(-1) as string;
+      return lineOf(out, name).slice(0, end).trim().split(/ +/).at(-1) as string;
     };
     expect(lineOf(out, 'busy')).toMatch(/^busy +running/);
     expect(lineOf(out, 'idle')).toMatch(/^idle +running/);

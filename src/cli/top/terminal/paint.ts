@@ -53,6 +53,7 @@ for (const [of, is] of Object.entries({
   '↵': 'E',
   '▏': '|',
   '’': "'",
+  '×': 'x',
 }))
   ASCII.set(of, is);
 

@@ -31,27 +31,42 @@ export function statusLine({ state, chosen, first, page, missing }: Shown, colum
   return cutLine([piece(parts.join(' · '), 'faint')], columns);
 }
 
-/** The newest ones, under a title of their own. */
+/** The newest ones, under a title of their own; what happens again and again is one line. */
 export function latelyLines(
-  lately: readonly Happening[],
+  all: readonly Happening[],
   timeMs: number,
   { columns, room }: { readonly columns: number; readonly room: number },
 ): Line[] {
-  if (lately.length === 0 || room < 2) return [];
-  const most = room - 1;
-  const more = lately.length > most ? ` … ${lately.length - most} older` : '';
-  const shown = lately.slice(0, most);
+  if (all.length === 0 || room < 2) return [];
+  const lately = repeatsMerged(all);
+  const more = lately.length > room - 1 ? ` … ${lately.length - room + 1} older` : '';
+  const shown = lately.slice(0, room - 1);
   const names = shown.map(({ name, node }) => plain(node === '' ? name : `${name} @ ${node}`));
   const cells = Math.min(Math.max(...names.map(width)), Math.max(10, Math.floor(columns / 2)));
   return [
     cutLine([piece(`LATELY${more}`, 'strong')], columns),
-    ...shown.map(({ atMs, words, isBad }, i) => {
+    ...shown.map(({ atMs, words, times, isBad }, i) => {
       const name = cut(names[i] as string, cells);
       const blank = ' '.repeat(cells - width(name));
       const age = span(timeMs - atMs).padStart(4);
-      return cutLine([piece(`${age} ago  ${name}${blank}  `), piece(words, isBad ? 'bad' : 'faint')], columns);
+      const repeats = times > 1 ? ` ×${times}` : '';
+      return cutLine(
+        [piece(`${age} ago  ${name}${blank}  `), piece(words + repeats, isBad ? 'bad' : 'faint')],
+        columns,
+      );
     }),
   ];
+}
+
+/** The newest of the same thing, with how often it happened. */
+function repeatsMerged(all: readonly Happening[]): (Happening & { readonly times: number })[] {
+  const merged = new Map<string, Happening & { readonly times: number }>();
+  for (const each of all) {
+    const same = JSON.stringify([each.key, each.words]);
+    const newest = merged.get(same) ?? { ...each, times: 0 };
+    merged.set(same, { ...newest, times: newest.times + 1 });
+  }
+  return [...merged.values()];
 }
 
 const KEYS: readonly (readonly [key: string, words: string])[] = [

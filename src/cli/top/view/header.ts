@@ -31,7 +31,8 @@ export function headerLines(model: Model | undefined, about: About, held: boolea
 }
 
 function titleLine(model: Model | undefined, { place }: About, held: boolean, columns: number): Line {
-  const left = [piece('plimsoll top', 'strong'), piece(`  ${plain(place.replace(/\/metrics$/, ''))}`)];
+  const from = piece(plain(place.replace(/\/metrics$/, '')));
+  const left = columns < 60 ? [from] : [piece('plimsoll top', 'strong'), piece('  '), from];
   if (!model) return spread(left, [], columns);
   const every = model.intervalMs === undefined ? '' : ` every ${span(Math.round(model.intervalMs / 1000) * 1000)},`;
   const time = new Date(model.timeMs).toTimeString().slice(0, 8);

@@ -192,6 +192,17 @@ container_finished_time_seconds{${own}} ${T0 / 1000 - 30}\n`;
   expect(lines.join('\n')).toMatch(/30s ago {2}job {2}exited with 137, killed for want of memory/);
 });
 
+test('what happens again and again is one line, and how often', () => {
+  const own = 'id="/docker/9",name="flapping"';
+  const page = (restarts: number) =>
+    pageWith(
+      [{ name: 'web' }],
+      `container_state{${own},state="running"} 1\ncontainer_restarts_total{${own}} ${restarts}\n`,
+    );
+  const lines = screenOf(modelOf(page(0), page(1), page(2), page(3)));
+  expect(lines.filter((line) => line.includes(' ago '))).toEqual(['  0s ago  flapping  restarted ×3']);
+});
+
 test('one container in detail: limits, what is used of them, and what is known besides', () => {
   const own = 'id="/docker/0",name="web"';
   const more = `container_spec_memory_limit_bytes{${own}} 2048\ncontainer_threads{${own}} 7\ncontainer_threads_max{${own}} 100
