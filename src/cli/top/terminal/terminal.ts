@@ -45,6 +45,7 @@ export function terminalOf({ input, out, looks, clock }: TerminalOptions): Termi
   const paint = painter(looks);
   let events: Events | undefined;
   let isBehind = false;
+  let isStopped = false;
   let cancelEscape = (): void => {};
 
   const onData = (text: string): void => {
@@ -66,6 +67,7 @@ export function terminalOf({ input, out, looks, clock }: TerminalOptions): Termi
   };
 
   function enter(): void {
+    isStopped = false;
     out.write(OPEN);
     if (input.isTTY) input.setRawMode(true);
     input.resume();
@@ -85,6 +87,7 @@ export function terminalOf({ input, out, looks, clock }: TerminalOptions): Termi
   /** The whole job, as a terminal would. Where nobody could continue it, the kernel does not stop it: then it goes on at once. */
   function suspend(): void {
     leave();
+    isStopped = true;
     process.kill(0, 'SIGTSTP');
     clock.after(ESCAPE_MS, () => {
       if (!events) return;
@@ -109,7 +112,8 @@ export function terminalOf({ input, out, looks, clock }: TerminalOptions): Termi
       enter();
     },
     draw(lines) {
-      if (isBehind || !events) return;
+      // What a reading draws right after it was continued would go to the shell's screen.
+      if (isBehind || isStopped || !events) return;
       const frame = paint.frame(lines, size().columns);
       if (frame === '' || out.write(frame)) return;
       isBehind = true;

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { canDraw, looksOf } from '../../../../src/cli/top/terminal/looks.ts';
 import { paintLine, painter } from '../../../../src/cli/top/terminal/paint.ts';
 import { terminalOf } from '../../../../src/cli/top/terminal/terminal.ts';
@@ -148,5 +148,28 @@ test('an escape is one only when nothing follows it for a while', async () => {
   input.emit('data', ESC);
   await clock.advance(100);
   expect(keys).toEqual(['up', 'escape']);
+  terminal.close();
+});
+
+test('stopped with Ctrl-Z nothing is drawn on the shell’s screen, until it goes on', async () => {
+  const { terminal, input, sent, clock, atEnd } = fakeTerminal();
+  const signals: unknown[] = [];
+  const kill = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
+    signals.push([pid, signal]);
+    return true;
+  });
+  onTestFinished(() => kill.mockRestore());
+  let changes = 0;
+  terminal.open({ onKey() {}, onChange: () => void changes++ });
+  terminal.draw([line('one')]);
+  input.emit('data', '\u001a');
+  // The whole job, as a terminal would.
+  expect(signals).toEqual([[0, 'SIGTSTP']]);
+  expect(atEnd()).toContain(`${ESC}[?1049l`);
+  const before = sent.length;
+  terminal.draw([line('two')]);
+  expect(sent.length).toBe(before);
+  await clock.advance(100);
+  expect([sent.at(-1)?.includes(`${ESC}[?1049h`), changes]).toEqual([true, 1]);
   terminal.close();
 });
