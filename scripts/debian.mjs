@@ -36,6 +36,8 @@ export const NEEDED = [
   { program: 'ssh-agent', packages: ['openssh-client'], version: [] },
   // A file system that can be made to hang.
   { program: 'bindfs', packages: ['bindfs'], version: ['--version'] },
+  // A terminal that a test can type into and look at.
+  { program: 'tmux', packages: ['tmux'], version: ['-V'] },
 ];
 
 /** Debian keeps daemons where only root's search path looks. */

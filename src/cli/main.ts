@@ -5,7 +5,7 @@ import type { Request } from './request.ts';
 
 async function act(request: Request): Promise<void> {
   if (request.do === 'run') await (await import('./program.ts')).runProgram(request);
-  else if (request.do === 'top') await (await import('./topcommand.ts')).topCommand(request.config, request.options);
+  else if (request.do === 'top') await (await import('./top/command.ts')).topCommand(request.config, request.options);
   else if (request.do === 'check') await checked(request);
   else if (request.do === 'metrics') process.stdout.write((await import('../catalog/document.ts')).metricsDocument());
   else process.exitCode = request.exitCode;

@@ -15,9 +15,8 @@ import { type Lifecycle, lifecycle } from '../run/lifecycle.ts';
 import { VERSION } from '../version.ts';
 import { endBy, endDespiteHangs } from './ending.ts';
 import { greeting } from './greeting.ts';
+import { type LogKeeper, logKeeper } from './logkeeper.ts';
 import type { Role } from './request.ts';
-import type { TopOptions } from './top.ts';
-import type { Reading } from './view.ts';
 
 export interface ProgramOptions {
   readonly config: Config;
@@ -32,7 +31,8 @@ const STOP_MS = 10_000;
 /** Runs until a signal comes; rejects with a ConfigError if it cannot start. */
 export async function runProgram({ config, roles, table }: ProgramOptions): Promise<void> {
   const hide = hiderOf(config, [process.env.DOCKER_HOST]);
-  const log = createLog({ ...config.log, stream: process.stderr, hide });
+  const keeper = logKeeper(process.stderr);
+  const log = createLog({ ...config.log, stream: keeper.stream, hide });
   const clock = systemClock;
   const life = lifecycle({ clock, log, deadlineMs: STOP_MS });
   const stopped = onSignal(life, log);
@@ -54,7 +54,7 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
     const out = Object.values(config.sinks).some((sink) => sink.kind === 'stdout') ? process.stderr : process.stdout;
     out.write(`${words.join('\n')}\n`);
     if (agent && (table ?? (process.stdout.isTTY && out === process.stdout)))
-      await showTable({ agent, collector, config, life, hide });
+      await showTable({ agent, collector, config, life, keeper, hide });
   } catch (error) {
     await life.stop();
     throw error;
@@ -80,39 +80,26 @@ interface Shown {
   readonly collector: Collector | undefined;
   readonly config: Config;
   readonly life: Lifecycle;
+  readonly keeper: LogKeeper;
   /** Blots out secrets: what a sink says of its trouble may hold one. */
   readonly hide: (text: string) => string;
 }
 
-async function showTable({ agent, collector, config, life, hide }: Shown): Promise<void> {
-  const { readingOf } = await import('./top.ts');
+async function showTable({ agent, collector, config, life, keeper, hide }: Shown): Promise<void> {
+  const { showOwn } = await import('./top/own.ts');
   const stop = new AbortController();
-  const read = async (): Promise<Reading> => {
-    const batch = agent.latest();
-    if (!batch) throw new Error('nothing has been read yet');
-    return readingOf(batch);
-  };
-  process.stdout.write('CPU and network take two readings: the table follows in a second.\n');
-  const shown = tableOf({
-    read,
-    intervalMs: Math.min(1000, config.agent.interval),
-    clock: systemClock,
-    out: process.stdout,
-    heading: () => greeting({ agent, collector, config }).map(hide),
+  if (process.stdout.isTTY) process.stdout.write('CPU and network take two readings: the table follows in a second.\n');
+  const shown = showOwn({
+    latest: () => agent.latest(),
+    everyMs: Math.min(1000, config.agent.interval),
+    words: () => greeting({ agent, collector, config }).map(hide),
+    keeper,
     signal: stop.signal,
   });
   life.onStop('table', async () => {
     stop.abort(new Error('stopped'));
     await shown;
   });
-}
-
-/** The table, on a screen of its own, as soon as it has rates. */
-async function tableOf(options: TopOptions): Promise<void> {
-  const { runTop, secondReading } = await import('./top.ts');
-  const earlier = await secondReading(options);
-  process.stdout.write('\x1b[2J');
-  await runTop({ ...options, earlier });
 }
 
 /** Resolves when everything has stopped after a signal; a second signal ends the process at once. */

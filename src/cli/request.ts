@@ -28,7 +28,13 @@ export interface TopOptions {
   readonly url?: string;
   readonly ca?: string;
   readonly every: string;
-  readonly once?: boolean;
+  readonly once: boolean;
+  readonly json: boolean;
+  /** Also what does not run. */
+  readonly all: boolean;
+  readonly filter?: string;
+  readonly sort?: string;
+  readonly group?: string;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -91,7 +97,9 @@ function commands(argv: readonly string[], env: NodeJS.ProcessEnv, answer: (requ
       answer({ do: 'check', config: configOf(options, env, start), start }),
     );
   addConfigOptions(check, argv);
-  const top = add('top', 'a live table of an agent’s containers', (options) => topOf(options, env));
+  const top = add('top', 'a live table of containers: an agent’s, or a collector’s of all hosts', (options) =>
+    topOf(options, env),
+  );
   addTop(addConfigOptions(top, argv, 'top'));
   add('metrics', 'print METRICS.md: every metric there is', () => ({ do: 'metrics' }));
   return program;
@@ -114,18 +122,32 @@ function tableOf({ table }: Options): boolean | undefined {
 
 function addTop(command: Command): void {
   command
-    .option('--url <url>', 'the agent’s or collector’s /metrics (default: the agent of this machine)')
+    .option('--url <url>', 'an agent or a collector (default: the agent of this machine, else its collector)')
     .option('--ca <file>', 'file with the certificates to trust for https, PEM (default: those of the system)')
-    .option('--every <duration>', 'time between two readings', '2s')
-    .option('--once', 'print the table once, after two readings, and end');
+    .option('--every <duration>', 'how long new numbers may wait to be seen', '2s')
+    .option('--once', 'print the table once, after two readings, and end')
+    .option('--json', 'one JSON object a line for each container and reading')
+    .option('--all', 'also containers that do not run (--once has them always)')
+    .option('--filter <words>', 'those that have the words in name, service, host, image or state')
+    .option('--sort <column>', 'what to sort by: cpu, memory, net, io, name …')
+    .option('--group <what>', 'one line for each service or host')
+    .addHelpText(
+      'after',
+      '\nOn a terminal ? shows the keys. Over a pipe it writes one line for each container and reading.\n',
+    );
 }
 
-function topOf({ url, ca, every, once, ...configured }: Options, env: NodeJS.ProcessEnv): Request {
-  const options = {
+function topOf(
+  { url, ca, every, once, json, all, filter, sort, group, ...configured }: Options,
+  env: NodeJS.ProcessEnv,
+): Request {
+  const texts = Object.entries({ url, ca, filter, sort, group }).filter(([, value]) => typeof value === 'string');
+  const options: TopOptions = {
     every: String(every),
     once: once === true,
-    ...(typeof url === 'string' ? { url } : {}),
-    ...(typeof ca === 'string' ? { ca } : {}),
+    json: json === true,
+    all: all === true,
+    ...Object.fromEntries(texts),
   };
   return { do: 'top', config: configOf(configured, env, 'top'), options };
 }

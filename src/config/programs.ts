@@ -10,6 +10,7 @@ const OWNERS: readonly (readonly [prefix: string, programs: readonly Program[]])
   ['agent.push.', ['agent']],
   ['agent.listen', ['run', 'agent', 'top']],
   ['agent.', ['run', 'agent']],
+  ['collector.listen', ['run', 'collector', 'top']],
   ['collector.', ['run', 'collector']],
   ['sinks.', ['run', 'collector']],
   ['cluster', ['run', 'collector']],

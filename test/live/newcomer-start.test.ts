@@ -99,7 +99,7 @@ describe('plimsoll top --once', () => {
     const cell = (name: string, title: string): string => {
       // Columns are as wide as their titles' places: a number ends where its title ends.
       const end = head.indexOf(title) + title.length;
-      return lineOf(out, name).slice(0, end).trim().split(/ {2,}/).at(-1) as string;
+      return lineOf(out, name).slice(0, end).trim().split(/ +/).at(-1) as string;
     };
     expect(lineOf(out, 'busy')).toMatch(/^busy +running/);
     expect(lineOf(out, 'idle')).toMatch(/^idle +running/);
@@ -108,13 +108,15 @@ describe('plimsoll top --once', () => {
     // A quota of 0.2; two readings a second apart, of which either may be a period of a tenth off.
     expect(Number(cell('busy', 'CPU %'))).toBeGreaterThan(2);
     expect(Number(cell('busy', 'CPU %'))).toBeLessThan(25);
-    expect(cell('idle', 'LIMIT')).toBe('64.0 MiB');
+    expect(cell('idle', 'LIMIT')).toBe('64.0M');
   });
 
   test('says what it cannot read', async () => {
     const { code, err } = await plimsoll(['top', '--once', '--url', 'http://127.0.0.1:1']);
     expect(code).toBe(1);
-    expect(err).toMatch(/^plimsoll: cannot read http:\/\/127\.0\.0\.1:1\/metrics: .*ECONNREFUSED.*\n$/);
+    expect(err).toMatch(/^plimsoll: cannot read http:\/\/127\.0\.0\.1:1\/metrics: .*ECONNREFUSED.*\n/);
+    // And what somebody could do.
+    expect(err).toContain('start an agent here: plimsoll agent');
   });
 });
 

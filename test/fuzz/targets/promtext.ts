@@ -1,5 +1,5 @@
 /** Pages of Prometheus text, which `plimsoll top` reads from anywhere. */
-import { parseSamples } from '../../../src/cli/promtext.ts';
+import { parseSamples } from '../../../src/cli/top/read/promtext.ts';
 import { bytesOf, must, type Target, textOf } from '../target.ts';
 
 export const promtext: Target = {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../../../agents/send/client.ts';
-import { pageReader } from '../../../src/cli/top.ts';
+import { pageReader } from '../../../src/cli/top/read/page.ts';
 import type { ServerTls } from '../../../src/config/secure.ts';
 import { type Address, hostPort, urlOf } from '../../../src/config/units.ts';
 import { healthRoutes } from '../../../src/http/healthroutes.ts';

@@ -6,7 +6,7 @@ import { Writable } from 'node:stream';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { check } from '../../../src/cli/check.ts';
 import { requestOf } from '../../../src/cli/request.ts';
-import { topCommand } from '../../../src/cli/topcommand.ts';
+import { topCommand } from '../../../src/cli/top/command.ts';
 import { ConfigError } from '../../../src/errors.ts';
 
 /** In every planted secret; the last is one of digits. */
