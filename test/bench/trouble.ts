@@ -38,7 +38,7 @@ export async function manyCgroups(
           value: String(valueOn(seen.text, 'plimsoll_source_losses_total', 'put_off')),
           target: '',
         },
-        { what: '… longest time that the event loop was held up', value: ms(seen.longest), target: '' },
+        { what: '… longest delay of the event loop, of those seen once a second', value: ms(seen.longest), target: '' },
         {
           what: '… CPU and RSS',
           value: `${share(seen.cpuSeconds, seen.seconds)}, ${(costOf(agent.pid).rssBytes / 1e6).toFixed(0)} MB`,
