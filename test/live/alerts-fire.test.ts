@@ -3,6 +3,7 @@
  * alerts come, with labels and numbers, no other does, and they end when the containers are removed. Minutes are seconds here, not in the files.
  */
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import {
@@ -17,7 +18,7 @@ import { engineAt } from '../support/engine.ts';
 import { requirePrograms } from '../support/install.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
-import { hurriedRules } from '../support/rulefiles.ts';
+import { hurriedRules, RULES_FOLDER, ruleFiles } from '../support/rulefiles.ts';
 import { serviceLabels } from '../support/stage.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -246,12 +247,16 @@ describe('containers that misbehave', () => {
   });
 });
 
-describe('the files in deploy/', () => {
+describe('the files in deploy/, and the rules', () => {
   const file = (name: string): string => fileURLToPath(new URL(`../../deploy/${name}`, import.meta.url));
 
   test.each([
     ['promtool', ['check', 'config', '--syntax-only', file('prometheus.yml')]],
     ['amtool', ['check-config', file('alertmanager.yml')]],
+    [
+      'promtool',
+      ['check', 'rules', '--lint=all', '--lint-fatal', ...ruleFiles().map((name) => join(RULES_FOLDER, name))],
+    ],
   ])('%s finds nothing wrong', (program, args) => {
     const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
     expect(status, `${stdout}${stderr}`).toBe(0);
