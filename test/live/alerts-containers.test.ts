@@ -133,6 +133,9 @@ cases('ContainerRestartLoop', {
           description: 'app in pod shop/web-7d on web-1 has started 5 times in 30 minutes.',
         },
       ],
+      // The pod has been removed, although five starts lie within half an hour.
+      29: [],
+      30: [],
     },
   },
   'fires when Swarm starts a slot’s task again and again': {
@@ -433,6 +436,15 @@ cases('ContainerMemoryFillsSoon', {
       ],
       115: [],
     },
+  },
+  // Five MiB a minute for 19 minutes, with 700 to go: by ten minutes it looks like two hours, by half an hour it does not, for long enough.
+  'is silent at a spurt': {
+    series: [
+      ...states(db, 'running x100'),
+      ...memoryOf(db, '1200x40 1200+5x19 1295x40', '2000x100'),
+      db.series('container_start_time_seconds', '-3600x100'),
+    ],
+    at: { 61: [], 62: [], 63: [], 64: [], 70: [] },
   },
   'is silent while a cache fills after the start': {
     series: [
