@@ -7,6 +7,7 @@ import {
   DashboardCursorSync,
   DashboardLinkBuilder,
   DashboardLinkType,
+  type DataSourceRef,
   type Panel,
   RowBuilder,
   TimePickerBuilder,
@@ -54,7 +55,7 @@ export function frame(about: FrameAbout): Dashboard {
     else board.withPanel(item);
   }
   const built = board.build();
-  number(built.panels as Panel[]);
+  finish(built.panels as Panel[]);
   return built;
 }
 
@@ -69,8 +70,11 @@ function linksTo(store: Store): Builder<ReturnType<DashboardLinkBuilder['build']
     .targetBlank(false);
 }
 
-function number(panels: readonly Panel[]): void {
+/** Numbers the panels, and says of each as a whole where its queries go. */
+function finish(panels: readonly Panel[]): void {
   panels.forEach((panel, i) => {
     panel.id = i + 1;
+    const datasource = (panel.targets?.[0] as { datasource?: DataSourceRef } | undefined)?.datasource;
+    if (datasource) panel.datasource = datasource;
   });
 }

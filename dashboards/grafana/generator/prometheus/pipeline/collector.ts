@@ -70,7 +70,8 @@ export function collectorPanels(): PanelOf[] {
       ],
     }),
     lines({
-      ...third,
+      w: 24,
+      h: 7,
       title: 'Clocks of agents',
       help: 'The agent’s clock minus the collector’s; 0 while that is at most a second.',
       unit: 's',

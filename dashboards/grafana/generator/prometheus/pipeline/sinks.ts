@@ -11,8 +11,7 @@ export function sinkPanels(): PanelOf[] {
   return [
     table({
       title: 'Sinks',
-      w: 16,
-      h: 9,
+      h: 7,
       labels: [
         { label: 'sink', title: 'Sink' },
         { label: 'instance', title: 'Collector' },
@@ -68,7 +67,6 @@ export function programPanels(): PanelOf[] {
   return [
     table({
       title: 'Programs',
-      w: 24,
       h: 6,
       labels: [
         { label: 'instance', title: 'Instance' },
