@@ -92,15 +92,7 @@ describe('variables', () => {
     expect(options('prometheus/fleet.json', 'cluster')).toEqual([CLUSTER]);
     expect(options('prometheus/fleet.json', 'host')).toEqual([NODE]);
     expect(options('prometheus/fleet.json', 'project')).toEqual(['shop', 'stack', 'traffic']);
-    expect(options('prometheus/fleet.json', 'service')).toEqual([
-      'leaky',
-      'stack_api',
-      'store',
-      'stream',
-      'web',
-      'worker',
-      'writer',
-    ]);
+    expect(options('prometheus/fleet.json', 'service')).toEqual(SERVICES);
     expect(options('prometheus/fleet.json', 'container')).toEqual([...RUNNING, ...ENDED, RESTARTER].sort());
     expect(options('prometheus/kubernetes.json', 'namespace')).toEqual(['prod']);
     expect(options('prometheus/kubernetes.json', 'pod')).toEqual(['web-0']);

@@ -5,7 +5,7 @@ import { NONE_IS_RIGHT, OF_CPU, OF_LIMIT, OF_PERIODS, OF_TIME, SOME_IS_ODD } fro
 import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
 import { table } from '../looks/table.ts';
 import { alerts, kills, starts } from './annotations.ts';
-import { cells, CHOSEN, now, over, rate, sumBy, topGauge, topRate } from './query.ts';
+import { cells, CHOSEN, now, over, rate, sumBy, topGauge, topRate, moving, topMoving } from './query.ts';
 import { containerTable } from './sections.ts';
 import { containerVariables } from './variables.ts';
 
@@ -14,8 +14,23 @@ const NAME = '{{name}}';
 const total = (metric: string): string => sumBy(BY, rate(`container_${metric}`, CHOSEN));
 const gauge = (metric: string): string => sumBy(BY, `container_${metric}{${CHOSEN}}`);
 const OF_QUOTA = `${total('cpu_usage_seconds_total')} / ${gauge('spec_cpu_limit_cores')}`;
-const THROTTLED = `${total('cpu_cfs_throttled_periods_total')} / (${total('cpu_cfs_periods_total')} > 0)`;
-const OF_MEMORY = `${gauge('memory_working_set_bytes')} / ${gauge('spec_memory_limit_bytes')}`;
+const THROTTLED = moving((rateOf) => {
+  const periods = (which: string): string => sumBy(BY, rateOf(`container_cpu_cfs_${which}_total`, CHOSEN));
+  return `${periods('throttled_periods')} / (${periods('periods')} > 0)`;
+});
+const OF_MEMORY = moving((_, gaugeOf) => {
+  const bytes = (which: string): string => sumBy(BY, gaugeOf(`container_${which}_bytes`, CHOSEN));
+  return `${bytes('memory_working_set')} / ${bytes('spec_memory_limit')}`;
+});
+/** Packets that came to nothing. */
+const lostPackets = (way: string): string =>
+  topMoving(
+    moving((rateOf) =>
+      ['errors', 'packets_dropped']
+        .map((what) => sumBy(BY, rateOf(`container_network_${way}_${what}_total`, CHOSEN)))
+        .join(' + '),
+    ),
+  );
 
 const counter = (title: string, metric: string, unit: string, help = ''): PanelOf =>
   lines({ w: 12, title, help, unit, queries: [over(topRate(BY, `container_${metric}`, CHOSEN), NAME)] });
@@ -63,7 +78,7 @@ function figures(): PanelOf[] {
       help: 'Of several the one that is nearest.',
       unit: 'percentunit',
       steps: OF_LIMIT,
-      queries: [now(`max(${OF_MEMORY})`)],
+      queries: [now(`max(${OF_MEMORY.now})`)],
     }),
     stat({
       ...eighth,
@@ -114,7 +129,7 @@ function processor(): PanelOf[] {
       unit: 'percentunit',
       max: 1,
       steps: OF_PERIODS,
-      queries: [over(`topk($top, ${THROTTLED})`, NAME)],
+      queries: [over(topMoving(THROTTLED), NAME)],
     }),
     lines({
       w: 12,
@@ -161,7 +176,7 @@ function memory(): PanelOf[] {
       unit: 'percentunit',
       max: 1,
       steps: OF_LIMIT,
-      queries: [over(`topk($top, ${OF_MEMORY})`, NAME)],
+      queries: [over(topMoving(OF_MEMORY), NAME)],
     }),
     lines({
       w: 12,
@@ -181,8 +196,6 @@ function memory(): PanelOf[] {
 }
 
 function network(): PanelOf[] {
-  const trouble = (way: string): string =>
-    `${total(`network_${way}_errors_total`)} + ${total(`network_${way}_packets_dropped_total`)}`;
   return [
     counter('Network received', 'network_receive_bytes_total', 'Bps'),
     counter('Network sent', 'network_transmit_bytes_total', 'Bps'),
@@ -190,10 +203,7 @@ function network(): PanelOf[] {
       w: 12,
       title: 'Packets with errors or dropped',
       unit: 'pps',
-      queries: [
-        over(`topk($top, ${trouble('receive')})`, `${NAME} received`),
-        over(`topk($top, ${trouble('transmit')})`, `${NAME} sent`),
-      ],
+      queries: [over(lostPackets('receive'), `${NAME} received`), over(lostPackets('transmit'), `${NAME} sent`)],
     }),
     lines({
       w: 12,
