@@ -3,9 +3,9 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { frame } from '../frame.ts';
 import { NONE_IS_RIGHT, OF_CPU, OF_LIMIT, OF_PERIODS, OF_TIME, SOME_IS_ODD } from '../looks/limits.ts';
 import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
-import { table } from '../looks/table.ts';
 import { alerts, kills, starts } from './annotations.ts';
-import { cells, CHOSEN, now, over, rate, sumBy, topGauge, topRate, moving, topMoving } from './query.ts';
+import { CHOSEN, now, over, rate, sumBy, topGauge, topRate, moving, topMoving } from './query.ts';
+import { disk, network, what } from './containerrest.ts';
 import { containerTable } from './sections.ts';
 import { containerVariables } from './variables.ts';
 
@@ -22,18 +22,6 @@ const OF_MEMORY = moving((_, gaugeOf) => {
   const bytes = (which: string): string => sumBy(BY, gaugeOf(`container_${which}_bytes`, CHOSEN));
   return `${bytes('memory_working_set')} / ${bytes('spec_memory_limit')}`;
 });
-/** Packets that came to nothing. */
-const lostPackets = (way: string): string =>
-  topMoving(
-    moving((rateOf) =>
-      ['errors', 'packets_dropped']
-        .map((what) => sumBy(BY, rateOf(`container_network_${way}_${what}_total`, CHOSEN)))
-        .join(' + '),
-    ),
-  );
-
-const counter = (title: string, metric: string, unit: string, help = ''): PanelOf =>
-  lines({ w: 12, title, help, unit, queries: [over(topRate(BY, `container_${metric}`, CHOSEN), NAME)] });
 
 function figures(): PanelOf[] {
   const eighth = { w: 3, unit: 'short', decimals: 0 };
@@ -193,91 +181,6 @@ function memory(): PanelOf[] {
       ],
     }),
   ];
-}
-
-function network(): PanelOf[] {
-  return [
-    counter('Network received', 'network_receive_bytes_total', 'Bps'),
-    counter('Network sent', 'network_transmit_bytes_total', 'Bps'),
-    lines({
-      w: 12,
-      title: 'Packets with errors or dropped',
-      unit: 'pps',
-      queries: [over(lostPackets('receive'), `${NAME} received`), over(lostPackets('transmit'), `${NAME} sent`)],
-    }),
-    lines({
-      w: 12,
-      title: 'Threads',
-      help: 'Threads and processes. Limits are in the table below.',
-      unit: 'short',
-      decimals: 0,
-      queries: [over(topGauge(BY, 'container_threads', CHOSEN), NAME)],
-    }),
-  ];
-}
-
-function disk(): PanelOf[] {
-  const help = 'On cgroup v1 with Linux 6.10 and later only for disks with an io limit.';
-  return [
-    counter('Disk reads', 'fs_reads_bytes_total', 'Bps', help),
-    counter('Disk writes', 'fs_writes_bytes_total', 'Bps', help),
-    lines({
-      w: 12,
-      title: 'Disk operations',
-      help,
-      unit: 'iops',
-      queries: [
-        over(topRate(BY, 'container_fs_reads_total', CHOSEN), `${NAME} reads`),
-        over(topRate(BY, 'container_fs_writes_total', CHOSEN), `${NAME} writes`),
-      ],
-    }),
-    lines({
-      w: 12,
-      title: 'Writable layer and log',
-      help: 'What the container has written into its own layer. Empty where agent.filesystem is switched off.',
-      unit: 'bytes',
-      queries: [over(topGauge(BY, 'container_fs_usage_bytes', CHOSEN), NAME)],
-    }),
-  ];
-}
-
-function what(): PanelOf {
-  return table({
-    title: 'What they are',
-    help: 'As the engine says. The exit code is that of the last run, while the container does not run.',
-    h: 8,
-    labels: [
-      { label: 'name', title: 'Container', width: 200 },
-      { label: 'node', title: 'Host' },
-      { label: 'image', title: 'Image', width: 220 },
-      { label: 'runtime', title: 'Runtime' },
-      { label: 'network_mode', title: 'Network' },
-      { label: 'restart_policy', title: 'Restart policy' },
-      { label: 'hostname', title: 'Host name' },
-    ],
-    numbers: [
-      {
-        title: 'info',
-        query: cells(
-          `max by (${BY}, image, runtime, network_mode, restart_policy, hostname) (container_info{${CHOSEN}})`,
-        ),
-        hidden: true,
-      },
-      {
-        title: 'CPU limit',
-        query: cells(gauge('spec_cpu_limit_cores')),
-        decimals: 2,
-      },
-      { title: 'Memory limit', query: cells(gauge('spec_memory_limit_bytes')), unit: 'bytes' },
-      { title: 'Threads limit', query: cells(gauge('threads_max')), decimals: 0 },
-      {
-        title: 'Exit code',
-        query: cells(`max by (${BY}) (container_exit_code{${CHOSEN}})`),
-        decimals: 0,
-        steps: SOME_IS_ODD,
-      },
-    ],
-  });
 }
 
 export function container(): Dashboard {
