@@ -190,7 +190,7 @@ export function container(): Dashboard {
     title: 'Container',
     help: 'One container in every detail, or the chosen ones side by side.',
     variables: containerVariables(),
-    annotations: [alerts(), kills(), starts()],
+    annotations: [alerts(', container=~"$container|"'), kills(), starts()],
     items: [
       row('Now'),
       ...figures(),

@@ -179,7 +179,7 @@ export function service(): Dashboard {
     title: 'Service',
     help: 'Services of Compose and Swarm: sums over their containers on all hosts, and these containers.',
     variables: containerVariables(),
-    annotations: [alerts(), groupRestarts('service'), starts()],
+    annotations: [alerts(', service=~"$service|"'), groupRestarts('service'), starts()],
     items: [
       row('Now'),
       ...figures(),
