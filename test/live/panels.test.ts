@@ -46,16 +46,23 @@ const MAY_BE_EMPTY: readonly (readonly [asks: RegExp, why: string])[] = [
 ];
 
 let stage: PanelStage;
-const filled = new Map<Board, Filled>();
+/** Both ways of scraping that README.md shows, as servers of the stage. */
+const SETUPS = ['prometheus', 'withAgents'] as const;
+type Setup = (typeof SETUPS)[number];
+const filled: Record<Setup | 'influx', Map<Board, Filled>> = {
+  prometheus: new Map(),
+  withAgents: new Map(),
+  influx: new Map(),
+};
 
 beforeAll(async () => {
   stage = await startPanelStage(engine);
-  const sources = {
-    prometheus: prometheusVariables(stage.prometheus, stage.end),
-    influx: influxVariables(stage.influx, DATABASE),
-  };
-  for (const board of all) filled.set(board, await fillBoard(board, sources.prometheus, { times: TIMES }));
-  for (const board of ofInflux) filled.set(board, await fillBoard(board, sources.influx, { times: TIMES }));
+  for (const setup of SETUPS) {
+    const source = prometheusVariables(stage[setup], stage.end);
+    for (const board of all) filled[setup].set(board, await fillBoard(board, source, { times: TIMES }));
+  }
+  const source = influxVariables(stage.influx, DATABASE);
+  for (const board of ofInflux) filled.influx.set(board, await fillBoard(board, source, { times: TIMES }));
 });
 
 afterAll(async () => {
@@ -64,14 +71,17 @@ afterAll(async () => {
 });
 
 /** The answer as Grafana asks for it: now, or over the time shown. */
-async function answer({ board, target }: Pick<Asked, 'board' | 'target'>): Promise<Range[]> {
-  const expr = filled.get(board)!.fill(target.expr ?? '');
+async function answer(
+  { board, target }: Pick<Asked, 'board' | 'target'>,
+  setup: Setup = 'prometheus',
+): Promise<Range[]> {
+  const expr = filled[setup].get(board)!.fill(target.expr ?? '');
   if (target.instant) {
-    const found = await stage.prometheus.query(expr, stage.end);
+    const found = await stage[setup].query(expr, stage.end);
     return found.map(({ labels, value, time }) => ({ labels, points: [[time, value] as const] }));
   }
   const { end } = stage;
-  return stage.prometheus.queryRange(expr, { start: end - TIMES.range, end, step: TIMES.interval });
+  return stage[setup].queryRange(expr, { start: end - TIMES.range, end, step: TIMES.interval });
 }
 
 /** Labels that the legend names, or that tell a table's rows apart. */
@@ -86,7 +96,7 @@ function wanted({ panel, target }: Asked): string[] {
 
 describe('variables', () => {
   const options = (file: string, name: string): readonly string[] =>
-    filled.get(all.find((board) => board.file === file)!)!.options.get(name) ?? [];
+    filled.prometheus.get(all.find((board) => board.file === file)!)!.options.get(name) ?? [];
 
   test('offer what is there', () => {
     expect(options('prometheus/fleet.json', 'cluster')).toEqual([CLUSTER]);
@@ -96,7 +106,7 @@ describe('variables', () => {
     expect(options('prometheus/fleet.json', 'container')).toEqual([...RUNNING, ...ENDED, RESTARTER].sort());
     expect(options('prometheus/kubernetes.json', 'namespace')).toEqual(['prod']);
     expect(options('prometheus/kubernetes.json', 'pod')).toEqual(['web-0']);
-    expect(options('prometheus/pipeline.json', 'job')).toEqual(['plimsoll', 'plimsoll-agents']);
+    expect(options('prometheus/pipeline.json', 'job')).toEqual(['plimsoll', 'plimsoll-agent-self']);
     expect(options('prometheus/pipeline.json', 'instance')).toEqual(
       [stage.collector.collectorUrl, stage.agent.agentUrl].map((url) => new URL(url).host).sort(),
     );
@@ -113,11 +123,11 @@ describe('variables', () => {
   });
 });
 
-describe('every query', () => {
+describe.each(SETUPS)('every query, %s', (setup) => {
   test.each(all.map((board) => [board.file, board] as const))('%s', async (_file, board) => {
     const wrong: string[] = [];
     for (const one of asked.filter((each) => each.board === board)) {
-      const found = await answer(one).catch((error: unknown) => String(error));
+      const found = await answer(one, setup).catch((error: unknown) => String(error));
       if (typeof found === 'string') wrong.push(`${one.where}: ${found}`);
       else wrong.push(...faults(one, found));
     }
@@ -129,7 +139,7 @@ describe('every query', () => {
     if (found.length === 0)
       return MAY_BE_EMPTY.some(([asks]) => asks.test(target.expr ?? ''))
         ? []
-        : [`${where}: nothing for ${filled.get(one.board)!.fill(target.expr ?? '')}`];
+        : [`${where}: nothing for ${filled[setup].get(one.board)!.fill(target.expr ?? '')}`];
     const labels = wanted(one);
     const unnamed = found.flatMap((series) =>
       labels
@@ -152,7 +162,7 @@ describe('every query', () => {
   test('annotations: starts at their own times, kills, restarts, alerts', async () => {
     for (const board of all) {
       for (const { name, expr = '' } of board.annotations.list ?? []) {
-        const found = await answer({ board, target: { refId: 'A', expr } });
+        const found = await answer({ board, target: { refId: 'A', expr } }, setup);
         const empty = board.file.includes('pipeline') || (board.file.includes('kubernetes') && name === 'Restarts');
         if (!empty) expect(found.length, `${board.file}, ${name}`).toBeGreaterThan(0);
         if (name !== 'Starts') continue;
@@ -289,7 +299,7 @@ describe('InfluxQL', () => {
   function statement({ board, panel, target }: Asked): string {
     const range = panel.timeFrom === '1m' ? 60 : TIMES.range;
     const from = `time >= ${stage.end - range}s AND time <= ${stage.end}s`;
-    return filled
+    return filled.influx
       .get(board)!
       .fill(target.query ?? '')
       .replaceAll('$timeFilter', from);
@@ -309,12 +319,12 @@ describe('InfluxQL', () => {
   }
 
   test('variables offer what is there', () => {
-    const { options } = filled.get(ofInflux.find(({ file }) => file === 'influxql/fleet.json')!)!;
+    const { options } = filled.influx.get(ofInflux.find(({ file }) => file === 'influxql/fleet.json')!)!;
     expect(options.get('host')).toEqual([NODE]);
     expect(options.get('project')).toEqual(['shop', 'stack', 'traffic']);
     expect(options.get('service')).toEqual(SERVICES);
     expect(options.get('container')).toEqual([...RUNNING, ...ENDED, RESTARTER].sort());
-    const pods = filled.get(ofInflux.find(({ file }) => file === 'influxql/kubernetes.json')!)!.options;
+    const pods = filled.influx.get(ofInflux.find(({ file }) => file === 'influxql/kubernetes.json')!)!.options;
     expect(pods.get('namespace')).toEqual(['prod']);
     expect(pods.get('pod')).toEqual(['web-0']);
   });
