@@ -22,8 +22,8 @@ export interface PanelStage {
   readonly influx: Influx;
   /** The moment at which everything is asked, Unix seconds. */
   readonly end: number;
-  /** CPU of the container `burner` by the kernel: the least and the most that it had in any three of the last ten seconds. */
-  readonly burned: { readonly least: number; readonly most: number };
+  /** CPU of the container `burner` by the kernel: the least and the most that it had in any three of the last so many seconds. */
+  burnedIn(seconds: number): { least: number; most: number };
   stop(): Promise<void>;
 }
 
@@ -105,7 +105,7 @@ function fromCollector(agent: Program, collector: Program) {
 }
 
 /** Waits for enough scrapes of everything, and meanwhile looks at what the kernel counts. */
-async function watch(servers: readonly Prometheus[], burner: Running): Promise<Pick<PanelStage, 'end' | 'burned'>> {
+async function watch(servers: readonly Prometheus[], burner: Running): Promise<Pick<PanelStage, 'end' | 'burnedIn'>> {
   const read = cpuReader(burner.id);
   const seen: (readonly [seconds: number, cpu: number])[] = [];
   const everything = `(min(count_over_time(service_containers[1m])) >= ${SCRAPES}) and on () (count(container_start_time_seconds{name!=""}) > 9) and on () (sum(service_oom_events_total) > 1) and on () (sum(service_restarts_total) > 1)`;
@@ -118,10 +118,13 @@ async function watch(servers: readonly Prometheus[], burner: Running): Promise<P
     { timeoutMs: 90_000, everyMs: 200, what: everything },
   );
   const end = Math.floor(Date.now() / 1000);
-  const late = seen.filter(([seconds]) => seconds > end - 10);
-  const rates = late.flatMap(([from, cpu]) => {
-    const later = late.find(([seconds]) => seconds >= from + 3);
-    return later ? [(later[1] - cpu) / (later[0] - from)] : [];
-  });
-  return { end, burned: { least: Math.min(...rates), most: Math.max(...rates) } };
+  const burnedIn: PanelStage['burnedIn'] = (last) => {
+    const late = seen.filter(([seconds]) => seconds > end - last);
+    const rates = late.flatMap(([from, cpu]) => {
+      const later = late.find(([seconds]) => seconds >= from + 3);
+      return later ? [(later[1] - cpu) / (later[0] - from)] : [];
+    });
+    return { least: Math.min(...rates), most: Math.max(...rates) };
+  };
+  return { end, burnedIn };
 }

@@ -110,7 +110,7 @@ export function lines(about: LinesAbout): PanelOf {
     title,
     help = '',
     w,
-    h = 9,
+    h = 10,
     unit,
     queries,
     decimals,
@@ -129,7 +129,7 @@ export function lines(about: LinesAbout): PanelOf {
     .targets(letters(queries))
     .unit(unit)
     .lineWidth(1)
-    .fillOpacity(stack ? 40 : 8)
+    .fillOpacity(stack ? 40 : 0)
     .showPoints(VisibilityMode.Never)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName))
     .stacking(new StackingConfigBuilder().mode(stack ? StackingMode.Normal : StackingMode.None).group('A'))
