@@ -35,10 +35,15 @@ export interface OtherLabel {
   readonly use?: string;
   readonly why: string;
   readonly byRelabelling?: true;
+  /** It stood on the machine's metrics as well as on those of containers. */
+  readonly ofMachines?: true;
 }
 
-const KUBELET = 'The kubelet’s label: the relabelling under "Kubernetes’ label names" in README.md makes it of';
-const relabelled = (use: string): OtherLabel => ({ use, why: `${KUBELET} ${use}.`, byRelabelling: true });
+const relabelled = (use: string): OtherLabel => ({
+  use,
+  why: 'The kubelet’s; "Kubernetes’ label names" in README.md has the relabelling that makes it of this one.',
+  byRelabelling: true,
+});
 const inPlace = (use: string, why: string): OtherLabel => ({ use, why });
 const POD = 'container_label_io_kubernetes_pod_name';
 const NAMESPACE = 'container_label_io_kubernetes_pod_namespace';
@@ -67,7 +72,7 @@ export const OTHER_LABELS: ReadonlyMap<string, OtherLabel> = new Map([
   ['container_image', inPlace('image', 'Telegraf’s label.')],
   ['engine_host', inPlace('node', HOSTS)],
   ['mountpoint', inPlace('device', 'File systems are told apart by device.')],
-  ['machine_id', inPlace('node', INFO)],
-  ['system_uuid', inPlace('node', INFO)],
-  ['boot_id', inPlace('node', INFO)],
+  ['machine_id', { use: 'machine_info', why: INFO, ofMachines: true }],
+  ['system_uuid', { use: 'machine_info', why: INFO, ofMachines: true }],
+  ['boot_id', { use: 'machine_info', why: INFO, ofMachines: true }],
 ]);

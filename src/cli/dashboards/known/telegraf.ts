@@ -89,11 +89,12 @@ const STATUS: readonly Other[] = [
   row('restart_count', 'container_restarts_total', NAMED),
 ];
 
+const NODE = 'Of the level node, at the collector.';
 const ENGINE: readonly Other[] = [
-  row('n_containers', 'plimsoll_agent_containers', 'By state; also count(container_state{state="running"} == 1).'),
-  row('n_containers_running', 'plimsoll_agent_containers{state="running"}', 'One metric, by state.'),
-  row('n_containers_stopped', 'plimsoll_agent_containers{state="exited"}', 'One metric, by state.'),
-  row('n_containers_paused', 'plimsoll_agent_containers{state="paused"}', 'One metric, by state.'),
+  row('n_containers', 'node_containers', NODE),
+  row('n_containers_running', 'node_containers_state{state="running"}', NODE),
+  row('n_containers_stopped', 'node_containers_state{state="exited"}', NODE),
+  row('n_containers_paused', 'node_containers_state{state="paused"}', NODE),
   row('n_cpus', 'machine_cpu_cores', NAMED),
   row('memory_total', 'machine_memory_bytes', NAMED),
 ];

@@ -82,7 +82,12 @@ function anywhere(asked: InfluxAsked, offered: Offered): Finding[] {
     key === 'engine' ||
     [...offered.measurements.values()].some(({ tags }) => tags.has(key));
   const keys = [...asked.tags, ...asked.conditions.map(({ key }) => key)];
-  return keys.filter((key) => !isTag(key)).map((key) => noTag(key, 'No measurement of Plimsoll’s has this tag.'));
+  // Whose they are shows in the others beside it.
+  const knows = (schema: Schema): number => keys.filter((key) => schema.tags.has(key)).length;
+  const likely = [...SCHEMAS].sort((a, b) => knows(b) - knows(a));
+  return keys
+    .filter((key) => !isTag(key))
+    .map((key) => noTag(key, 'No measurement of Plimsoll’s has this tag.', likely));
 }
 
 function judgeOther(asked: InfluxAsked, name: string, offered: Offered): Finding[] {
@@ -140,9 +145,17 @@ function said(
   offered: Offered,
 ): Finding {
   const { name, from, level } = about;
+  const here = use && atLevel(use, level);
+  return { status: 'no', name, why, from, ...(here ? { use: inInflux(here, offered) } : {}) };
+}
+
+/** `<level>_…` as what the tag `type` said; a node's numbers were those of the whole machine. */
+function atLevel(use: string, level: string): string {
   const prefix = HEAPSTER_LEVELS.get(level) ?? 'container';
-  const here = use?.replaceAll('<level>', prefix);
-  return { status: 'no', name, why, from, ...(here === undefined ? {} : { use: inInflux(here, offered) }) };
+  if (level !== 'node') return use.replaceAll('<level>', prefix);
+  return use.replace(/<level>(\w+)\{?/g, (found, name: string) =>
+    found.endsWith('{') ? `${prefix}${name}{id="/",` : `${prefix}${name}{id="/"}`,
+  );
 }
 
 /** A query in PromQL's words in those of InfluxDB: `measurement.field`, the host by its tag. */

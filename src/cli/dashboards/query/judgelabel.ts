@@ -99,7 +99,7 @@ function absent(label: string, { metric, own, offered }: Place): Finding {
   const name = `label ${label}`;
   if (FOREIGN.test(label) && own.ofContainers) return letThrough(label);
   const other = OTHER_LABELS.get(label);
-  if (own.ofContainers && other) {
+  if (other && (own.ofContainers || other.ofMachines)) {
     const { use, why, byRelabelling } = other;
     return { status: byRelabelling ? 'setting' : 'no', name, why, ...(use === undefined ? {} : { use }) };
   }
