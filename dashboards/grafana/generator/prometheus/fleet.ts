@@ -1,0 +1,153 @@
+/** Fleet: all hosts at once, what runs on them, and what is not well; from here one goes to a host, a service or a container. */
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { frame } from '../frame.ts';
+import { NONE_IS_RIGHT, OF_CPU, OF_LIMIT, OF_TIME, SOME_IS_ODD } from '../looks/limits.ts';
+import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
+import { table } from '../looks/table.ts';
+import { alerts, kills } from './annotations.ts';
+import { label, linkTo } from './links.ts';
+import { cells, grown, HOST, MACHINE, maxBy, now, over, rate, sumBy } from './query.ts';
+import { containerTable, TO_HOST, topContainers } from './sections.ts';
+import { serviceTable } from './services.ts';
+import { containerVariables } from './variables.ts';
+
+const eighth = { w: 3, unit: 'short', decimals: 0 };
+const BUSY = `1 - sum by (node) (${rate('machine_cpu_seconds_total', 'node=~"$host", mode=~"idle|iowait"')}) / sum by (node) (${rate('machine_cpu_seconds_total', HOST)})`;
+const FILLED = `1 - max by (node) (machine_memory_available_bytes{${HOST}}) / max by (node) (machine_memory_bytes{${HOST}})`;
+const FULLEST = maxBy('node', `container_fs_usage_bytes{${MACHINE}} / container_fs_limit_bytes{${MACHINE}}`);
+const OF_LINE = linkTo({
+  to: 'host',
+  title: 'This host',
+  keep: ['datasource', 'cluster', 'top'],
+  set: { host: label('node') },
+});
+const hosts = { w: 12, links: [{ build: () => OF_LINE }], unit: 'percentunit', decimals: 0, max: 1 };
+
+function figures(): PanelOf[] {
+  const states = (which: string): string => `sum(node_containers_state{${HOST}, state${which}})`;
+  return [
+    stat({ ...eighth, title: 'Hosts', queries: [now(`count(node_containers{${HOST}})`)] }),
+    stat({ ...eighth, title: 'Running', queries: [now(states('="running"'))] }),
+    stat({
+      ...eighth,
+      title: 'Not running',
+      help: 'Created, paused, restarting, exited or dead.',
+      queries: [now(states('!="running"'))],
+    }),
+    stat({
+      ...eighth,
+      title: 'Unhealthy',
+      steps: NONE_IS_RIGHT,
+      queries: [now(`sum(node_containers_health_status{${HOST}, status="unhealthy"})`)],
+    }),
+    stat({
+      ...eighth,
+      title: 'Restarts',
+      help: 'By restart policies, in the time shown.',
+      steps: SOME_IS_ODD,
+      queries: [now(`round(sum(increase(node_containers_restarts_total{${HOST}}[$__range])))`)],
+    }),
+    stat({
+      ...eighth,
+      title: 'OOM kills',
+      help: 'Processes killed for want of memory, in the time shown.',
+      steps: NONE_IS_RIGHT,
+      queries: [now(`round(sum(increase(node_containers_oom_events_total{${HOST}}[$__range])))`)],
+    }),
+    stat({ ...eighth, title: 'Busiest CPU', unit: 'percentunit', steps: OF_CPU, queries: [now(`max(${BUSY})`)] }),
+    stat({
+      ...eighth,
+      title: 'Fullest memory',
+      unit: 'percentunit',
+      steps: OF_LIMIT,
+      queries: [now(`max(${FILLED})`)],
+    }),
+  ];
+}
+
+function hostTable(): PanelOf {
+  const share = { unit: 'percentunit', decimals: 0 };
+  const sent = (way: string): string => sumBy('node', rate(`node_containers_network_${way}_bytes_total`, HOST));
+  return table({
+    title: 'Hosts',
+    help: 'The machine, and of it the containers. Pressure is the share of the time in which something waited for memory.',
+    labels: [{ label: 'node', title: 'Host', link: TO_HOST, width: 200 }],
+    numbers: [
+      {
+        title: 'Running',
+        query: cells(sumBy('node', `node_containers_state{${HOST}, state="running"}`)),
+        decimals: 0,
+      },
+      { title: 'CPUs', query: cells(maxBy('node', `machine_cpu_cores{${HOST}}`)), decimals: 0 },
+      { title: 'Machine CPU', query: cells(BUSY), ...share, steps: OF_CPU },
+      {
+        title: 'Containers’ CPU',
+        query: cells(sumBy('node', rate('node_containers_cpu_usage_seconds_total', HOST))),
+        decimals: 2,
+      },
+      { title: 'Machine memory', query: cells(FILLED), ...share, steps: OF_LIMIT },
+      {
+        title: 'Containers’ memory',
+        query: cells(sumBy('node', `node_containers_memory_working_set_bytes{${HOST}}`)),
+        unit: 'bytes',
+      },
+      {
+        title: 'Memory pressure',
+        query: cells(sumBy('node', rate('container_pressure_memory_waiting_seconds_total', MACHINE))),
+        unit: 'percentunit',
+        decimals: 1,
+        steps: OF_TIME,
+      },
+      { title: 'Fullest disk', query: cells(FULLEST), ...share, steps: OF_LIMIT },
+      { title: 'Received', query: cells(sent('receive')), unit: 'Bps' },
+      { title: 'Sent', query: cells(sent('transmit')), unit: 'Bps' },
+      {
+        title: 'Restarts',
+        query: cells(grown('node', 'node_containers_restarts_total', HOST)),
+        decimals: 0,
+        steps: SOME_IS_ODD,
+      },
+      {
+        title: 'OOM kills',
+        query: cells(grown('node', 'node_containers_oom_events_total', HOST)),
+        decimals: 0,
+        steps: NONE_IS_RIGHT,
+      },
+    ],
+    sortBy: 'Machine CPU',
+    h: 8,
+  });
+}
+
+export function fleet(): Dashboard {
+  return frame({
+    store: 'plimsoll',
+    name: 'fleet',
+    title: 'Fleet',
+    help: 'All hosts, services and containers: what runs, what uses most, what is not well.',
+    variables: containerVariables(),
+    annotations: [alerts(), kills()],
+    items: [
+      row('Hosts'),
+      ...figures(),
+      hostTable(),
+      lines({
+        ...hosts,
+        title: 'CPU of each host',
+        help: 'Share of all CPUs of the machine, containers and everything else.',
+        queries: [over(BUSY, '{{node}}')],
+      }),
+      lines({
+        ...hosts,
+        title: 'Memory of each host',
+        help: 'Share of the machine’s memory that new programs cannot have.',
+        queries: [over(FILLED, '{{node}}')],
+      }),
+      row('Services'),
+      serviceTable(8),
+      row('Containers'),
+      ...topContainers(),
+      containerTable(),
+    ],
+  });
+}
