@@ -15,6 +15,8 @@ export interface ScrapeTarget {
   readonly intervalSeconds?: number;
   /** Labels on the target's series win over those that Prometheus attaches. */
   readonly honorLabels?: boolean;
+  /** Only metrics whose whole name fits this expression are kept. */
+  readonly keep?: string;
 }
 
 export interface PrometheusOptions {
@@ -118,7 +120,7 @@ function configuration({ scrapes = [], rules }: PrometheusOptions): string {
   });
 }
 
-function scrapeConfig({ job, url, token, intervalSeconds = 1, honorLabels = false }: ScrapeTarget): object {
+function scrapeConfig({ job, url, token, intervalSeconds = 1, honorLabels = false, keep }: ScrapeTarget): object {
   const target = new URL(url);
   return {
     job_name: job,
@@ -129,5 +131,8 @@ function scrapeConfig({ job, url, token, intervalSeconds = 1, honorLabels = fals
     honor_labels: honorLabels,
     ...(token === undefined ? {} : { authorization: { credentials: token } }),
     static_configs: [{ targets: [target.host] }],
+    ...(keep === undefined
+      ? {}
+      : { metric_relabel_configs: [{ source_labels: ['__name__'], regex: keep, action: 'keep' }] }),
   };
 }

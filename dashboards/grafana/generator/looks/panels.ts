@@ -50,6 +50,8 @@ export interface About {
 }
 
 export interface LinesAbout extends About {
+  /** What names the series of each query, where the queries themselves cannot. */
+  readonly names?: readonly (string | undefined)[];
   readonly stack?: boolean;
   /** Without a minimum of 0: for offsets, which may be negative. */
   readonly signed?: boolean;
@@ -104,7 +106,21 @@ export function bars({ title, help = '', w, h = 8, unit, queries, max, steps = P
 
 /** Series over time. The legend is a table with the last and the largest value; a series called `… limit` is a dashed line. */
 export function lines(about: LinesAbout): PanelOf {
-  const { title, help = '', w, h = 9, unit, queries, decimals, max, steps, links, stack = false, signed } = about;
+  const {
+    title,
+    help = '',
+    w,
+    h = 9,
+    unit,
+    queries,
+    decimals,
+    max,
+    steps,
+    links,
+    stack = false,
+    signed,
+    names = [],
+  } = about;
   const panel = new LinesBuilder()
     .title(title)
     .description(help)
@@ -124,6 +140,9 @@ export function lines(about: LinesAbout): PanelOf {
   if (decimals !== undefined) panel.decimals(decimals);
   if (steps) panel.thresholds(thresholds(steps));
   if (links) panel.dataLinks([...links]);
+  names.forEach((name, i) => {
+    if (name !== undefined) panel.overrideByQuery(String.fromCharCode(65 + i), [{ id: 'displayName', value: name }]);
+  });
   return panel.overrideByRegexp('/ limit$/', AS_LIMIT);
 }
 

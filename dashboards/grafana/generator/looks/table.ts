@@ -41,12 +41,14 @@ export interface TableAbout {
   readonly numbers: readonly NumberColumn[];
   /** The title of the column that is largest at the top. */
   readonly sortBy?: string;
-  /** Labels that the answers have and nobody wants to see. */
-  readonly drop?: readonly string[];
+  /** The queries name their columns themselves, and each answer has a time of its own. */
+  readonly named?: boolean;
+  /** Only the end of the time shown: `1m`. */
+  readonly timeFrom?: string;
 }
 
 export function table(about: TableAbout): PanelOf {
-  const { title, help = '', w = 24, h = 10, labels, numbers, sortBy, drop = [] } = about;
+  const { title, help = '', w = 24, h = 10, labels, numbers, sortBy, named = false, timeFrom } = about;
   const panel = new PanelBuilder()
     .title(title)
     .description(help)
@@ -56,9 +58,13 @@ export function table(about: TableAbout): PanelOf {
     .cellHeight(TableCellHeight.Sm)
     .footer(new TableFooterOptionsBuilder().show(false).reducer([]).enablePagination(false))
     .noValue('')
-    .filterable(true)
+    .filterable(true);
+  // Rows are joined by all that they share: times that differ would keep them apart.
+  if (named) panel.withTransformation({ id: 'filterFieldsByName', options: { exclude: { names: ['Time'] } } });
+  panel
     .withTransformation({ id: 'merge', options: {} })
-    .withTransformation({ id: 'organize', options: organised(labels, numbers, drop) });
+    .withTransformation({ id: 'organize', options: organised(labels, numbers, named) });
+  if (timeFrom) panel.timeFrom(timeFrom).hideTimeOverride(true);
   if (sortBy) panel.sortBy([new TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
   for (const label of labels) panel.overrideByName(label.title, labelLook(label));
   for (const number of numbers) if (!number.hidden) panel.overrideByName(number.title, numberLook(number));
@@ -70,13 +76,13 @@ function valueName(i: number, of: number): string {
   return of === 1 ? 'Value' : `Value #${String.fromCharCode(65 + i)}`;
 }
 
-function organised(labels: readonly LabelColumn[], numbers: readonly NumberColumn[], drop: readonly string[]): object {
-  const names = numbers.map((_, i) => valueName(i, numbers.length));
+function organised(labels: readonly LabelColumn[], numbers: readonly NumberColumn[], named: boolean): object {
+  const names = numbers.map(({ title }, i) => (named ? title : valueName(i, numbers.length)));
   const hidden = names.filter((_, i) => numbers[i]?.hidden);
   const shown = names.flatMap((name, i) => (numbers[i]?.hidden ? [] : [[name, (numbers[i] as NumberColumn).title]]));
   const renamed = [...labels.map(({ label, title }) => [label, title]), ...shown] as [string, string][];
   return {
-    excludeByName: Object.fromEntries(['Time', ...drop, ...hidden].map((name) => [name, true])),
+    excludeByName: Object.fromEntries(['Time', ...hidden].map((name) => [name, true])),
     indexByName: Object.fromEntries(renamed.map(([name], i) => [name, i])),
     renameByName: Object.fromEntries(renamed),
   };

@@ -5,7 +5,7 @@ import { NONE_IS_RIGHT, OF_CPU, OF_LIMIT, OF_TIME, SOME_IS_ODD } from '../looks/
 import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
 import { table } from '../looks/table.ts';
 import { alerts, kills } from './annotations.ts';
-import { label, linkTo } from './links.ts';
+import { label, linkTo } from '../links.ts';
 import { cells, grown, HOST, MACHINE, maxBy, now, over, rate, sumBy } from './query.ts';
 import { containerTable, TO_HOST, topContainers } from './sections.ts';
 import { serviceTable } from './services.ts';

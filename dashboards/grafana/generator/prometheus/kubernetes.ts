@@ -5,7 +5,7 @@ import { NONE_IS_RIGHT, OF_LIMIT, OF_PERIODS, OF_TIME, SOME_IS_ODD } from '../lo
 import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
 import { type LabelColumn, table } from '../looks/table.ts';
 import { groupRestarts } from './annotations.ts';
-import { cell, linkTo } from './links.ts';
+import { cell, linkTo } from '../links.ts';
 import { cells, grown, maxBy, NAMESPACE, now, over, POD, rate, sumBy, topGauge, topRate } from './query.ts';
 import { kubernetesVariables } from './variables.ts';
 

@@ -3,7 +3,7 @@ import { MappingType, type ValueMapping } from '@grafana/grafana-foundation-sdk/
 import { NONE_IS_RIGHT, OF_CPU, OF_LIMIT, OF_PERIODS, SOME_IS_ODD } from '../looks/limits.ts';
 import { lines, type PanelOf } from '../looks/panels.ts';
 import { type LabelColumn, type NumberColumn, table } from '../looks/table.ts';
-import { cell, label, linkTo } from './links.ts';
+import { cell, label, linkTo } from '../links.ts';
 import { cells, CHOSEN, COMPOSE, grown, over, rate, sumBy, topGauge, topRate } from './query.ts';
 
 /** What a link to a container's dashboard leaves as it is. */

@@ -5,7 +5,7 @@ import { NONE_IS_RIGHT, OF_CPU, OF_LIMIT, OF_PERIODS, OF_TIME, SOME_IS_ODD } fro
 import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
 import { table } from '../looks/table.ts';
 import { alerts, groupRestarts, starts } from './annotations.ts';
-import { cell, linkTo } from './links.ts';
+import { cell, linkTo } from '../links.ts';
 import { cells, grown, maxBy, now, over, rate, SERVICE, sumBy, topRate, topGauge } from './query.ts';
 import { containerTable, topContainers } from './sections.ts';
 import { containerVariables } from './variables.ts';

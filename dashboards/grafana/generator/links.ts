@@ -1,8 +1,11 @@
 /** Links from one dashboard to another: with the time, with what was chosen, and with what was clicked. */
 import type { DashboardLink } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Store } from './frame.ts';
 
 export interface Target {
+  /** Prometheus' unless said. */
+  readonly store?: Store;
   /** The end of the uid. */
   readonly to: 'fleet' | 'host' | 'container' | 'service' | 'kubernetes' | 'pipeline';
   readonly title: string;
@@ -12,10 +15,10 @@ export interface Target {
   readonly set: Readonly<Record<string, string>>;
 }
 
-export function linkTo({ to, title, keep, set }: Target): DashboardLink {
+export function linkTo({ store = 'plimsoll', to, title, keep, set }: Target): DashboardLink {
   const kept = keep.map((name) => `\${${name}:queryparam}`);
   const chosen = Object.entries(set).map(([name, from]) => `var-${name}=${from}`);
-  const url = `/d/plimsoll-${to}?${[`\${__url_time_range}`, ...kept, ...chosen].join('&')}`;
+  const url = `/d/${store}-${to}?${[`\${__url_time_range}`, ...kept, ...chosen].join('&')}`;
   return new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url).build();
 }
 
