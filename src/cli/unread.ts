@@ -15,6 +15,8 @@ type Readable = (label: string) => boolean;
 const ALWAYS = new Set(['id', 'name', 'image', 'node', 'cluster']);
 const LABEL = 'container_label_';
 const ENV = 'container_env_';
+/** What a container says of the alert rules is let through whatever is configured. */
+const OF_ALERTS = /^container_label_plimsoll_alert(_|$)/;
 
 /** The sentences. Throws a ConfigError for levels that cannot be. */
 export function unreadLevels({ agent, collector }: Pick<Config, 'agent' | 'collector'>): string[] {
@@ -31,6 +33,7 @@ export function readableLabels({ labels, env }: Pick<Config['agent'], 'labels' |
   const envRead = globs(env.map((pattern) => asLabelPattern(pattern.toLowerCase())));
   return (label) =>
     ALWAYS.has(label) ||
+    OF_ALERTS.test(label) ||
     (label.startsWith(LABEL) && labelRead(label.slice(LABEL.length))) ||
     (label.startsWith(ENV) && envRead(label.slice(ENV.length)));
 }

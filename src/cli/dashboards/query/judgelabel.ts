@@ -9,8 +9,18 @@ import { keyOf } from '../../unread.ts';
 import type { LabelUse, Matcher } from './promql.ts';
 import { isOpen, openPattern, readable } from './variables.ts';
 
-/** Of every series that Prometheus has scraped, or made. */
-const PROMETHEUS = new Set(['__name__', 'job', 'instance', 'le', 'quantile', 'alertname', 'alertstate', 'severity']);
+/** Of every series that Prometheus has scraped, or made; `cluster` is what most set for all of a server's. */
+const PROMETHEUS = new Set([
+  '__name__',
+  'job',
+  'instance',
+  'cluster',
+  'le',
+  'quantile',
+  'alertname',
+  'alertstate',
+  'severity',
+]);
 const CONTAINERS = new Set(['name', 'image', 'id', 'node']);
 const FOREIGN = /^container_(label|env)_/;
 

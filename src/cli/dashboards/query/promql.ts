@@ -92,14 +92,17 @@ function namesBelow(node: SyntaxNode, text: string): string[] {
   return below(node, 'LabelName').map(({ from, to }) => text.slice(from, to));
 }
 
-function selectorsBelow(node: SyntaxNode, text: string): Selector[] {
-  return below(node, 'VectorSelector').map((each) => selectorAt(each, text));
+function selectorsBelow(node: SyntaxNode, text: string, except?: RegExp): Selector[] {
+  return below(node, 'VectorSelector', except).map((each) => selectorAt(each, text));
 }
 
-function below(node: SyntaxNode, name: string): SyntaxNode[] {
+/** Those of a name, but for what is below nodes of other names. */
+function below(node: SyntaxNode, name: string, except?: RegExp): SyntaxNode[] {
   const found: SyntaxNode[] = [];
   node.cursor().iterate((each) => {
+    if (except?.test(each.name)) return false;
     if (each.name === name) found.push(each.node);
+    return true;
   });
   return found;
 }
@@ -151,5 +154,8 @@ function habits(node: SyntaxNode, { text, comparedWithZero, aged }: Reading): vo
   if (node.getChild('Eql') && (zero(left) || zero(right)))
     comparedWithZero.push(...selectorsBelow(zero(left) ? right : left, text).flatMap(({ metric }) => metric ?? []));
   const isTime = /^\(*\s*time\s*\(\s*\)/.test(text.slice(left.from, left.to));
-  if (node.getChild('Sub') && isTime) aged.push(...selectorsBelow(right, text).flatMap(({ metric }) => metric ?? []));
+  // Over a range it is another question: the newest of an hour goes on being there for that hour.
+  const overRanges = /^(MatrixSelector|SubqueryExpr)$/;
+  if (node.getChild('Sub') && isTime)
+    aged.push(...selectorsBelow(right, text, overRanges).flatMap(({ metric }) => metric ?? []));
 }

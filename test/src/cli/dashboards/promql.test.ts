@@ -75,6 +75,7 @@ describe('what is asked', () => {
   test('comparisons with zero and ages', () => {
     expect(readPromql('(a{x="y"}) == 0 or 0 == b or c > 0').comparedWithZero).toEqual(['a', 'b']);
     expect(readPromql('(time() - container_last_seen{name="x"}) > 60').aged).toEqual(['container_last_seen']);
+    expect(readPromql('time() - max_over_time(container_last_seen[1h])').aged).toEqual([]);
   });
 
   test.each([
