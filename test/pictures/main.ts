@@ -10,16 +10,14 @@ import { screenshot } from './chromium.ts';
 import { folderOf, ROOT, STAGES, type StageName } from './places.ts';
 import { record } from './record.ts';
 
-const SECONDS = 240;
+const SECONDS = 150;
 
 async function main(args: readonly string[]): Promise<void> {
   const named = STAGES.filter((stage) => args.includes(stage));
   const stages = named.length > 0 ? named : STAGES;
   const wanted = args.filter((arg) => arg !== 'record' && !STAGES.includes(arg as StageName));
-  for (const stage of stages) {
-    if (args.includes('record')) await record(stage, SECONDS);
-    await draw(stage, wanted);
-  }
+  if (args.includes('record')) await Promise.all(stages.map((stage) => record(stage, SECONDS)));
+  for (const stage of stages) await draw(stage, wanted);
 }
 
 async function draw(stage: StageName, wanted: readonly string[]): Promise<void> {
