@@ -34,6 +34,9 @@ export const NEEDED = [
   // An engine reached by ssh, with keys in an agent.
   { program: 'sshd', packages: ['openssh-server'], version: ['-V'] },
   { program: 'ssh-agent', packages: ['openssh-client'], version: [] },
+  // Where alerts go, and what checks its configuration.
+  { program: 'prometheus-alertmanager', packages: ['prometheus-alertmanager'], version: ['--version'] },
+  { program: 'amtool', packages: ['prometheus-alertmanager'], version: ['--version'] },
   // A file system that can be made to hang.
   { program: 'bindfs', packages: ['bindfs'], version: ['--version'] },
 ];

@@ -12,9 +12,11 @@ const MAX_VALUE = 1024;
 const MAX_KEY = 256;
 /** Labels and variables of one container; the alphabetically first are kept. */
 const MAX_FOREIGN = 128;
+/** What a container says of the alert rules in dashboards/prometheus; exposed whatever `agent.labels` says. */
+const OF_ALERTS = /^plimsoll\.alert(\.|$)/;
 
 export interface LabelPolicyOptions {
-  /** Globs on the keys of container labels; what none matches is not exposed. */
+  /** Globs on the keys of container labels; what none matches is not exposed, but for `plimsoll.alert.…`. */
   readonly labelAllow: readonly string[];
   /** Globs on the names of environment variables. */
   readonly envAllow: readonly string[];
@@ -58,7 +60,7 @@ export function labelPolicy({ labelAllow, envAllow }: LabelPolicyOptions): Label
 
   return {
     labelsOf(container, cgroupPath) {
-      const own = [...container.labels].filter(([key]) => labelAllowed(key));
+      const own = [...container.labels].filter(([key]) => labelAllowed(key) || OF_ALERTS.test(key));
       const env = container.env.map(variable).filter(([key]) => envAllowed(key));
       return labels([
         ['id', bounded(cgroupPath)],

@@ -8,8 +8,8 @@ const INTRODUCTION = `# Metrics
 
 This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every metric that Plimsoll knows; nothing else is exposed.
 
-- Container series carry \`id\` (the cgroup's path), \`name\`, \`image\` and the allow-listed \`container_label_…\` labels; at the
-  collector also \`node\`. The host itself is \`id="/"\`.
+- Container series carry \`id\` (the cgroup's path), \`name\`, \`image\` and the allow-listed \`container_label_…\` labels
+  (those of \`plimsoll.alert…\`, for the alert rules, always); at the collector also \`node\`. The host itself is \`id="/"\`.
 - What could not be measured is absent; it is never a zero. Counters are raw since the container's start.
 - A limit or weight that was set through the engine (\`docker update\`) shows at the next tick; one that was set behind its back (somebody
   writes the cgroup's file, \`systemctl set-property\`) after at most 60 s.

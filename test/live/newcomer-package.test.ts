@@ -20,22 +20,33 @@ describe('npm pack', () => {
 
   beforeAll(async () => {
     // A copy, because packing builds, and others use the build.
-    for (const name of ['src', 'agents', 'collector', 'scripts', 'package.json', 'LICENSE', 'README.md', '.npmrc'])
+    const folders = ['src', 'agents', 'collector', 'scripts', 'dashboards'];
+    for (const name of [...folders, 'package.json', 'LICENSE', 'README.md', '.npmrc'])
       cpSync(join(CHECKOUT, name), join(source, name), { recursive: true });
     symlinkSync(join(CHECKOUT, 'node_modules'), join(source, 'node_modules'));
     await run('npm', ['pack', '--pack-destination', dir], { cwd: source });
     archive = join(dir, readdirSync(dir).find((name) => name.endsWith('.tgz')) as string);
   });
 
-  test('holds the bundle, README and license, and needs no further package', async () => {
+  test('holds the bundle, dashboards and rules, README and license, and needs no further package', async () => {
     const { stdout } = await run('tar', ['-tzf', archive]);
     const files = stdout.trim().split('\n');
-    expect(files.filter((name) => !name.startsWith('package/dist/')).sort()).toEqual([
+    expect(files.filter((name) => !/^package\/(dist|dashboards)\//.test(name)).sort()).toEqual([
       'package/LICENSE',
       'package/README.md',
       'package/package.json',
     ]);
     expect(files).toEqual(expect.arrayContaining(['package/dist/src/cli/main.js', 'package/dist/LICENSES.txt']));
+    const rules = [
+      'thresholds.rules.yml',
+      'containers.rules.yml',
+      'hosts.rules.yml',
+      'pipeline.rules.yml',
+      'RUNBOOK.md',
+    ];
+    expect(files).toEqual(expect.arrayContaining(rules.map((name) => `package/dashboards/prometheus/${name}`)));
+    // What is of use there, and neither its generators nor pictures.
+    expect(files.filter((name) => /^package\/dashboards\/.*(?<!\.(yml|json|md))$/.test(name))).toEqual([]);
     const { stdout: manifest } = await run('tar', ['-xzOf', archive, 'package/package.json']);
     expect(Object.keys(JSON.parse(manifest))).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/dependencies$/i)]),

@@ -33,6 +33,7 @@ export interface BoardPanel {
   readonly title: string;
   readonly description?: string;
   readonly interval?: string;
+  readonly timeFrom?: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly BoardTarget[];
   readonly fieldConfig?: {

@@ -23,6 +23,10 @@ export interface PrometheusOptions {
   readonly scrapes?: readonly ScrapeTarget[];
   /** The content of a rules file. */
   readonly rules?: string;
+  /** Where alerts go: `http://127.0.0.1:9093`. */
+  readonly alertmanager?: string;
+  /** Labels that alerts carry out of this Prometheus. */
+  readonly externalLabels?: Readonly<Record<string, string>>;
   /** Whether /api/v1/write takes samples. */
   readonly remoteWrite?: boolean;
 }
@@ -112,9 +116,14 @@ function numberOf(text: string): number {
   return Number(text.replace('Inf', 'Infinity'));
 }
 
-function configuration({ scrapes = [], rules }: PrometheusOptions): string {
+function configuration({ scrapes = [], rules, alertmanager, externalLabels = {} }: PrometheusOptions): string {
+  const alerting = { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager ?? 'http://-').host] }] }] };
   return stringify({
-    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    global: {
+      ...{ scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+      external_labels: externalLabels,
+    },
+    ...(alertmanager === undefined ? {} : { alerting }),
     ...(rules === undefined ? {} : { rule_files: ['rules.yml'] }),
     scrape_configs: scrapes.map(scrapeConfig),
   });

@@ -3,7 +3,7 @@
  * and not, that wait, burn, are killed, start again and again, and have ended.
  */
 import { ADDRESS, burn, diskOf, oomChild } from './containers.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Running } from './engine.ts';
 import { serviceLabels } from './stage.ts';
 
 export const MIB = 1024 * 1024;
@@ -23,6 +23,7 @@ export const RUNNING = [
   'writer',
 ];
 export const ENDED = ['ended'];
+export const SERVICES = ['flaky', 'leaky', 'stack_api', 'store', 'stream', 'web', 'worker', 'writer'];
 /** Is running or between two runs. */
 export const RESTARTER = 'restarter';
 export const QUOTA = 0.2;
@@ -34,17 +35,23 @@ export const FAILED_WITH = 3;
 const labels = (all: Readonly<Record<string, string>>): string[] =>
   Object.entries(all).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
 
-export async function startZoo(engine: Engine): Promise<void> {
-  await burn(engine, { name: 'burner', cores: QUOTA, flags: serviceLabels('shop', 'worker') });
-  await engine.run({
-    name: 'holder',
-    flags: [...serviceLabels('shop', 'store'), '--memory', '64m', '--pids-limit', String(THREADS_LIMIT)],
-    script: `dd if=/dev/zero of=/dev/shm/held bs=1M count=24; ${SLEEP}`,
-  });
-  await oomChild(engine, { name: 'leaky', flags: serviceLabels('shop', 'leaky') });
-  await startTraffic(engine);
-  await startWriter(engine);
-  await startOthers(engine);
+/** All at once: on a busy machine each takes seconds. */
+export async function startZoo(engine: Engine): Promise<Record<'burner', Running>> {
+  const [burner] = await Promise.all([
+    burn(engine, { name: 'burner', cores: QUOTA, flags: serviceLabels('shop', 'worker') }),
+    engine.run({
+      name: 'holder',
+      flags: [...serviceLabels('shop', 'store'), '--memory', '64m', '--pids-limit', String(THREADS_LIMIT)],
+      script: `dd if=/dev/zero of=/dev/shm/held bs=1M count=24; ${SLEEP}`,
+    }),
+    oomChild(engine, { name: 'leaky', flags: serviceLabels('shop', 'leaky') }),
+    startTraffic(engine),
+    startWriter(engine),
+    startChecked(engine),
+    startOthers(engine),
+    startEnding(engine),
+  ]);
+  return { burner };
 }
 
 async function startTraffic(engine: Engine): Promise<void> {
@@ -68,17 +75,16 @@ async function startWriter(engine: Engine): Promise<void> {
   await engine.run({ name: 'writer', flags, script: `while :; do ${copy}; sleep 0.2; done` });
 }
 
-async function startOthers(engine: Engine): Promise<void> {
-  const checked = (command: string): string[] => [
-    '--health-cmd',
-    command,
-    '--health-interval',
-    '1s',
-    '--health-retries',
-    '1',
+async function startChecked(engine: Engine): Promise<void> {
+  const flags = (command: string): string[] => [
+    ...['--health-cmd', command, '--health-interval', '1s', '--health-retries', '1'],
+    ...serviceLabels('shop', 'web'),
   ];
-  await engine.run({ name: 'well', flags: [...checked('true'), ...serviceLabels('shop', 'web')], script: SLEEP });
-  await engine.run({ name: 'sick', flags: [...checked('false'), ...serviceLabels('shop', 'web')], script: SLEEP });
+  await engine.run({ name: 'well', flags: flags('true'), script: SLEEP });
+  await engine.run({ name: 'sick', flags: flags('false'), script: SLEEP });
+}
+
+async function startOthers(engine: Engine): Promise<void> {
   const stack = labels({ 'com.docker.stack.namespace': 'stack', 'com.docker.swarm.service.name': 'stack_api' });
   await engine.run({ name: 'swarmed', flags: stack, script: SLEEP });
   const pod = labels({
@@ -88,7 +94,11 @@ async function startOthers(engine: Engine): Promise<void> {
   });
   const script = 'while :; do :; done';
   await engine.run({ name: 'pod-app', flags: [...pod, '--cpus', '0.1', '--memory', '64m'], script });
-  await engine.run({ name: RESTARTER, flags: ['--restart', 'always'], script: 'sleep 1; exit 1' });
+}
+
+async function startEnding(engine: Engine): Promise<void> {
+  const flags = ['--restart', 'always', ...serviceLabels('shop', 'flaky')];
+  await engine.run({ name: RESTARTER, flags, script: 'sleep 1; exit 1' });
   const { id } = await engine.run({ name: 'ended', script: `exit ${FAILED_WITH}` });
   await engine.docker('wait', id);
 }

@@ -35,6 +35,20 @@ describe('labels', () => {
     expect(labelsFrom({ labels }, []).pairs).toEqual(['id=/docker/1', 'image=nginx', 'name=web']);
   });
 
+  test('what a container says of its alerts is let through, whatever is allowed', () => {
+    const labels: [string, string][] = [
+      ['plimsoll.alert', 'off'],
+      ['plimsoll.alert.memory', '90'],
+      ['plimsoll.alerting', 'x'],
+      ['plimsoll.ignore', 'false'],
+    ];
+    expect(labelsFrom({ labels }, []).pairs.slice(0, 2)).toEqual([
+      'container_label_plimsoll_alert=off',
+      'container_label_plimsoll_alert_memory=90',
+    ]);
+    expect(labelsFrom({ labels }, []).pairs).toHaveLength(5);
+  });
+
   test.each([[['a.b', 'a-b', 'a_b']], [['a_b', 'a.b', 'a-b']]])(
     'of two keys that become one name the alphabetically first wins, in any order: %j',
     (keys) => {

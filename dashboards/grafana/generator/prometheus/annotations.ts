@@ -62,12 +62,13 @@ export function groupRestarts(level: 'service' | 'pod'): AnnotationQueryBuilder 
   });
 }
 
+/** Those that fire, by the labels that the rules in dashboards/prometheus give to alerts. */
 export function alerts(selector = ''): AnnotationQueryBuilder {
   return mark({
     name: 'Alerts',
     expr: `ALERTS{alertstate="firing"${selector}}`,
-    title: '{{alertname}}',
-    text: '{{severity}} {{node}} {{name}} {{project}} {{service}}',
+    title: '{{alertname}}, {{severity}}',
+    text: '{{host}} {{project}} {{service}} {{container}} {{instance}}',
     color: 'orange',
   });
 }

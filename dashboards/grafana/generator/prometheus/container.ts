@@ -3,9 +3,9 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { frame } from '../frame.ts';
 import { NONE_IS_RIGHT, OF_CPU, OF_LIMIT, OF_PERIODS, OF_TIME, SOME_IS_ODD } from '../looks/limits.ts';
 import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
-import { table } from '../looks/table.ts';
 import { alerts, kills, starts } from './annotations.ts';
-import { cells, CHOSEN, now, over, rate, sumBy, topGauge, topRate } from './query.ts';
+import { CHOSEN, now, over, rate, sumBy, topGauge, topRate, moving, topMoving } from './query.ts';
+import { disk, network, what } from './containerrest.ts';
 import { containerTable } from './sections.ts';
 import { containerVariables } from './variables.ts';
 
@@ -14,11 +14,14 @@ const NAME = '{{name}}';
 const total = (metric: string): string => sumBy(BY, rate(`container_${metric}`, CHOSEN));
 const gauge = (metric: string): string => sumBy(BY, `container_${metric}{${CHOSEN}}`);
 const OF_QUOTA = `${total('cpu_usage_seconds_total')} / ${gauge('spec_cpu_limit_cores')}`;
-const THROTTLED = `${total('cpu_cfs_throttled_periods_total')} / (${total('cpu_cfs_periods_total')} > 0)`;
-const OF_MEMORY = `${gauge('memory_working_set_bytes')} / ${gauge('spec_memory_limit_bytes')}`;
-
-const counter = (title: string, metric: string, unit: string, help = ''): PanelOf =>
-  lines({ w: 12, title, help, unit, queries: [over(topRate(BY, `container_${metric}`, CHOSEN), NAME)] });
+const THROTTLED = moving((rateOf) => {
+  const periods = (which: string): string => sumBy(BY, rateOf(`container_cpu_cfs_${which}_total`, CHOSEN));
+  return `${periods('throttled_periods')} / (${periods('periods')} > 0)`;
+});
+const OF_MEMORY = moving((_, gaugeOf) => {
+  const bytes = (which: string): string => sumBy(BY, gaugeOf(`container_${which}_bytes`, CHOSEN));
+  return `${bytes('memory_working_set')} / ${bytes('spec_memory_limit')}`;
+});
 
 function figures(): PanelOf[] {
   const eighth = { w: 3, unit: 'short', decimals: 0 };
@@ -63,7 +66,7 @@ function figures(): PanelOf[] {
       help: 'Of several the one that is nearest.',
       unit: 'percentunit',
       steps: OF_LIMIT,
-      queries: [now(`max(${OF_MEMORY})`)],
+      queries: [now(`max(${OF_MEMORY.now})`)],
     }),
     stat({
       ...eighth,
@@ -114,7 +117,7 @@ function processor(): PanelOf[] {
       unit: 'percentunit',
       max: 1,
       steps: OF_PERIODS,
-      queries: [over(`topk($top, ${THROTTLED})`, NAME)],
+      queries: [over(topMoving(THROTTLED), NAME)],
     }),
     lines({
       w: 12,
@@ -161,7 +164,7 @@ function memory(): PanelOf[] {
       unit: 'percentunit',
       max: 1,
       steps: OF_LIMIT,
-      queries: [over(`topk($top, ${OF_MEMORY})`, NAME)],
+      queries: [over(topMoving(OF_MEMORY), NAME)],
     }),
     lines({
       w: 12,
@@ -180,96 +183,6 @@ function memory(): PanelOf[] {
   ];
 }
 
-function network(): PanelOf[] {
-  const trouble = (way: string): string =>
-    `${total(`network_${way}_errors_total`)} + ${total(`network_${way}_packets_dropped_total`)}`;
-  return [
-    counter('Network received', 'network_receive_bytes_total', 'Bps'),
-    counter('Network sent', 'network_transmit_bytes_total', 'Bps'),
-    lines({
-      w: 12,
-      title: 'Packets with errors or dropped',
-      unit: 'pps',
-      queries: [
-        over(`topk($top, ${trouble('receive')})`, `${NAME} received`),
-        over(`topk($top, ${trouble('transmit')})`, `${NAME} sent`),
-      ],
-    }),
-    lines({
-      w: 12,
-      title: 'Threads',
-      help: 'Threads and processes. Limits are in the table below.',
-      unit: 'short',
-      decimals: 0,
-      queries: [over(topGauge(BY, 'container_threads', CHOSEN), NAME)],
-    }),
-  ];
-}
-
-function disk(): PanelOf[] {
-  const help = 'On cgroup v1 with Linux 6.10 and later only for disks with an io limit.';
-  return [
-    counter('Disk reads', 'fs_reads_bytes_total', 'Bps', help),
-    counter('Disk writes', 'fs_writes_bytes_total', 'Bps', help),
-    lines({
-      w: 12,
-      title: 'Disk operations',
-      help,
-      unit: 'iops',
-      queries: [
-        over(topRate(BY, 'container_fs_reads_total', CHOSEN), `${NAME} reads`),
-        over(topRate(BY, 'container_fs_writes_total', CHOSEN), `${NAME} writes`),
-      ],
-    }),
-    lines({
-      w: 12,
-      title: 'Writable layer and log',
-      help: 'What the container has written into its own layer. Empty where agent.filesystem is switched off.',
-      unit: 'bytes',
-      queries: [over(topGauge(BY, 'container_fs_usage_bytes', CHOSEN), NAME)],
-    }),
-  ];
-}
-
-function what(): PanelOf {
-  return table({
-    title: 'What they are',
-    help: 'As the engine says. The exit code is that of the last run, while the container does not run.',
-    h: 8,
-    labels: [
-      { label: 'name', title: 'Container', width: 200 },
-      { label: 'node', title: 'Host' },
-      { label: 'image', title: 'Image', width: 220 },
-      { label: 'runtime', title: 'Runtime' },
-      { label: 'network_mode', title: 'Network' },
-      { label: 'restart_policy', title: 'Restart policy' },
-      { label: 'hostname', title: 'Host name' },
-    ],
-    numbers: [
-      {
-        title: 'info',
-        query: cells(
-          `max by (${BY}, image, runtime, network_mode, restart_policy, hostname) (container_info{${CHOSEN}})`,
-        ),
-        hidden: true,
-      },
-      {
-        title: 'CPU limit',
-        query: cells(gauge('spec_cpu_limit_cores')),
-        decimals: 2,
-      },
-      { title: 'Memory limit', query: cells(gauge('spec_memory_limit_bytes')), unit: 'bytes' },
-      { title: 'Threads limit', query: cells(gauge('threads_max')), decimals: 0 },
-      {
-        title: 'Exit code',
-        query: cells(`max by (${BY}) (container_exit_code{${CHOSEN}})`),
-        decimals: 0,
-        steps: SOME_IS_ODD,
-      },
-    ],
-  });
-}
-
 export function container(): Dashboard {
   return frame({
     store: 'plimsoll',
@@ -277,7 +190,7 @@ export function container(): Dashboard {
     title: 'Container',
     help: 'One container in every detail, or the chosen ones side by side.',
     variables: containerVariables(),
-    annotations: [alerts(), kills(), starts()],
+    annotations: [alerts(', container=~"$container|"'), kills(), starts()],
     items: [
       row('Now'),
       ...figures(),

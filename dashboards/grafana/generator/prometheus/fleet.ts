@@ -6,14 +6,20 @@ import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
 import { table } from '../looks/table.ts';
 import { alerts, kills } from './annotations.ts';
 import { label, linkTo } from '../links.ts';
-import { cells, grown, HOST, MACHINE, maxBy, now, over, rate, sumBy } from './query.ts';
+import { cells, grown, HOST, MACHINE, maxBy, now, over, rate, sumBy, moving, topMoving } from './query.ts';
 import { containerTable, TO_HOST, topContainers } from './sections.ts';
 import { serviceTable } from './services.ts';
 import { containerVariables } from './variables.ts';
 
 const eighth = { w: 3, unit: 'short', decimals: 0 };
-const BUSY = `1 - sum by (node) (${rate('machine_cpu_seconds_total', 'node=~"$host", mode=~"idle|iowait"')}) / sum by (node) (${rate('machine_cpu_seconds_total', HOST)})`;
-const FILLED = `1 - max by (node) (machine_memory_available_bytes{${HOST}}) / max by (node) (machine_memory_bytes{${HOST}})`;
+const BUSY = moving((rateOf) => {
+  const cpu = (modes: string): string => sumBy('node', rateOf('machine_cpu_seconds_total', `${HOST}${modes}`));
+  return `1 - ${cpu(', mode=~"idle|iowait"')} / ${cpu('')}`;
+});
+const FILLED = moving((_, gaugeOf) => {
+  const bytes = (which: string): string => maxBy('node', gaugeOf(`machine_memory_${which}bytes`, HOST));
+  return `1 - ${bytes('available_')} / ${bytes('')}`;
+});
 const FULLEST = maxBy('node', `container_fs_usage_bytes{${MACHINE}} / container_fs_limit_bytes{${MACHINE}}`);
 const OF_LINE = linkTo({
   to: 'host',
@@ -54,13 +60,13 @@ function figures(): PanelOf[] {
       steps: NONE_IS_RIGHT,
       queries: [now(`round(sum(increase(node_containers_oom_events_total{${HOST}}[$__range])))`)],
     }),
-    stat({ ...eighth, title: 'Busiest CPU', unit: 'percentunit', steps: OF_CPU, queries: [now(`max(${BUSY})`)] }),
+    stat({ ...eighth, title: 'Busiest CPU', unit: 'percentunit', steps: OF_CPU, queries: [now(`max(${BUSY.now})`)] }),
     stat({
       ...eighth,
       title: 'Fullest memory',
       unit: 'percentunit',
       steps: OF_LIMIT,
-      queries: [now(`max(${FILLED})`)],
+      queries: [now(`max(${FILLED.now})`)],
     }),
   ];
 }
@@ -79,13 +85,13 @@ function hostTable(): PanelOf {
         decimals: 0,
       },
       { title: 'CPUs', query: cells(maxBy('node', `machine_cpu_cores{${HOST}}`)), decimals: 0 },
-      { title: 'Machine CPU', query: cells(BUSY), ...share, steps: OF_CPU },
+      { title: 'Machine CPU', query: cells(BUSY.now), ...share, steps: OF_CPU },
       {
         title: 'Containers’ CPU',
         query: cells(sumBy('node', rate('node_containers_cpu_usage_seconds_total', HOST))),
         decimals: 2,
       },
-      { title: 'Machine memory', query: cells(FILLED), ...share, steps: OF_LIMIT },
+      { title: 'Machine memory', query: cells(FILLED.now), ...share, steps: OF_LIMIT },
       {
         title: 'Containers’ memory',
         query: cells(sumBy('node', `node_containers_memory_working_set_bytes{${HOST}}`)),
@@ -135,13 +141,13 @@ export function fleet(): Dashboard {
         ...hosts,
         title: 'CPU of each host',
         help: 'Share of all CPUs of the machine, containers and everything else.',
-        queries: [over(BUSY, '{{node}}')],
+        queries: [over(topMoving(BUSY), '{{node}}')],
       }),
       lines({
         ...hosts,
         title: 'Memory of each host',
         help: 'Share of the machine’s memory that new programs cannot have.',
-        queries: [over(FILLED, '{{node}}')],
+        queries: [over(topMoving(FILLED), '{{node}}')],
       }),
       row('Services'),
       serviceTable(8),

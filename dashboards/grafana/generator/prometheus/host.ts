@@ -184,7 +184,7 @@ export function host(): Dashboard {
     title: 'Host',
     help: 'A machine, what it is short of, and the containers on it.',
     variables: containerVariables(),
-    annotations: [alerts(), kills(), starts()],
+    annotations: [alerts(', host=~"$host|"'), kills(), starts()],
     items: [
       row('Now'),
       ...figures(),

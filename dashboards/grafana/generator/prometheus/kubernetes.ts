@@ -6,7 +6,22 @@ import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
 import { type LabelColumn, table } from '../looks/table.ts';
 import { groupRestarts } from './annotations.ts';
 import { cell, linkTo } from '../links.ts';
-import { cells, grown, maxBy, NAMESPACE, now, over, POD, rate, sumBy, topGauge, topRate } from './query.ts';
+import {
+  cells,
+  grown,
+  maxBy,
+  NAMESPACE,
+  now,
+  over,
+  POD,
+  rate,
+  sumBy,
+  topGauge,
+  topRate,
+  moving,
+  topMoving,
+  type Moving,
+} from './query.ts';
 import { kubernetesVariables } from './variables.ts';
 
 interface Level {
@@ -69,7 +84,7 @@ function figures(): PanelOf[] {
       help: 'Of the periods of containers with a CPU quota, how many it cut short; the pod with most.',
       unit: 'percentunit',
       steps: OF_PERIODS,
-      queries: [now(`max(${throttled(PODS)})`)],
+      queries: [now(`max(${throttled(PODS).now})`)],
     }),
     stat({
       ...sixth,
@@ -85,8 +100,11 @@ function total({ prefix, by, selector }: Level, metric: string): string {
   return sumBy(by, rate(`${prefix}_${metric}`, selector));
 }
 
-function throttled(level: Level): string {
-  return `${total(level, 'cpu_cfs_throttled_periods_total')} / (${total(level, 'cpu_cfs_periods_total')} > 0)`;
+function throttled({ prefix, by, selector }: Level): Moving {
+  return moving((rateOf) => {
+    const periods = (which: string): string => sumBy(by, rateOf(`${prefix}_cpu_cfs_${which}_total`, selector));
+    return `${periods('throttled_periods')} / (${periods('periods')} > 0)`;
+  });
 }
 
 function levelTable(level: Level): PanelOf {
@@ -105,7 +123,7 @@ function levelTable(level: Level): PanelOf {
         decimals: 0,
       },
       { title: 'CPU', query: cells(total(level, 'cpu_usage_seconds_total')), decimals: 2 },
-      { title: 'throttled', query: cells(throttled(level)), ...share, steps: OF_PERIODS },
+      { title: 'throttled', query: cells(throttled(level).now), ...share, steps: OF_PERIODS },
       { title: 'Memory', query: cells(sumBy(by, gauge('memory_working_set_bytes'))), unit: 'bytes' },
       {
         title: 'nearest limit',
@@ -171,7 +189,7 @@ function trouble(): PanelOf[] {
       ...third,
       title: 'Throttled by pod',
       steps: OF_PERIODS,
-      queries: [over(`topk($top, ${throttled(PODS)})`, name)],
+      queries: [over(topMoving(throttled(PODS)), name)],
     }),
     lines({
       ...third,

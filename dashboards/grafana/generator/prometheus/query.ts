@@ -69,3 +69,30 @@ export function topGauge(by: string, metric: string, selector: string, join: 'su
   const most = `topk($top, ${join} by (${by}) (avg_over_time(${metric}{${selector}}[$__range] @ end())))`;
   return `${join} by (${by}) (${metric}{${selector}}) and ${most}`;
 }
+
+/** An expression of rates as it goes, and the same over the whole time shown: what chooses the lines of a graph. */
+export interface Moving {
+  readonly now: string;
+  readonly whole: string;
+}
+
+/** The same expression twice: `make` is given what stands for `rate(metric{selector}[…])` and for a gauge. */
+export function moving(
+  make: (
+    rateOf: (metric: string, selector: string) => string,
+    gaugeOf: (metric: string, selector: string) => string,
+  ) => string,
+): Moving {
+  return {
+    now: make(rate, (metric, selector) => `${metric}{${selector}}`),
+    whole: make(
+      (metric, selector) => `rate(${metric}{${selector}}[$__range] @ end())`,
+      (metric, selector) => `avg_over_time(${metric}{${selector}}[$__range] @ end())`,
+    ),
+  };
+}
+
+/** Those that had most in the whole time shown. */
+export function topMoving({ now, whole }: Moving): string {
+  return `(${now}) and topk($top, ${whole})`;
+}

@@ -6,7 +6,7 @@ import { lines, type PanelOf, row, stat } from '../looks/panels.ts';
 import { table } from '../looks/table.ts';
 import { alerts, groupRestarts, starts } from './annotations.ts';
 import { cell, linkTo } from '../links.ts';
-import { cells, grown, maxBy, now, over, rate, SERVICE, sumBy, topRate, topGauge } from './query.ts';
+import { cells, grown, maxBy, now, over, rate, SERVICE, sumBy, topRate, topGauge, moving, topMoving } from './query.ts';
 import { containerTable, topContainers } from './sections.ts';
 import { containerVariables } from './variables.ts';
 
@@ -15,7 +15,10 @@ const NAME = '{{project}} · {{service}}';
 const total = (metric: string): string => sumBy(BY, rate(`service_${metric}`, SERVICE));
 const gauge = (metric: string): string => sumBy(BY, `service_${metric}{${SERVICE}}`);
 const largest = (metric: string): string => maxBy(BY, `service_${metric}{${SERVICE}}`);
-const THROTTLED = `${total('cpu_cfs_throttled_periods_total')} / (${total('cpu_cfs_periods_total')} > 0)`;
+const THROTTLED = moving((rateOf) => {
+  const periods = (which: string): string => sumBy(BY, rateOf(`service_cpu_cfs_${which}_total`, SERVICE));
+  return `${periods('throttled_periods')} / (${periods('periods')} > 0)`;
+});
 
 const OF_ROW = linkTo({
   to: 'service',
@@ -49,7 +52,7 @@ export function serviceTable(h: number): PanelOf {
       },
       { title: 'CPU', query: cells(total('cpu_usage_seconds_total')), decimals: 2 },
       { title: 'of limit', query: cells(largest('cpu_limit_utilization_ratio')), ...share, steps: OF_CPU },
-      { title: 'throttled', query: cells(THROTTLED), ...share, steps: OF_PERIODS },
+      { title: 'throttled', query: cells(THROTTLED.now), ...share, steps: OF_PERIODS },
       { title: 'Memory', query: cells(gauge('memory_working_set_bytes')), unit: 'bytes' },
       {
         title: 'nearest limit',
@@ -149,7 +152,7 @@ function trouble(): PanelOf[] {
       help: 'Of the periods of those containers that have a CPU quota, how many the quota cut short.',
       max: 1,
       steps: OF_PERIODS,
-      queries: [over(THROTTLED, NAME)],
+      queries: [over(topMoving(THROTTLED), NAME)],
     }),
     lines({
       ...third,
@@ -176,7 +179,7 @@ export function service(): Dashboard {
     title: 'Service',
     help: 'Services of Compose and Swarm: sums over their containers on all hosts, and these containers.',
     variables: containerVariables(),
-    annotations: [alerts(), groupRestarts('service'), starts()],
+    annotations: [alerts(', service=~"$service|"'), groupRestarts('service'), starts()],
     items: [
       row('Now'),
       ...figures(),

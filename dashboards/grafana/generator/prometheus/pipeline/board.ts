@@ -73,7 +73,7 @@ export function pipeline(): Dashboard {
     title: 'Pipeline health',
     help: 'Whether agents read on time, whether the collector takes everything, whether each sink gets it, and what the programs cost.',
     variables: pipelineVariables(),
-    annotations: [alerts(', alertname=~"Agent.*|Source.*|Collector.*|Sink.*|Queue.*|Cardinality.*|Clock.*"')],
+    annotations: [alerts(', alertname=~"(Agent|Source|Collector|Sink|Queue|Cardinality|Clock).*"')],
     items: [
       row('Now'),
       ...figures(),
