@@ -154,6 +154,8 @@ const AS_LIMIT = [
   { id: 'custom.lineStyle', value: { fill: 'dash', dash: [10, 6] } },
   { id: 'custom.fillOpacity', value: 0 },
   { id: 'custom.stacking', value: { mode: 'none', group: 'A' } },
+  // Sorted by size they would be the legend's first, and often its only ones; the tooltip has them.
+  { id: 'custom.hideFrom', value: { legend: true, tooltip: false, viz: false } },
 ];
 
 function legend(sortBy: string): VizLegendOptionsBuilder {
