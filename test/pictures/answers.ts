@@ -5,12 +5,11 @@
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Board, BoardPanel, BoardTarget, BoardVariable } from '../support/boards.ts';
-import { fillBoard, type Filled } from '../support/boardvalues.ts';
-import { grafana } from '../support/grafana.ts';
+import { type Filled, fillBoard, prometheusVariables } from '../support/boardvalues.ts';
 import { fetchText } from '../support/http.ts';
 import { freePort } from '../support/ports.ts';
-import { queries, type Range } from '../support/prometheus.ts';
-import { serverDir, type Server, startServer } from '../support/servers.ts';
+import { type Prometheus, queries, type Range } from '../support/prometheus.ts';
+import { serverDir, startServer } from '../support/servers.ts';
 import { folderOf, type Recording, type StageName } from './places.ts';
 
 /** A panel with what its queries answer. */
@@ -28,13 +27,21 @@ export interface Picture {
   readonly range: Recording;
   readonly variables: readonly { readonly label: string; readonly value: string }[];
   readonly panels: readonly Answered[];
-  readonly annotations: readonly { readonly name: string; readonly color: string; readonly times: readonly number[] }[];
+  readonly annotations: readonly {
+    readonly name: string;
+    readonly color: string;
+    readonly regions: readonly Region[];
+  }[];
 }
 
-export type Source = ReturnType<typeof queries> & { readonly url: string };
+/** When something was said to be so, in Unix seconds. */
+export interface Region {
+  readonly from: number;
+  readonly to: number;
+}
 
-export interface Watched extends Server {
-  readonly source: Source;
+/** A Prometheus over what it has seen. */
+export interface Watched extends Prometheus {
   readonly recording: Recording;
 }
 
@@ -59,18 +66,17 @@ export async function reopen(stage: StageName): Promise<Watched> {
     ],
     ready: () => fetchText(`${url}/-/ready`),
   });
-  return Object.assign(server, { source: { url, ...queries(url) }, recording });
+  return Object.assign(server, { url, ...queries(url), recording });
 }
 
 export type Chosen = Readonly<Record<string, readonly string[]>>;
 
 /** As somebody opens it who has chosen these; the rest is All. */
-export async function pictureOf(board: Board, { source, recording }: Watched, chosen: Chosen = {}): Promise<Picture> {
+export async function pictureOf(board: Board, source: Watched, chosen: Chosen = {}): Promise<Picture> {
+  const { recording } = source;
   const { start, end, step } = recording;
-  const at = { ...source, query: (expr: string) => source.query(expr, end) };
   const times = { range: end - start, interval: step, scrapeInterval: step };
-  const labelValues = grafana(at).labelValues;
-  const filled = await fillBoard(board, { labelValues, query: at.query }, { times, chosen });
+  const filled = await fillBoard(board, prometheusVariables(source, end), { times, chosen });
   const panels: Answered[] = [];
   for (const panel of board.panels)
     panels.push({ ...panel, frames: await framesOf(panel, { filled, source, recording }) });
@@ -92,7 +98,7 @@ function shownValue({ name, type, current }: BoardVariable, chosen: Chosen): str
 
 interface Asking {
   readonly filled: Filled;
-  readonly source: Source;
+  readonly source: Prometheus;
   readonly recording: Recording;
 }
 
@@ -131,7 +137,19 @@ async function annotationsOf(board: Board, asking: Asking): Promise<Picture['ann
     const times = series.flatMap(({ points }) =>
       points.map(([time, value]) => (useValueForTime ? value / 1000 : time)),
     );
-    found.push({ name, color: iconColor, times: [...new Set(times)].filter((time) => time >= asking.recording.start) });
+    const within = times.filter((time) => time >= asking.recording.start);
+    found.push({ name, color: iconColor, regions: regionsOf(within, asking.recording.step) });
   }
   return found;
+}
+
+/** What follows without a gap is one thing that goes on, as Grafana has it. */
+export function regionsOf(times: readonly number[], step: number): Region[] {
+  const regions: Region[] = [];
+  for (const time of [...new Set(times)].sort((a, b) => a - b)) {
+    const last = regions.at(-1);
+    if (last && time - last.to <= step) regions[regions.length - 1] = { from: last.from, to: time };
+    else regions.push({ from: time, to: time });
+  }
+  return regions;
 }

@@ -1,5 +1,6 @@
 /** How the pictures of dashboards write numbers, name lines and merge tables: as Grafana does for the units and options that ours use. */
 import { describe, expect, test } from 'vitest';
+import { regionsOf } from './answers.ts';
 // @ts-expect-error: the page's modules are plain JavaScript, for a browser.
 import { configOf, legendOf, thresholdColor } from './page/fields.mjs';
 // @ts-expect-error: the same.
@@ -87,5 +88,12 @@ test('a table: rows of all queries merged by what they have in common, columns r
   expect(rows.map((row: Map<string, unknown>) => [row.get('name'), row.get('state'), row.get('Value #B')])).toEqual([
     ['y', 'up', 9],
     ['x', 'up', 5],
+  ]);
+});
+
+test('annotations that follow without a gap are one', () => {
+  expect(regionsOf([10, 14, 12, 30, 12], 2)).toEqual([
+    { from: 10, to: 14 },
+    { from: 30, to: 30 },
   ]);
 });

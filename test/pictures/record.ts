@@ -8,6 +8,7 @@ import { createSender } from '../../agents/send/sender.ts';
 import { silent } from '../../src/log.ts';
 import { systemClock } from '../../src/run/clock.ts';
 import { createEncoder } from '../../src/wire/encode.ts';
+import { ADDRESS } from '../support/containers.ts';
 import { startDockerd } from '../support/dockerd.ts';
 import type { Engine } from '../support/engine.ts';
 import { startProgram } from '../support/program.ts';
@@ -86,7 +87,7 @@ async function few(): Promise<Running> {
   };
 }
 
-/** One that works within a quota, one that holds memory near its limit and writes, one that is asked and answers. */
+/** One that works within a quota and sends, one that holds memory near its limit and writes, one that takes what is sent. */
 async function startThree(engine: Engine): Promise<void> {
   const pod = [
     'io.kubernetes.pod.namespace=shop',
@@ -94,21 +95,19 @@ async function startThree(engine: Engine): Promise<void> {
     'io.kubernetes.container.name=worker',
   ];
   const labelled = [...serviceLabels('shop', 'worker'), ...pod.flatMap((label) => ['--label', label])];
-  const burn = 'while :; do i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; sleep 0.2; done';
-  await engine.run({ name: 'shop-worker-1', flags: [...labelled, '--cpus', '0.2', '--memory', '64m'], script: burn });
-  const hold =
-    'dd if=/dev/zero of=/dev/shm/held bs=1M count=50; while :; do dd if=/dev/zero of=/tmp/f bs=64k count=64; sleep 1; done';
-  await engine.run({
-    name: 'shop-db-1',
-    flags: [...serviceLabels('shop', 'db'), '--memory', '64m', '--pids-limit', '50'],
-    script: hold,
-  });
   const health = ['--health-cmd', 'true', '--health-interval', '5s'];
-  await engine.run({
-    name: 'shop-web-1',
-    flags: [...serviceLabels('shop', 'web'), ...health],
-    script: 'while :; do ping -c 1 -s 1400 127.0.0.1 >/dev/null; sleep 0.3; done',
-  });
+  const web = { name: 'shop-web-1', flags: [...serviceLabels('shop', 'web'), ...health] };
+  await engine.run({ ...web, script: 'while :; do nc -l -p 7000 >/dev/null; done' });
+  const address = await engine.field('shop-web-1', ADDRESS);
+  const count = 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done';
+  const send = `head -c $((50000 + i % 7 * 20000)) /dev/zero | nc -w 1 ${address} 7000`;
+  const limits = ['--cpus', '0.2', '--memory', '64m'];
+  const work = `while :; do ${count}; ${send}; sleep 0.2; done`;
+  await engine.run({ name: 'shop-worker-1', flags: [...labelled, ...limits], script: work });
+  const hold = 'dd if=/dev/zero of=/dev/shm/held bs=1M count=50';
+  const write = 'while :; do dd if=/dev/zero of=/tmp/f bs=64k count=64; sleep 1; done';
+  const db = [...serviceLabels('shop', 'db'), '--memory', '64m', '--pids-limit', '50'];
+  await engine.run({ name: 'shop-db-1', flags: db, script: `${hold}; ${write}` });
 }
 
 async function many(): Promise<Running> {

@@ -8,14 +8,15 @@ export function drawTable(panel, box) {
   const table = element('table', 'grid');
   const head = element('tr');
   const total = element('colgroup');
-  for (const { title, config } of columns) {
-    const cell = element('th', config.number ? 'number' : '', title);
-    const width = config.custom.width;
+  const widths = widthsOf(panel, columns, box.clientWidth);
+  columns.forEach(({ title, config }, i) => {
     const col = element('col');
-    if (width) col.style.width = `${width}px`;
+    col.style.width = `${widths[i]}px`;
     total.append(col);
-    head.append(cell);
-  }
+    head.append(element('th', config.number ? 'number' : '', title));
+  });
+  const all = widths.reduce((a, b) => a + b, 0);
+  table.style.width = `${all}px`;
   table.append(total, head);
   for (const row of rows) {
     const line = element('tr');
@@ -23,9 +24,19 @@ export function drawTable(panel, box) {
     table.append(line);
   }
   box.append(table);
+  if (all > box.clientWidth + 1) box.append(element('div', 'more aside', 'more columns at the right'));
   const hidden = rows.length - Math.floor((box.clientHeight - 30) / 30);
   if (hidden > 0) box.append(element('div', 'more', `${hidden} more rows below`));
   if (rows.length === 0) box.append(element('div', 'nodata', 'No data'));
+}
+
+/** As Grafana: columns without a width share what is left, but none is narrower than the least. */
+function widthsOf(panel, columns, room) {
+  const least = panel.fieldConfig?.defaults.custom?.minWidth ?? 150;
+  const given = columns.map(({ config }) => config.custom.width);
+  const free = given.filter((width) => !width).length;
+  const left = room - given.reduce((all, width) => all + (width || 0), 0);
+  return given.map((width) => width || Math.max(least, left / free));
 }
 
 function cellOf(value, config) {

@@ -16,7 +16,10 @@ export function drawLines(panel, box, { range, annotations }) {
   }
   const { legend = {} } = panel.options ?? {};
   const calcs = legend.calcs ?? [];
-  const sorted = sortedBy(lines, legend);
+  const sorted = sortedBy(
+    lines.filter(({ config }) => !config.custom.hideFrom?.legend),
+    legend,
+  );
   const room = element('div', 'chart');
   box.append(room);
   const withHead = legend.displayMode === 'table';
@@ -98,12 +101,10 @@ function plot(room, { panel, lines, range, annotations, width, height }) {
     padding: [8, 8, 0, 0],
     scales: { x: { min: range.start, max: range.end }, y: { range: [bottom, max ?? niceTop(top, bottom)] } },
     axes: [
-      { font: FONT, stroke: '#5b6067', grid: { stroke: '#ebecee', width: 1 }, ticks: { show: false }, size: 24 },
+      { ...AXIS, size: 24, space: 70, values: (_, splits) => splits.map(timeOfDay) },
       {
-        font: FONT,
-        stroke: '#5b6067',
-        grid: { stroke: '#ebecee', width: 1 },
-        ticks: { show: false },
+        ...AXIS,
+        incrs: /bytes|binBps/.test(unit ?? '') ? BINARY_STEPS : undefined,
         size: 62,
         values: (_, splits) => splits.map((value) => format(value, unit, axisDecimals(splits, unit, decimals))),
       },
@@ -116,7 +117,21 @@ function plot(room, { panel, lines, range, annotations, width, height }) {
   new uPlot(options, [times, ...order.map((i) => stacked[i])], room);
 }
 
-const FONT = '11px Inter, "DejaVu Sans", sans-serif';
+const AXIS = {
+  font: '11px Inter, "DejaVu Sans", sans-serif',
+  stroke: '#5b6067',
+  grid: { stroke: '#ebecee', width: 1 },
+  ticks: { show: false },
+};
+
+/** 1, 2, 5, 10 … KiB, MiB, GiB: such as somebody reads without dividing. */
+const BINARY_STEPS = [1, 1024, 1024 ** 2, 1024 ** 3, 1024 ** 4].flatMap((unit) =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 256, 512].map((n) => n * unit),
+);
+
+function timeOfDay(seconds) {
+  return new Date(seconds * 1000).toISOString().slice(11, 19).replace(/:00$/, '');
+}
 
 /** Grafana gives the axis as many decimals as its steps need. */
 function axisDecimals(splits, unit, decimals) {
@@ -172,9 +187,13 @@ function drawMarks(chart, { panel, annotations }) {
   ctx.save();
   ctx.lineWidth = 1;
   ctx.setLineDash([4, 4]);
-  for (const { color, times } of annotations) {
+  for (const { color, regions } of annotations) {
     ctx.strokeStyle = COLORS.get(color) ?? color;
-    for (const time of times) vertical(chart, time);
+    ctx.fillStyle = `${ctx.strokeStyle}18`;
+    for (const { from, to } of regions) {
+      vertical(chart, from);
+      if (to > from) shade(chart, from, to);
+    }
   }
   const look = panel.fieldConfig?.defaults.custom?.thresholdsStyle?.mode ?? 'off';
   if (look.includes('line') || look.includes('dash')) {
@@ -190,6 +209,12 @@ function drawMarks(chart, { panel, annotations }) {
     }
   }
   ctx.restore();
+}
+
+function shade(chart, from, to) {
+  const { ctx, bbox } = chart;
+  const at = (time) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, chart.valToPos(time, 'x', true)));
+  ctx.fillRect(at(from), bbox.top, at(to) - at(from), bbox.height);
 }
 
 function vertical(chart, time) {
