@@ -55,6 +55,8 @@ export interface LinesAbout extends About {
   readonly stack?: boolean;
   /** Without a minimum of 0: for offsets, which may be negative. */
   readonly signed?: boolean;
+  /** Of things that are 0 for most of the time: whatever had most of them is the first in the legend, though it has none now. */
+  readonly rare?: boolean;
 }
 
 export function letters(queries: readonly Query[]): Builder<Dataquery>[] {
@@ -119,6 +121,7 @@ export function lines(about: LinesAbout): PanelOf {
     links,
     stack = false,
     signed,
+    rare = false,
     names = [],
   } = about;
   const panel = new LinesBuilder()
@@ -129,11 +132,12 @@ export function lines(about: LinesAbout): PanelOf {
     .targets(letters(queries))
     .unit(unit)
     .lineWidth(1)
+    // Ten lines with the faintest of areas below them are one grey area.
     .fillOpacity(stack ? 40 : 0)
     .showPoints(VisibilityMode.Never)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName))
     .stacking(new StackingConfigBuilder().mode(stack ? StackingMode.Normal : StackingMode.None).group('A'))
-    .legend(legend())
+    .legend(legend(rare ? 'Max' : 'Last *'))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
   if (!signed) panel.min(0);
   if (max !== undefined) panel.max(max);
@@ -150,14 +154,16 @@ const AS_LIMIT = [
   { id: 'custom.lineStyle', value: { fill: 'dash', dash: [10, 6] } },
   { id: 'custom.fillOpacity', value: 0 },
   { id: 'custom.stacking', value: { mode: 'none', group: 'A' } },
+  // Sorted by size they would be the legend's first, and often its only ones; the tooltip has them.
+  { id: 'custom.hideFrom', value: { legend: true, tooltip: false, viz: false } },
 ];
 
-function legend(): VizLegendOptionsBuilder {
+function legend(sortBy: string): VizLegendOptionsBuilder {
   return new VizLegendOptionsBuilder()
     .showLegend(true)
     .displayMode(LegendDisplayMode.Table)
     .placement(LegendPlacement.Bottom)
     .calcs(['lastNotNull', 'max'])
-    .sortBy('Last *')
+    .sortBy(sortBy)
     .sortDesc(true);
 }

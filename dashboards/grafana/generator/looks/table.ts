@@ -58,6 +58,8 @@ export function table(about: TableAbout): PanelOf {
     .cellHeight(TableCellHeight.Sm)
     .footer(new TableFooterOptionsBuilder().show(false).reducer([]).enablePagination(false))
     .noValue('')
+    // Grafana's own minimum, 150, would put half of the columns behind a scroll bar.
+    .minWidth(80)
     .filterable(true);
   // Rows are joined by all that they share: times that differ would keep them apart.
   if (named) panel.withTransformation({ id: 'filterFieldsByName', options: { exclude: { names: ['Time'] } } });
@@ -96,13 +98,19 @@ function labelLook({ link, width, mappings }: LabelColumn): DynamicConfigValue[]
   ];
 }
 
+/** In pixels, of Grafana's bold 14 px. */
+const TITLE_LETTER = 7.7;
+const TITLE_EDGES = 20;
+const NARROWEST = 75;
+
 const COLOURED_TEXT: DynamicConfigValue = { id: 'custom.cellOptions', value: { type: 'color-text' } };
 
-function numberLook({ unit = 'short', decimals, steps, width }: NumberColumn): DynamicConfigValue[] {
+/** As wide as its title, at least: what is cut off of a title cannot be read anywhere. */
+function numberLook({ title, unit = 'short', decimals, steps, width = 0 }: NumberColumn): DynamicConfigValue[] {
   return [
     { id: 'unit', value: unit },
     ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
-    ...(width === undefined ? [] : [{ id: 'custom.width', value: width }]),
+    { id: 'custom.width', value: Math.max(width, NARROWEST, TITLE_EDGES + Math.ceil(title.length * TITLE_LETTER)) },
     ...(steps ? [{ id: 'thresholds', value: thresholds(steps).build() }, COLOURED_TEXT] : []),
   ];
 }

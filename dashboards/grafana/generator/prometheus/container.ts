@@ -124,6 +124,7 @@ function processor(): PanelOf[] {
       title: 'Waiting for a CPU, memory and disks (pressure)',
       help: 'Share of the time in which at least one thread waited. Needs a kernel with PSI.',
       unit: 'percentunit',
+      decimals: 1,
       steps: OF_TIME,
       queries: ['cpu', 'memory', 'io'].map((kind) =>
         over(topRate(BY, `container_pressure_${kind}_waiting_seconds_total`, CHOSEN), `${NAME} ${kind}`),
@@ -169,6 +170,7 @@ function memory(): PanelOf[] {
     lines({
       w: 12,
       title: 'Trouble with memory',
+      rare: true,
       help: 'Per second: how often use ran into the limit, pages that had to be read from disk, processes killed.',
       unit: 'cps',
       queries: [

@@ -27,6 +27,7 @@ export function network(): PanelOf[] {
     lines({
       w: 12,
       title: 'Packets with errors or dropped',
+      rare: true,
       unit: 'pps',
       queries: [over(lostPackets('receive'), `${NAME} received`), over(lostPackets('transmit'), `${NAME} sent`)],
     }),

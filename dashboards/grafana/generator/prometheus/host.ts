@@ -166,6 +166,7 @@ function network(): PanelOf[] {
     lines({
       w: 12,
       title: 'Network errors and drops',
+      rare: true,
       unit: 'pps',
       queries: [
         over(`${by('receive_errors')} + ${by('transmit_errors')}`, '{{interface}} errors · {{node}}'),

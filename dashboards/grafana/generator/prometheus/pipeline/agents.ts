@@ -73,6 +73,7 @@ export function agentPanels(): PanelOf[] {
     lines({
       ...third,
       title: 'Things left out, by source and reason',
+      rare: true,
       help: 'A budget, a cap, no permission.',
       unit: 'cps',
       queries: [over(total('source, reason', 'source_losses_total'), '{{source}} {{reason}}')],

@@ -61,6 +61,7 @@ export function collectorPanels(): PanelOf[] {
     lines({
       ...third,
       title: 'Kept out by a cap, forgotten, odd',
+      rare: true,
       help: 'Containers left out of a level (collector.max_groups), state forgotten because it went stale, counters that were no plain increase.',
       unit: 'cps',
       queries: [
