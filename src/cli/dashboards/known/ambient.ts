@@ -7,6 +7,9 @@ interface Ambient {
 
 const plain = (...metrics: string[]): Ambient[] => metrics.map((metric) => ({ metric, labels: [] }));
 
+/** What the rules in dashboards/prometheus give to their alerts. */
+const OF_ALERTS = ['alertname', 'severity', 'host', 'container', 'project', 'service', 'namespace', 'pod'];
+
 /** Made by Prometheus for each target that it scrapes and each alert that it evaluates. */
 export const ALWAYS_THERE: readonly Ambient[] = [
   ...plain(
@@ -19,8 +22,8 @@ export const ALWAYS_THERE: readonly Ambient[] = [
     'scrape_sample_limit',
     'scrape_body_size_bytes',
   ),
-  { metric: 'ALERTS', labels: ['alertname', 'alertstate', 'severity'] },
-  { metric: 'ALERTS_FOR_STATE', labels: ['alertname', 'severity'] },
+  { metric: 'ALERTS', labels: [...OF_ALERTS, 'alertstate'] },
+  { metric: 'ALERTS_FOR_STATE', labels: OF_ALERTS },
 ];
 
 /** Of the agent's and the collector's own process (src/self/process.ts). */
