@@ -7,7 +7,7 @@ interface Ambient {
 
 const plain = (...metrics: string[]): Ambient[] => metrics.map((metric) => ({ metric, labels: [] }));
 
-/** Made by Prometheus for each target that it scrapes and each alert that it evaluates. */
+/** Made by Prometheus for each target that it scrapes and each alert that it evaluates, with whatever labels these have. */
 export const ALWAYS_THERE: readonly Ambient[] = [
   ...plain(
     'up',
@@ -18,9 +18,9 @@ export const ALWAYS_THERE: readonly Ambient[] = [
     'scrape_timeout_seconds',
     'scrape_sample_limit',
     'scrape_body_size_bytes',
+    'ALERTS',
+    'ALERTS_FOR_STATE',
   ),
-  { metric: 'ALERTS', labels: ['alertname', 'alertstate', 'severity'] },
-  { metric: 'ALERTS_FOR_STATE', labels: ['alertname', 'severity'] },
 ];
 
 /** Of the agent's and the collector's own process (src/self/process.ts). */
