@@ -46,16 +46,23 @@ const MAY_BE_EMPTY: readonly (readonly [asks: RegExp, why: string])[] = [
 ];
 
 let stage: PanelStage;
-const filled = new Map<Board, Filled>();
+/** Both ways of scraping that README.md shows, as servers of the stage. */
+const SETUPS = ['prometheus', 'withAgents'] as const;
+type Setup = (typeof SETUPS)[number];
+const filled: Record<Setup | 'influx', Map<Board, Filled>> = {
+  prometheus: new Map(),
+  withAgents: new Map(),
+  influx: new Map(),
+};
 
 beforeAll(async () => {
   stage = await startPanelStage(engine);
-  const sources = {
-    prometheus: prometheusVariables(stage.prometheus, stage.end),
-    influx: influxVariables(stage.influx, DATABASE),
-  };
-  for (const board of all) filled.set(board, await fillBoard(board, sources.prometheus, { times: TIMES }));
-  for (const board of ofInflux) filled.set(board, await fillBoard(board, sources.influx, { times: TIMES }));
+  for (const setup of SETUPS) {
+    const source = prometheusVariables(stage[setup], stage.end);
+    for (const board of all) filled[setup].set(board, await fillBoard(board, source, { times: TIMES }));
+  }
+  const source = influxVariables(stage.influx, DATABASE);
+  for (const board of ofInflux) filled.influx.set(board, await fillBoard(board, source, { times: TIMES }));
 });
 
 afterAll(async () => {
@@ -64,14 +71,17 @@ afterAll(async () => {
 });
 
 /** The answer as Grafana asks for it: now, or over the time shown. */
-async function answer({ board, target }: Pick<Asked, 'board' | 'target'>): Promise<Range[]> {
-  const expr = filled.get(board)!.fill(target.expr ?? '');
+async function answer(
+  { board, target }: Pick<Asked, 'board' | 'target'>,
+  setup: Setup = 'prometheus',
+): Promise<Range[]> {
+  const expr = filled[setup].get(board)!.fill(target.expr ?? '');
   if (target.instant) {
-    const found = await stage.prometheus.query(expr, stage.end);
+    const found = await stage[setup].query(expr, stage.end);
     return found.map(({ labels, value, time }) => ({ labels, points: [[time, value] as const] }));
   }
   const { end } = stage;
-  return stage.prometheus.queryRange(expr, { start: end - TIMES.range, end, step: TIMES.interval });
+  return stage[setup].queryRange(expr, { start: end - TIMES.range, end, step: TIMES.interval });
 }
 
 /** Labels that the legend names, or that tell a table's rows apart. */
@@ -86,7 +96,7 @@ function wanted({ panel, target }: Asked): string[] {
 
 describe('variables', () => {
   const options = (file: string, name: string): readonly string[] =>
-    filled.get(all.find((board) => board.file === file)!)!.options.get(name) ?? [];
+    filled.prometheus.get(all.find((board) => board.file === file)!)!.options.get(name) ?? [];
 
   test('offer what is there', () => {
     expect(options('prometheus/fleet.json', 'cluster')).toEqual([CLUSTER]);
@@ -96,7 +106,7 @@ describe('variables', () => {
     expect(options('prometheus/fleet.json', 'container')).toEqual([...RUNNING, ...ENDED, RESTARTER].sort());
     expect(options('prometheus/kubernetes.json', 'namespace')).toEqual(['prod']);
     expect(options('prometheus/kubernetes.json', 'pod')).toEqual(['web-0']);
-    expect(options('prometheus/pipeline.json', 'job')).toEqual(['plimsoll', 'plimsoll-agents']);
+    expect(options('prometheus/pipeline.json', 'job')).toEqual(['plimsoll', 'plimsoll-agent-self']);
     expect(options('prometheus/pipeline.json', 'instance')).toEqual(
       [stage.collector.collectorUrl, stage.agent.agentUrl].map((url) => new URL(url).host).sort(),
     );
@@ -113,11 +123,11 @@ describe('variables', () => {
   });
 });
 
-describe('every query', () => {
+describe.each(SETUPS)('every query, %s', (setup) => {
   test.each(all.map((board) => [board.file, board] as const))('%s', async (_file, board) => {
     const wrong: string[] = [];
     for (const one of asked.filter((each) => each.board === board)) {
-      const found = await answer(one).catch((error: unknown) => String(error));
+      const found = await answer(one, setup).catch((error: unknown) => String(error));
       if (typeof found === 'string') wrong.push(`${one.where}: ${found}`);
       else wrong.push(...faults(one, found));
     }
@@ -129,7 +139,7 @@ describe('every query', () => {
     if (found.length === 0)
       return MAY_BE_EMPTY.some(([asks]) => asks.test(target.expr ?? ''))
         ? []
-        : [`${where}: nothing for ${filled.get(one.board)!.fill(target.expr ?? '')}`];
+        : [`${where}: nothing for ${filled[setup].get(one.board)!.fill(target.expr ?? '')}`];
     const labels = wanted(one);
     const unnamed = found.flatMap((series) =>
       labels
@@ -152,7 +162,7 @@ describe('every query', () => {
   test('annotations: starts at their own times, kills, restarts, alerts', async () => {
     for (const board of all) {
       for (const { name, expr = '' } of board.annotations.list ?? []) {
-        const found = await answer({ board, target: { refId: 'A', expr } });
+        const found = await answer({ board, target: { refId: 'A', expr } }, setup);
         const empty = board.file.includes('pipeline') || (board.file.includes('kubernetes') && name === 'Restarts');
         if (!empty) expect(found.length, `${board.file}, ${name}`).toBeGreaterThan(0);
         if (name !== 'Starts') continue;
@@ -196,8 +206,8 @@ function columnOf({ panel, target }: Asked): unknown {
 }
 
 /** By the kernel; what is shown was read some seconds ago, and on a busy machine the container does not get its quota. */
-function expectBurned(used: number, where: string): void {
-  const { least, most } = stage.burned;
+function expectBurned(used: number, { where, last }: { where: string; last: number }): void {
+  const { least, most } = stage.burnedIn(last);
   expect(used, where).toBeGreaterThan(least * 0.7);
   expect(used, where).toBeLessThan(most * 1.3);
   expect(used, where).toBeLessThan(QUOTA * 1.3);
@@ -236,8 +246,11 @@ describe('known values', () => {
 
   test('CPU of a container with a quota, wherever it is shown', async () => {
     for (const file of ['fleet', 'host', 'service', 'container'])
-      expectBurned(await value(file, 'Containers', burner('CPU')), file);
-    expectBurned(await value('service', 'Services', { column: 'CPU', of: { service: 'worker' } }), 'its service');
+      expectBurned(await value(file, 'Containers', burner('CPU')), { where: file, last: 10 });
+    expectBurned(await value('service', 'Services', { column: 'CPU', of: { service: 'worker' } }), {
+      where: 'its service',
+      last: 10,
+    });
     expect(await value('container', 'What they are', burner('CPU limit'))).toBe(QUOTA);
     const used = await value('container', 'Containers', burner('CPU'));
     expect(await value('container', 'Containers', burner('of limit'))).toBeCloseTo(used / QUOTA, 9);
@@ -275,7 +288,7 @@ describe('known values', () => {
     expect(await value('pipeline', 'Sessions')).toBe(1);
     expect(await value('pipeline', 'Sinks down')).toBe(0);
     expect(await value('pipeline', 'Sources down')).toBe(0);
-    expect(await value('pipeline', 'Dropped by sinks')).toBe(0);
+    expect(await value('pipeline', 'Sink drops')).toBe(0);
     expect(await value('pipeline', 'Sinks', { column: 'Up', of: { sink: 'influx' } })).toBe(1);
     const containers = await value('pipeline', 'Agents', { column: 'Containers' });
     expect(containers).toBe(ALL_CONTAINERS);
@@ -289,7 +302,7 @@ describe('InfluxQL', () => {
   function statement({ board, panel, target }: Asked): string {
     const range = panel.timeFrom === '1m' ? 60 : TIMES.range;
     const from = `time >= ${stage.end - range}s AND time <= ${stage.end}s`;
-    return filled
+    return filled.influx
       .get(board)!
       .fill(target.query ?? '')
       .replaceAll('$timeFilter', from);
@@ -309,12 +322,12 @@ describe('InfluxQL', () => {
   }
 
   test('variables offer what is there', () => {
-    const { options } = filled.get(ofInflux.find(({ file }) => file === 'influxql/fleet.json')!)!;
+    const { options } = filled.influx.get(ofInflux.find(({ file }) => file === 'influxql/fleet.json')!)!;
     expect(options.get('host')).toEqual([NODE]);
     expect(options.get('project')).toEqual(['shop', 'stack', 'traffic']);
     expect(options.get('service')).toEqual(SERVICES);
     expect(options.get('container')).toEqual([...RUNNING, ...ENDED, RESTARTER].sort());
-    const pods = filled.get(ofInflux.find(({ file }) => file === 'influxql/kubernetes.json')!)!.options;
+    const pods = filled.influx.get(ofInflux.find(({ file }) => file === 'influxql/kubernetes.json')!)!.options;
     expect(pods.get('namespace')).toEqual(['prod']);
     expect(pods.get('pod')).toEqual(['web-0']);
   });
@@ -367,8 +380,11 @@ describe('InfluxQL', () => {
     expect(await number('fleet', 'Unhealthy')).toBe(1);
     expect(await number('fleet', 'OOM kills')).toBeGreaterThanOrEqual(2);
     expect(await number('fleet', 'Restarts')).toBeGreaterThanOrEqual(1);
-    expectBurned(await number('container', 'Containers', burner('CPU')), 'container');
-    expectBurned(await number('service', 'Services', { column: 'CPU', of: { service: 'worker' } }), 'service');
+    expectBurned(await number('container', 'Containers', burner('CPU')), { where: 'container', last: 60 });
+    expectBurned(await number('service', 'Services', { column: 'CPU', of: { service: 'worker' } }), {
+      where: 'service',
+      last: 60,
+    });
     expect(await number('container', 'Containers', burner('CPU limit'))).toBe(QUOTA);
     const used = await number('container', 'Containers', holder('Memory'));
     expect(used).toBeGreaterThanOrEqual(HELD);

@@ -59,14 +59,14 @@ function overTime(measure: Measure): string {
   ]);
 }
 
-/** The last value of each series, joined; what grew is added up instead. All in one table. */
+/** The last value of each series, joined, in one table. What grew is added up instead, and a rate is that of all the time. */
 function atTheEnd(measure: Measure, title: string): string {
   const { by, each, join = 'sum', as } = measure;
   return pipe([
     ...rows(measure),
     ...reading(measure),
     `group(columns: ${list(each)})`,
-    as === 'growth' ? 'sum()' : 'last()',
+    as === 'growth' ? 'sum()' : as === 'rate' ? 'mean()' : 'last()',
     `group(columns: ${list(by)})`,
     `${join}()`,
     'group()',

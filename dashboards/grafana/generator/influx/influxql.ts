@@ -38,10 +38,13 @@ function overTime(measure: Measure): string {
   return `SELECT ${join}("v") FROM (${inner(measure)}) WHERE $timeFilter${groups} fill(none)`;
 }
 
-/** The last value of each series, joined; what grew is added up instead. */
+/**
+ * The last value of each series, joined. What grew is added up instead, and a rate is that of all the time: in the last interval,
+ * which is not yet over, it would be too small.
+ */
 function atTheEnd(measure: Measure, title: string): string {
   const { by, each, join = 'sum', as } = measure;
-  const lasting = as === 'growth' ? 'sum' : 'last';
+  const lasting = as === 'growth' ? 'sum' : as === 'rate' ? 'mean' : 'last';
   const last = `SELECT ${lasting}("v") AS "v" FROM (${inner(measure)}) WHERE $timeFilter${grouped(quoted(each))}`;
   return `SELECT ${join}("v") AS "${title}" FROM (${last}) WHERE $timeFilter${grouped(quoted(by))}`;
 }

@@ -112,7 +112,7 @@ export function lines(about: LinesAbout): PanelOf {
     title,
     help = '',
     w,
-    h = 9,
+    h = 10,
     unit,
     queries,
     decimals,

@@ -76,8 +76,8 @@ function hostTable(): PanelOf {
   const sent = (way: string): string => sumBy('node', rate(`node_containers_network_${way}_bytes_total`, HOST));
   return table({
     title: 'Hosts',
-    help: 'The machine, and of it the containers. Pressure is the share of the time in which something waited for memory.',
-    labels: [{ label: 'node', title: 'Host', link: TO_HOST, width: 200 }],
+    help: 'CPU and memory of the machine in use, and what of it the containers have: cores and working set. Pressure is the share of the time in which something waited for memory.',
+    labels: [{ label: 'node', title: 'Host', link: TO_HOST }],
     numbers: [
       {
         title: 'Running',
@@ -85,20 +85,20 @@ function hostTable(): PanelOf {
         decimals: 0,
       },
       { title: 'CPUs', query: cells(maxBy('node', `machine_cpu_cores{${HOST}}`)), decimals: 0 },
-      { title: 'Machine CPU', query: cells(BUSY.now), ...share, steps: OF_CPU },
+      { title: 'CPU used', query: cells(BUSY.now), ...share, steps: OF_CPU },
       {
-        title: 'Containers’ CPU',
+        title: 'Container CPU',
         query: cells(sumBy('node', rate('node_containers_cpu_usage_seconds_total', HOST))),
         decimals: 2,
       },
-      { title: 'Machine memory', query: cells(FILLED.now), ...share, steps: OF_LIMIT },
+      { title: 'Memory used', query: cells(FILLED.now), ...share, steps: OF_LIMIT },
       {
-        title: 'Containers’ memory',
+        title: 'Container mem.',
         query: cells(sumBy('node', `node_containers_memory_working_set_bytes{${HOST}}`)),
         unit: 'bytes',
       },
       {
-        title: 'Memory pressure',
+        title: 'Mem. pressure',
         query: cells(sumBy('node', rate('container_pressure_memory_waiting_seconds_total', MACHINE))),
         unit: 'percentunit',
         decimals: 1,
@@ -120,7 +120,7 @@ function hostTable(): PanelOf {
         steps: NONE_IS_RIGHT,
       },
     ],
-    sortBy: 'Machine CPU',
+    sortBy: 'CPU used',
     h: 8,
   });
 }

@@ -101,6 +101,7 @@ function memory(): PanelOf[] {
       help: 'Share of the time in which something on the machine waited. Needs a kernel with PSI.',
       unit: 'percentunit',
       decimals: 1,
+      max: 1,
       steps: OF_TIME,
       queries: [
         over(pressure('cpu_waiting'), '{{node}} for a CPU'),
@@ -133,7 +134,7 @@ function disks(): PanelOf[] {
     }),
     bars({
       w: 8,
-      h: 9,
+      h: 10,
       title: 'File systems',
       help: 'In use of their size. Empty where agent.filesystem is switched off.',
       unit: 'percentunit',

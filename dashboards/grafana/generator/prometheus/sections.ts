@@ -157,14 +157,14 @@ const NUMBERS: readonly NumberColumn[] = [
     query: cells(grown(ROW, 'container_restarts_total', CHOSEN)),
     decimals: 0,
     steps: SOME_IS_ODD,
-    width: 75,
+    width: 85,
   },
   {
     title: 'OOM kills',
     query: cells(grown(ROW, 'container_oom_events_total', CHOSEN)),
     decimals: 0,
     steps: NONE_IS_RIGHT,
-    width: 75,
+    width: 85,
   },
   {
     title: 'Up for',

@@ -34,8 +34,8 @@ export function serviceTable(h: number): PanelOf {
     help: 'Sums over a service’s containers on all hosts. “nearest limit”: of the one container that is nearest to its own memory limit.',
     h,
     labels: [
-      { label: 'service', title: 'Service', link: OF_ROW, width: 200 },
-      { label: 'project', title: 'Project', width: 160 },
+      { label: 'service', title: 'Service', link: OF_ROW },
+      { label: 'project', title: 'Project' },
     ],
     numbers: [
       {

@@ -51,14 +51,14 @@ function figures(): PanelOf[] {
     }),
     stat({
       ...eighth,
-      title: 'Dropped by collectors',
+      title: 'Collector drops',
       help: 'Samples that went into no window, in the time shown.',
       steps: SOME_IS_ODD,
       queries: [now(`${lost('collector_samples_dropped_total')} or vector(0)`)],
     }),
     stat({
       ...eighth,
-      title: 'Dropped by sinks',
+      title: 'Sink drops',
       help: 'Samples that did not arrive, in the time shown.',
       steps: NONE_IS_RIGHT,
       queries: [now(`${lost('sink_samples_dropped_total')} or vector(0)`)],
