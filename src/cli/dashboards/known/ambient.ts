@@ -7,10 +7,7 @@ interface Ambient {
 
 const plain = (...metrics: string[]): Ambient[] => metrics.map((metric) => ({ metric, labels: [] }));
 
-/** What the rules in dashboards/prometheus give to their alerts. */
-const OF_ALERTS = ['alertname', 'severity', 'host', 'container', 'project', 'service', 'namespace', 'pod'];
-
-/** Made by Prometheus for each target that it scrapes and each alert that it evaluates. */
+/** Made by Prometheus for each target that it scrapes and each alert that it evaluates, with whatever labels these have. */
 export const ALWAYS_THERE: readonly Ambient[] = [
   ...plain(
     'up',
@@ -21,9 +18,9 @@ export const ALWAYS_THERE: readonly Ambient[] = [
     'scrape_timeout_seconds',
     'scrape_sample_limit',
     'scrape_body_size_bytes',
+    'ALERTS',
+    'ALERTS_FOR_STATE',
   ),
-  { metric: 'ALERTS', labels: [...OF_ALERTS, 'alertstate'] },
-  { metric: 'ALERTS_FOR_STATE', labels: OF_ALERTS },
 ];
 
 /** Of the agent's and the collector's own process (src/self/process.ts). */

@@ -2,6 +2,7 @@
  * A label that a query matches or groups by, against the metric it is asked of. A label that is not there is as an empty one: a matcher that an
  * empty text fits goes on working, the others answer nothing.
  */
+import { ALWAYS_THERE } from '../known/ambient.ts';
 import { OTHER_LABELS } from '../known/cadvisor.ts';
 import type { Finding } from '../items.ts';
 import type { LabelValues, Offered, OfferedMetric } from '../offered.ts';
@@ -71,7 +72,11 @@ export function grouping(
   return [how === 'legend' ? { ...finding, why: `The legend names it. ${finding.why}` } : finding];
 }
 
-function has(label: string, { own, offered }: Place): boolean {
+/** Prometheus' own metrics have whatever labels the target or the alert has. */
+const OF_ANYTHING: ReadonlySet<string> = new Set(ALWAYS_THERE.map(({ metric }) => metric));
+
+function has(label: string, { metric, own, offered }: Place): boolean {
+  if (OF_ANYTHING.has(metric)) return true;
   if (own.labels.has(label)) return true;
   if (!own.ofContainers) return false;
   return CONTAINERS.has(label) || (FOREIGN.test(label) && offered.readable(label));
