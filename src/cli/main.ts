@@ -7,6 +7,7 @@ async function act(request: Request): Promise<void> {
   if (request.do === 'run') await (await import('./program.ts')).runProgram(request);
   else if (request.do === 'top') await (await import('./top/command.ts')).topCommand(request.config, request.options);
   else if (request.do === 'check') await checked(request);
+  else if (request.do === 'dashboards') await dashboards(request);
   else if (request.do === 'metrics') process.stdout.write((await import('../catalog/document.ts')).metricsDocument());
   else process.exitCode = request.exitCode;
 }
@@ -16,6 +17,19 @@ async function checked({ config, start }: Extract<Request, { do: 'check' }>): Pr
   process.exitCode = await check({ config, start, out: process.stdout });
   const { endDespiteHangs } = await import('./ending.ts');
   endDespiteHangs('SIGTERM', (words) => process.stderr.write(`plimsoll: ${words}\n`));
+}
+
+async function dashboards({ config, files, json }: Extract<Request, { do: 'dashboards' }>): Promise<void> {
+  const { checkDashboards } = await import('./dashboards/command.ts');
+  const { systemClock } = await import('../run/clock.ts');
+  process.exitCode = await checkDashboards({
+    files,
+    config,
+    json,
+    clock: systemClock,
+    out: process.stdout,
+    err: process.stderr,
+  });
 }
 
 /** Reads what is asked for and does it. */

@@ -21,6 +21,7 @@ export type Request =
     }
   | { readonly do: 'check'; readonly config: Config; readonly start: Start | undefined }
   | { readonly do: 'top'; readonly config: Config; readonly options: TopOptions }
+  | { readonly do: 'dashboards'; readonly config: Config; readonly files: readonly string[]; readonly json: boolean }
   | { readonly do: 'metrics' };
 
 /** As given, not yet looked at. */
@@ -101,6 +102,9 @@ function commands(argv: readonly string[], env: NodeJS.ProcessEnv, answer: (requ
     topOf(options, env),
   );
   addTop(addConfigOptions(top, argv, 'top'));
+  addDashboards(program, (files, { json, ...options }) =>
+    answer({ do: 'dashboards', config: configOf(options, env), files, json: json === true }),
+  );
   add('metrics', 'print METRICS.md: every metric there is', () => ({ do: 'metrics' }));
   return program;
 }
@@ -135,6 +139,23 @@ function addTop(command: Command): void {
       'after',
       '\nOn a terminal ? shows the keys. Over a pipe it writes one line for each container and reading.\n',
     );
+}
+
+/** The room for what concerns dashboards; as yet one command. */
+function addDashboards(program: Command, check: (files: string[], options: Options) => void): void {
+  const room = program.command('dashboards').description('whether dashboards and rules made for others work here');
+  room
+    .command('check')
+    .description(
+      'say of each panel or rule (Grafana’s JSON, Prometheus’ YAML) whether it works with what Plimsoll exposes, and which name to use where not; exit code 0: all do, 1: some do not, 2: something cannot be read',
+    )
+    .argument('<file|url...>', 'dashboards and rules files; rules that some record are known to all')
+    .option(
+      '--config <file>',
+      'the configuration whose families, labels and levels count (environment PLIMSOLL_CONFIG)',
+    )
+    .option('--json', 'the same as JSON')
+    .action(check);
 }
 
 function topOf(

@@ -15,19 +15,27 @@ type Readable = (label: string) => boolean;
 const ALWAYS = new Set(['id', 'name', 'image', 'node', 'cluster']);
 const LABEL = 'container_label_';
 const ENV = 'container_env_';
+/** What a container says of the alert rules is let through whatever is configured. */
+const OF_ALERTS = /^container_label_plimsoll_alert(_|$)/;
 
 /** The sentences. Throws a ConfigError for levels that cannot be. */
 export function unreadLevels({ agent, collector }: Pick<Config, 'agent' | 'collector'>): string[] {
-  const labelRead = globs(agent.labels.map(asLabelPattern));
-  const envRead = globs(agent.env.map((pattern) => asLabelPattern(pattern.toLowerCase())));
-  const readable: Readable = (label) =>
-    ALWAYS.has(label) ||
-    (label.startsWith(LABEL) && labelRead(label.slice(LABEL.length))) ||
-    (label.startsWith(ENV) && envRead(label.slice(ENV.length)));
+  const readable = readableLabels(agent);
   return levelsOf(collector.levels).flatMap((level) => {
     const unread = level.by.filter(({ from, or = from }) => !readable(from) && !readable(or));
     return unread.length === 0 ? [] : [sentence(level, unread)];
   });
+}
+
+/** Whether a container can have a label of this name: every one has it, or the agent lets it through. */
+export function readableLabels({ labels, env }: Pick<Config['agent'], 'labels' | 'env'>): Readable {
+  const labelRead = globs(labels.map(asLabelPattern));
+  const envRead = globs(env.map((pattern) => asLabelPattern(pattern.toLowerCase())));
+  return (label) =>
+    ALWAYS.has(label) ||
+    OF_ALERTS.test(label) ||
+    (label.startsWith(LABEL) && labelRead(label.slice(LABEL.length))) ||
+    (label.startsWith(ENV) && envRead(label.slice(ENV.length)));
 }
 
 /** What a pattern of keys is as a pattern of label names, where other characters become `_`. */
@@ -50,7 +58,7 @@ function why(unread: readonly GroupLabel[]): string {
 }
 
 /** The key that the label is made of, where it is known; else a pattern that finds it. */
-function keyOf(label: string): string {
+export function keyOf(label: string): string {
   if (label.startsWith(ENV)) return label.slice(ENV.length).toUpperCase();
   return (
     DEFAULT_LABELS.find((key) => labelName(LABEL, key) === label) ?? label.slice(LABEL.length).replaceAll('_', '?')

@@ -18,7 +18,8 @@ export function readYaml(file: string): Raw {
   }
 }
 
-export function parseYaml(source: string, file: string): Raw {
+/** `example` is a key that belongs into such a file. */
+export function parseYaml(source: string, file: string, example = 'agent:'): Raw {
   const tangle = tangleOf(source);
   if (tangle !== undefined) throw new ConfigError(`${file} ${tangle}`);
   const lines = new LineCounter();
@@ -37,12 +38,12 @@ export function parseYaml(source: string, file: string): Raw {
   const twice = keyTwice(document);
   if (twice !== undefined)
     throw new ConfigError(`${file} has the same key twice, the second at ${place(twice)}; keep one`);
-  return mapIn(() => document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, file);
+  return mapIn(() => document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, { file, example });
 }
 
 const MAX_ALIASES = 100;
 
-function mapIn(read: () => unknown, file: string): Raw {
+function mapIn(read: () => unknown, { file, example }: { file: string; example: string }): Raw {
   let value: unknown;
   try {
     value = read() ?? {};
@@ -52,7 +53,7 @@ function mapIn(read: () => unknown, file: string): Raw {
   }
   if (typeof value === 'object' && !Array.isArray(value)) return value as Raw;
   const what = Array.isArray(value) ? 'a list' : 'a single value; a space belongs after the colon of "key: value"';
-  throw new ConfigError(`${file} must hold keys and values, such as "agent:"; it holds ${what}`);
+  throw new ConfigError(`${file} must hold keys and values, such as "${example}"; it holds ${what}`);
 }
 
 const MAX_DEPTH = 100;

@@ -15,6 +15,10 @@ export interface ScrapeTarget {
   readonly intervalSeconds?: number;
   /** Labels on the target's series win over those that Prometheus attaches. */
   readonly honorLabels?: boolean;
+  /** Of everything that comes from this target. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Only metrics whose whole name fits this expression are kept. */
+  readonly keep?: string;
 }
 
 export interface PrometheusOptions {
@@ -127,7 +131,15 @@ function configuration({ scrapes = [], rules, alertmanager, externalLabels = {} 
   });
 }
 
-function scrapeConfig({ job, url, token, intervalSeconds = 1, honorLabels = false }: ScrapeTarget): object {
+function scrapeConfig({
+  job,
+  url,
+  token,
+  intervalSeconds = 1,
+  honorLabels = false,
+  keep,
+  labels = {},
+}: ScrapeTarget): object {
   const target = new URL(url);
   return {
     job_name: job,
@@ -137,6 +149,9 @@ function scrapeConfig({ job, url, token, intervalSeconds = 1, honorLabels = fals
     scrape_timeout: `${intervalSeconds}s`,
     honor_labels: honorLabels,
     ...(token === undefined ? {} : { authorization: { credentials: token } }),
-    static_configs: [{ targets: [target.host] }],
+    static_configs: [{ targets: [target.host], labels }],
+    ...(keep === undefined
+      ? {}
+      : { metric_relabel_configs: [{ source_labels: ['__name__'], regex: keep, action: 'keep' }] }),
   };
 }
