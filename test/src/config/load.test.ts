@@ -106,7 +106,7 @@ describe('what is wrong is said', () => {
       'sinks: {x: {kind: influx}}',
       {},
       {},
-      /sinks\.x\.kind: is "influx" \(in .*\): must be one of influxdb2, influxdb1, stdout$/,
+      /sinks\.x\.kind: is "influx" \(in .*\): must be one of influxdb2, influxdb1, influxdb3, remote_write, stdout$/,
     ],
     [
       'a missing key of a sink',
