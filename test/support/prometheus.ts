@@ -23,6 +23,8 @@ export interface PrometheusOptions {
   readonly rules?: string;
   /** Whether /api/v1/write takes samples. */
   readonly remoteWrite?: boolean;
+  /** How much older than the newest a sample may be that comes late: `30m`. */
+  readonly outOfOrder?: string;
 }
 
 /** One series of an instant vector. */
@@ -110,10 +112,11 @@ function numberOf(text: string): number {
   return Number(text.replace('Inf', 'Infinity'));
 }
 
-function configuration({ scrapes = [], rules }: PrometheusOptions): string {
+function configuration({ scrapes = [], rules, outOfOrder }: PrometheusOptions): string {
   return stringify({
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     ...(rules === undefined ? {} : { rule_files: ['rules.yml'] }),
+    ...(outOfOrder === undefined ? {} : { storage: { tsdb: { out_of_order_time_window: outOfOrder } } }),
     scrape_configs: scrapes.map(scrapeConfig),
   });
 }
