@@ -14,6 +14,7 @@ import type { Outlet } from './fanout.ts';
 import { createDeadLetters } from './influx/deadletters.ts';
 import { createInfluxSink } from './influx/sink.ts';
 import { createRemoteWriteSink } from './remotewrite/sink.ts';
+import { PAGE_NAME } from './prometheus/sink.ts';
 import type { Sink } from './sink.ts';
 import { createStdoutSink } from './stdout/sink.ts';
 
@@ -84,6 +85,7 @@ const REQUESTS_PER_ATTEMPT = 6;
 
 /** The configured sinks with their room. Throws a ConfigError where a secret or certificate cannot be had. */
 export function createOutlets(sinks: Readonly<Record<string, SinkConfig>>, around: SinkSurroundings): Outlet[] {
+  refuseTakenName(sinks);
   refuseSharedFiles(sinks);
   return Object.entries(sinks).map(([name, config]) => ({
     sink: create(name, config, around),
@@ -149,6 +151,14 @@ function common(name: string, config: InfluxConfig, clock: Clock) {
 function tlsOf(name: string, tls: InfluxConfig['tls']): ClientTls {
   const key = (part: string): string => `sinks.${name}.tls.${part}`;
   return { ca: pem(key('ca'), tls.ca), cert: pem(key('cert'), tls.cert), key: pem(key('key'), tls.key) };
+}
+
+/** The page has it, and what is counted of a sink is told by its name. */
+function refuseTakenName(sinks: Readonly<Record<string, SinkConfig>>): void {
+  if (!Object.hasOwn(sinks, PAGE_NAME)) return;
+  throw new ConfigError(
+    `sinks.${PAGE_NAME}: is the name of the collector's own page; call it otherwise, such as "push"`,
+  );
 }
 
 /** Two that write one file would each take it for full when the other has filled it. */

@@ -19,6 +19,9 @@ export type Verdict =
 /** Without it a server has not understood 2.0: it has thrown away what it does not know, and says that all is well. */
 const WRITTEN = 'x-prometheus-remote-write-samples-written';
 
+/** What Prometheus 2.42 says with 500 of what is older than its window for late samples: it would say so for ever. */
+const TOO_OLD = /^too old sample/;
+
 /** A redirection is mended by people. */
 const MISCONFIGURED_WAIT_MS = 60_000;
 
@@ -40,7 +43,7 @@ export function judge(answer: Answer, { url, protocol, nowMs }: Asked): Verdict 
     const where = `${message}; set "url" to where it leads`;
     return { kind: 'retry', reason: 'redirected', message: where, retryAfterMs: MISCONFIGURED_WAIT_MS };
   }
-  if (status === 429 || status >= 500) {
+  if (status === 429 || (status >= 500 && !TOO_OLD.test(said))) {
     const wish = retryAfterMs(answer.retryAfter, nowMs);
     const reason = status === 429 ? 'throttled' : 'unavailable';
     return { kind: 'retry', reason, message, ...(wish === undefined ? {} : { retryAfterMs: wish }) };

@@ -59,6 +59,13 @@ test('a secret that cannot be read stops the start, naming the key', () => {
   expect(() => createOutlets({ main: config }, around)).toThrow('sinks.main.token_file: is "/nowhere/token"');
 });
 
+test('a sink called as the collector’s own page is refused in words', () => {
+  const config = sinkSchema.parse({ kind: 'remote_write', url: 'http://h:9090' });
+  expect(() => createOutlets({ prometheus: config }, around)).toThrow(
+    "sinks.prometheus: is the name of the collector's own page; call it otherwise",
+  );
+});
+
 test('the user and password in an address are used, and are not part of what is shown', async () => {
   const server = await startFakeInflux(() => ({ status: 401, body: { error: 'no' } }));
   const url = server.url.replace('http://', 'http://me:p%40ss@');

@@ -316,6 +316,12 @@ describe('never taken', () => {
     expect(receiver.requests).toHaveLength(1 + 2 * 7);
   });
 
+  test('500 for what is too old, as older Prometheus say it, is no outage', async () => {
+    const { receiver, sink } = await setUp(() => ({ status: 500, body: 'too old sample\n' }));
+    expect(await sink.write(services(['a']), signal)).toMatchObject({ dropped: new Map([['rejected', 1]]) });
+    expect(receiver.requests).toHaveLength(1);
+  });
+
   test('400 for everything: the search ends, and everything is counted', async () => {
     const { receiver, sink } = await setUp(() => ({ status: 400, body: 'no' }));
     expect(await sink.write(services(names(1000)), signal)).toMatchObject({
