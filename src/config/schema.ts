@@ -142,7 +142,7 @@ const sinkCommon = {
 
 const server = webAddress().describe('the server’s address, http://host:8086; a user and password in it are used');
 
-const HEADER = z.string({ error: () => 'must be a text' }).regex(/^[\x20-\x7e]+$/, 'must be visible ASCII characters');
+const HEADER = z.string({ error: () => 'must be text' }).regex(/^[\x20-\x7e]+$/, 'must be visible ASCII characters');
 const label = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'must be a label name: letters, digits and _');
 
 const remoteWrite = z.strictObject({
