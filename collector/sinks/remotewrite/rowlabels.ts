@@ -13,6 +13,9 @@ export interface EncodedLabels {
   readonly bytes: Buffer;
   /** Where each label ends. */
   readonly ends: readonly number[];
+  /** Those before the metric's name and those after it. */
+  readonly head: Buffer;
+  readonly tail: Buffer;
 }
 
 export interface RowLabelTexts {

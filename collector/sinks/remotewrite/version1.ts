@@ -22,33 +22,53 @@ const METADATA_UNIT = 0x2a;
 
 export function encodeVersion1(series: readonly Series[]): Buffer {
   const writer = new Writer();
-  for (const one of series) writeSeries(writer, one);
+  let time = timeOf(0);
+  for (const one of series) {
+    // Groups have the same time, the rows of a host nearly so.
+    if (one.timeMs !== time.ms) time = timeOf(one.timeMs);
+    writeSeries(writer, one, time.bytes);
+  }
   return writer.take();
 }
 
-function writeSeries(writer: Writer, { column, labels, timeMs, value }: Series): void {
+function writeSeries(writer: Writer, { column, labels, value }: Series, time: Buffer): void {
   const own = encodedOf(labels);
   const fixed = fixedOf(column);
-  // A tag and a double are nine bytes, then a tag and the time.
-  const sample = 9 + 1 + varintSize(timeMs);
+  // A tag and a double are nine bytes, then the time with its tag.
+  const sample = 9 + time.length;
   writer.varint(TIMESERIES);
   writer.varint(own.bytes.length + fixed.length + 1 + varintSize(sample) + sample);
+  if (fixed.labels.length === 1) {
+    writer.bytes(own.head);
+    writer.bytes(fixed.labels[0]?.bytes as Buffer);
+    writer.bytes(own.tail);
+  } else writeLabels(writer, labels, { own, fixed });
+  writer.varint(SAMPLE);
+  writer.varint(sample);
+  writer.varint(SAMPLE_VALUE);
+  writer.double(value);
+  writer.bytes(time);
+}
+
+/** The row's with those of the column among them. */
+function writeLabels(writer: Writer, { names }: RowLabels, { own, fixed }: { own: EncodedLabels; fixed: Fixed }): void {
   let from = 0;
   let next = 0;
   for (const { name, bytes } of fixed.labels) {
-    while (next < labels.names.length && (labels.names[next] as string) < name) next++;
+    while (next < names.length && (names[next] as string) < name) next++;
     const to = next === 0 ? 0 : (own.ends[next - 1] as number);
     writer.bytes(own.bytes, from, to);
     writer.bytes(bytes);
     from = to;
   }
   writer.bytes(own.bytes, from);
-  writer.varint(SAMPLE);
-  writer.varint(sample);
-  writer.varint(SAMPLE_VALUE);
-  writer.double(value);
+}
+
+function timeOf(ms: number): { readonly ms: number; readonly bytes: Buffer } {
+  const writer = new Writer(16);
   writer.varint(SAMPLE_TIME);
-  writer.varint(timeMs);
+  writer.varint(ms);
+  return { ms, bytes: writer.take() };
 }
 
 function encodedOf(labels: RowLabels): EncodedLabels {
@@ -60,7 +80,10 @@ function encodedOf(labels: RowLabels): EncodedLabels {
     at += part.length;
     ends.push(at);
   }
-  labels.encoded = { bytes: Buffer.concat(parts), ends };
+  const bytes = Buffer.concat(parts);
+  const before = labels.names.findLastIndex((name) => name < '__name__');
+  const split = before < 0 ? 0 : (ends[before] as number);
+  labels.encoded = { bytes, ends, head: bytes.subarray(0, split), tail: bytes.subarray(split) };
   return labels.encoded;
 }
 
