@@ -27,12 +27,20 @@ interface JsonSchema {
   readonly default?: unknown;
 }
 
+/** Made when somebody first asks: the schema is always the same. */
+let known: readonly Leaf[] | undefined;
+
 /** All leaves, in the schema's order. */
-export function configLeaves(): Leaf[] {
-  const described = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+export function configLeaves(): readonly Leaf[] {
+  known ??= leavesOfSchema();
+  return known;
+}
+
+function leavesOfSchema(): readonly Leaf[] {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   // Kinds of sinks share keys: the first that has one describes it.
   const byPath = new Map<string, Leaf>();
-  for (const leaf of leavesOf(described, '')) if (!byPath.has(leaf.path)) byPath.set(leaf.path, leaf);
+  for (const leaf of leavesOf(json, '')) if (!byPath.has(leaf.path)) byPath.set(leaf.path, leaf);
   return [...byPath.values()];
 }
 
