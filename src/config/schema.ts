@@ -142,6 +142,8 @@ const sinkCommon = {
 
 const server = webAddress().describe('the server’s address, http://host:8086; a user and password in it are used');
 
+const OWN_HEADERS =
+  /^(content-(type|encoding|length)|transfer-encoding|connection|host|expect|upgrade|x-prometheus-remote-write-version)$/i;
 const HEADER = z.string({ error: () => 'must be text' }).regex(/^[\x20-\x7e]+$/, 'must be visible ASCII characters');
 const label = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'must be a label name: letters, digits and _');
 
@@ -155,7 +157,10 @@ const remoteWrite = z.strictObject({
   password_file: text('remote_write: file that holds the password').optional(),
   headers: z
     .record(
-      z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header'),
+      z
+        .string()
+        .regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header')
+        .refine((name) => !OWN_HEADERS.test(name), 'is one that the sink itself sets'),
       HEADER.describe('remote_write: a further header, by its name, such as X-Scope-OrgID'),
     )
     .default({})

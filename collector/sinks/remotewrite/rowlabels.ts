@@ -42,8 +42,11 @@ export function createRowLabels(external: Readonly<Record<string, string>>): Row
 }
 
 function legal(row: Row, external: readonly LabelPair[], except: readonly string[]): RowLabels {
+  const { labels: own } = row;
+  const asTheyAre = external.length === 0 && except.length === 0 && own.names.every((name) => legalName(name) === name);
+  if (asTheyAre) return { ...own, encoded: undefined };
   const pairs: LabelPair[] = [];
-  for (const [name, value] of pairsOf(row.labels)) pairs.push([legalName(name), value]);
+  for (const [name, value] of pairsOf(own)) pairs.push([legalName(name), value]);
   const all = [...pairs, ...external].filter(([name]) => !except.includes(name));
   return { ...labels(all), encoded: undefined };
 }

@@ -109,6 +109,27 @@ describe('what is wrong is said', () => {
       /sinks\.x\.kind: is "influx" \(in .*\): must be one of influxdb2, influxdb1, influxdb3, remote_write, stdout$/,
     ],
     [
+      'a header that the sink itself sets',
+      'sinks: {x: {kind: remote_write, url: "http://h", headers: {Content-Length: "1"}}}',
+      {},
+      {},
+      /sinks\.x\.headers\.Content-Length: .*as a name, it is one that the sink itself sets$/,
+    ],
+    [
+      'a version of remote-write without its quotes',
+      'sinks: {x: {kind: remote_write, url: "http://h", protocol: 2.0}}',
+      {},
+      {},
+      /sinks\.x\.protocol: is 2 \(in .*\): must be "1\.0" or "2\.0"$/,
+    ],
+    [
+      'a retention shorter than a server has it',
+      'sinks: {x: {kind: influxdb1, url: "http://h", database: d, create: true, retention: 30m}}',
+      {},
+      {},
+      /sinks\.x\.retention: is "30m" \(in .*\): must be a duration .* from 1h to 36500d$/,
+    ],
+    [
       'a missing key of a sink',
       'sinks: {x: {kind: influxdb2, url: "http://h"}}',
       {},
