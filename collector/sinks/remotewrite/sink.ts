@@ -139,9 +139,7 @@ export function createRemoteWriteSink(options: RemoteWriteOptions): Sink {
 }
 
 function packed({ series, metadata }: Batch, protocol: Protocol): Uint8Array {
-  const bytes = metadata.length > 0 ? encodeMetadata(metadata) : encoded(series, protocol);
-  // A plain view: of a Buffer the library makes a copy that is too long.
-  return compress(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  return compress(metadata.length > 0 ? encodeMetadata(metadata) : encoded(series, protocol));
 }
 
 function encoded(series: Batch['series'], protocol: Protocol): Buffer {
