@@ -75,7 +75,7 @@ test('the configuration in README.md is usable as it is', () => {
       'cluster',
       'team',
     ]);
-    expect(Object.keys(config.sinks)).toEqual(['influx', 'old']);
+    expect(Object.keys(config.sinks)).toEqual(['influx', 'old', 'push']);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@
  * What a collector's answer means for the batch that was sent: a pure function from status, headers and body to a fate. Nothing in
  * the answer is trusted: reasons are cut to a short list of plain words, numbers to what was sent.
  */
+import { retryAfterMs } from '../../src/http/retryafter.ts';
 
 /** What becomes of the batch, and when the next request may go out. */
 export type Fate =
@@ -51,15 +52,9 @@ export function fateOf({ status, retryAfter, body }: Answer, nowMs: number): Fat
   if (!otherVersion && (status === 400 || status === 413 || status === 422)) return { do: 'drop', why, detail };
   const passing = status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
   // The rest, a 200 that is not ours included, means that this is not the address or not the token of a collector.
-  return { do: 'retry', why, detail, slowly: !passing, afterMs: retryAfterMs(retryAfter, nowMs) };
-}
-
-/** Retry-After as seconds or as an HTTP date; undefined if it is neither. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
-  return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
+  const wish = retryAfterMs(retryAfter, nowMs);
+  const afterMs = wish === undefined ? undefined : Math.min(MAX_RETRY_AFTER_MS, wish);
+  return { do: 'retry', why, detail, slowly: !passing, afterMs };
 }
 
 /** What an answer's `message` or, without one, `error` says; empty if it is none of ours. */

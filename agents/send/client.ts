@@ -1,8 +1,9 @@
 /** One connection to the collector: posts a body and brings the answer back, however long it is, in bounded time and memory. */
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { hider } from '../../src/config/redact.ts';
 import { basicAuthorization, type Login } from '../../src/config/webaddress.ts';
 import { beginning } from '../../src/http/beginning.ts';
+import { type ClientTls, connectionsTo, firstOf } from '../../src/http/pool.ts';
 import { remedyFor } from '../../src/http/remedy.ts';
 import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
@@ -14,19 +15,13 @@ export interface Destination {
   /** In place of a token: for a proxy that asks for user and password. */
   readonly login?: Login | undefined;
   /** PEM texts: the authority that signed the collector's certificate, and our own certificate and key. */
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: ClientTls | undefined;
   readonly timeoutMs: number;
 }
 
 export interface ClientOptions extends Destination {
   /** Unix milliseconds, for the header that says when a push was sent. */
   readonly now: () => number;
-}
-
-export interface TlsOptions {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
 }
 
 export interface Client {
@@ -44,17 +39,9 @@ const PUSH_PATH = '/api/v1/push';
 const ENCODED = { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' };
 
 export function createClient({ url, token, login, tls, timeoutMs, now }: ClientOptions): Client {
-  const target = new URL(url);
-  const connect = { timeout: timeoutMs, ...present(tls) };
-  const pool = new Pool(target.origin, {
-    connections: 1,
-    pipelining: 1,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect,
-  });
+  const { pool, prefix } = connectionsTo({ url, tls, timeoutMs });
   const headers = authorization({ token, login });
-  const path = target.pathname.replace(/\/+$/, '').replace(/\/api\/v1(\/push)?$/, '') + PUSH_PATH;
+  const path = prefix.replace(/\/api\/v1(\/push)?$/, '') + PUSH_PATH;
   // A collector, or a proxy before it, may quote what it was sent.
   const hide = hider([token, login?.password, login && `${login.username}:${login.password}`]);
 
@@ -63,10 +50,9 @@ export function createClient({ url, token, login, tls, timeoutMs, now }: ClientO
   ): Promise<Answer> {
     try {
       const response = await pool.request({ path, ...options });
-      const retryAfter = response.headers['retry-after'];
       return {
         status: response.statusCode,
-        retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+        retryAfter: firstOf(response.headers['retry-after']),
         body: hide(await beginning(response.body, MAX_ANSWER_BYTES)),
       };
     } catch (cause) {
@@ -95,9 +81,4 @@ function wordsOf(error: unknown): string {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const text = message || String((error as { code?: unknown }).code ?? 'no connection');
   return cause instanceof Error ? `${text}: ${cause.message}` : text;
-}
-
-/** Without the options that are undefined: to TLS that is something else than absent. */
-function present(tls: TlsOptions | undefined): { ca?: string; cert?: string; key?: string } {
-  return Object.fromEntries(Object.entries(tls ?? {}).filter(([, value]) => value !== undefined));
 }

@@ -27,20 +27,20 @@ interface JsonSchema {
   readonly default?: unknown;
 }
 
-/** The schema does not change, and describing it takes milliseconds. */
+/** Made when somebody first asks: the schema is always the same. */
 let known: readonly Leaf[] | undefined;
 
 /** All leaves, in the schema's order. */
 export function configLeaves(): readonly Leaf[] {
-  known ??= describedLeaves();
+  known ??= leavesOfSchema();
   return known;
 }
 
-function describedLeaves(): Leaf[] {
-  const described = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+function leavesOfSchema(): readonly Leaf[] {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   // Kinds of sinks share keys: the first that has one describes it.
   const byPath = new Map<string, Leaf>();
-  for (const leaf of leavesOf(described, '')) if (!byPath.has(leaf.path)) byPath.set(leaf.path, leaf);
+  for (const leaf of leavesOf(json, '')) if (!byPath.has(leaf.path)) byPath.set(leaf.path, leaf);
   return [...byPath.values()];
 }
 

@@ -23,9 +23,9 @@ function looksOf(secret: string): string[] {
   return [secret, inJson, encodeURIComponent(secret), encodeURI(secret), Buffer.from(secret).toString('base64')];
 }
 
-/** Whether the key's value is a secret. */
+/** Whether the key's value is a secret; of `headers`, whatever is below it. */
 export function isSecretKey(path: string): boolean {
-  return /(^|\.)(token|password)$/.test(path);
+  return /(^|\.)(token|password|headers)$/.test(path);
 }
 
 /** A key whose value is the name of a file, and of a secret one at that: people write the secret itself there. */

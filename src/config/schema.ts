@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
-import { address, duration, size, webAddress } from './fields.ts';
+import { address, duration, optionalDuration, size, webAddress } from './fields.ts';
 
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
@@ -142,28 +142,87 @@ const sinkCommon = {
 
 const server = webAddress().describe('the server’s address, http://host:8086; a user and password in it are used');
 
+const OWN_HEADERS =
+  /^(content-(type|encoding|length)|transfer-encoding|connection|host|expect|upgrade|x-prometheus-remote-write-version)$/i;
+const HEADER = z.string({ error: () => 'must be text' }).regex(/^[\x20-\x7e]+$/, 'must be visible ASCII characters');
+const label = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'must be a label name: letters, digits and _');
+
+const remoteWrite = z.strictObject({
+  kind: z.literal('remote_write'),
+  url: server,
+  token: text('remote_write: the token').optional(),
+  token_file: text('remote_write: file that holds the token').optional(),
+  username: text('remote_write: the user').optional(),
+  password: text('remote_write: the user’s password').optional(),
+  password_file: text('remote_write: file that holds the password').optional(),
+  headers: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header')
+        .refine((name) => !OWN_HEADERS.test(name), 'is one that the sink itself sets'),
+      HEADER.describe('remote_write: a further header, by its name, such as X-Scope-OrgID'),
+    )
+    .default({})
+    .describe('remote_write: further headers'),
+  tls: clientTls,
+  containers: toggle(false, 'remote_write: write the single containers, too, not only the groups'),
+  external_labels: z
+    .record(label, text('remote_write: a label, by its name, of every series that has no such label').min(1))
+    .default({})
+    .describe('remote_write: labels of every series that has no such label'),
+  protocol: z
+    .enum(['1.0', '2.0'], { error: () => 'must be "1.0" or "2.0"' })
+    .default('1.0')
+    .describe('remote_write: version of the protocol; of 2.0 the server may want 1.0 back'),
+  metadata: toggle(true, 'remote_write: write type, unit and help of the metrics, too, once a minute'),
+  requests: whole(4, { min: 1, max: 64 }).describe('requests under way at once'),
+  max_samples: whole(2000, { min: 1, max: 100_000 }).describe('remote_write: samples in one request'),
+  ...sinkCommon,
+});
+
+const influx = {
+  tls: clientTls,
+  requests: whole(4, { min: 1, max: 64 }).describe('requests under way at once'),
+  create: toggle(false, 'create the database or bucket if it is not there, and set its retention'),
+  retention: optionalDuration({ min: '1h', max: '36500d' }).describe(
+    'with create: how long what is written is kept; left as it is, or for ever, if not set',
+  ),
+  dead_letters: text('file for lines that the server will never take, with its reasons').min(1).optional(),
+  dead_letters_max: size('10MB').describe('bytes of that file and the one before it, <file>.1'),
+  ...sinkCommon,
+};
+
 export const sink = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('influxdb2').describe('influxdb2, influxdb1 or stdout'),
+    kind: z.literal('influxdb2').describe('influxdb3, influxdb2, influxdb1, remote_write or stdout'),
     url: server,
     org: text('influxdb2: the organisation').default(''),
     bucket: text('influxdb2: the bucket').min(1),
-    token: text('influxdb2: the token').optional(),
-    token_file: text('influxdb2: file that holds the token').optional(),
-    tls: clientTls,
-    ...sinkCommon,
+    token: text('influxdb2, influxdb3, remote_write: the token').optional(),
+    token_file: text('influxdb2, influxdb3, remote_write: file that holds the token').optional(),
+    ...influx,
   }),
   z.strictObject({
     kind: z.literal('influxdb1'),
     url: server,
-    database: text('influxdb1: the database').min(1),
+    database: text('influxdb1, influxdb3: the database').min(1),
     retention_policy: text('influxdb1: the retention policy').optional(),
-    username: text('influxdb1: the user').optional(),
-    password: text('influxdb1: the user’s password').optional(),
-    password_file: text('influxdb1: file that holds the password').optional(),
-    tls: clientTls,
-    ...sinkCommon,
+    username: text('influxdb1, remote_write: the user').optional(),
+    password: text('influxdb1, remote_write: the user’s password').optional(),
+    password_file: text('influxdb1, remote_write: file that holds the password').optional(),
+    ...influx,
   }),
+  z.strictObject({
+    kind: z.literal('influxdb3'),
+    url: server,
+    database: text('influxdb3: the database').min(1),
+    token: text('influxdb3: the token').optional(),
+    token_file: text('influxdb3: file that holds the token').optional(),
+    no_sync: toggle(false, 'influxdb3: let the server answer before what is written is on its disk'),
+    ...influx,
+  }),
+  remoteWrite,
   z.strictObject({ kind: z.literal('stdout'), ...sinkCommon }),
 ]);
 

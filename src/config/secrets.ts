@@ -13,7 +13,8 @@ function* secretsIn(node: unknown, key = ''): Generator<string> {
     else if (/^(token|password)_file$/.test(key)) yield* contentOf(node);
     else yield* passwordIn(node);
   } else if (typeof node === 'object' && node !== null) {
-    for (const [name, child] of Object.entries(node)) yield* secretsIn(child, Array.isArray(node) ? '' : name);
+    const below = (name: string): string => (Array.isArray(node) ? '' : key === 'headers' ? key : name);
+    for (const [name, child] of Object.entries(node)) yield* secretsIn(child, below(name));
     if ('username' in node && 'password' in node) yield `${node.username}:${node.password}`;
   }
 }

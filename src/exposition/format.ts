@@ -36,8 +36,18 @@ export function headingLines(heading: Heading, format: Format, names: ReadonlySe
 const RESERVED = /_(total|count|sum|bucket)$/;
 
 /** Prometheus' own linter objects to a gauge that is named like another type, as some of cAdvisor's are, unless nothing is said of its type. */
-function textType({ metric, type }: Heading): string {
-  return type === 'gauge' && RESERVED.test(metric) ? 'untyped' : type;
+function isMisnamed({ metric, type }: Pick<Heading, 'metric' | 'type'>): boolean {
+  return type === 'gauge' && RESERVED.test(metric);
+}
+
+function textType(heading: Heading): string {
+  return isMisnamed(heading) ? 'untyped' : heading.type;
+}
+
+/** The type of a metric of ours where it is told without a page: what is `untyped` there is `unknown`. */
+export function metricType(heading: Pick<Heading, 'metric' | 'type'>): 'counter' | 'gauge' | 'unknown' {
+  if (isMisnamed(heading)) return 'unknown';
+  return heading.type === 'counter' || heading.type === 'gauge' ? heading.type : 'unknown';
 }
 
 /**

@@ -75,7 +75,7 @@ export function labelsText(labels: Labels, except: readonly string[]): string {
 const LEGAL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** One illegal name would make a scraper refuse the whole page; `__name__` would rename the series. */
-function legalName(name: string): string {
+export function legalName(name: string): string {
   if (name === '__name__') return 'label__name__';
   if (LEGAL_NAME.test(name)) return name;
   const replaced = name.replace(/[^a-zA-Z0-9_]/g, '_');

@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
 export interface Written {
+  readonly method: string;
   /** Path and query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** The body. */
+  readonly text: string;
   readonly lines: readonly string[];
 }
 
@@ -15,6 +18,8 @@ export interface Reply {
   readonly status?: number | 'hang' | 'reset';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Awaited before the answer. */
+  readonly after?: Promise<unknown>;
 }
 
 export interface FakeInflux {
@@ -33,9 +38,12 @@ export async function startFakeInflux(
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const raw = Buffer.concat(chunks);
     const body = incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-    const request = { path: incoming.url ?? '', headers: incoming.headers, lines: body.toString().split('\n') };
-    const { status = 204, body: answer, headers = {} } = reply(request, requests.length);
+    const text = body.toString();
+    const { url: path = '', method = '', headers: given } = incoming;
+    const request = { method, path, headers: given, text, lines: text.split('\n') };
+    const { status = 204, body: answer, headers = {}, after } = reply(request, requests.length);
     requests.push(request);
+    await after;
     if (status === 'hang') return;
     if (status === 'reset') {
       incoming.socket.destroy();

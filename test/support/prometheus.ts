@@ -31,6 +31,8 @@ export interface PrometheusOptions {
   readonly externalLabels?: Readonly<Record<string, string>>;
   /** Whether /api/v1/write takes samples. */
   readonly remoteWrite?: boolean;
+  /** How much older than the newest a sample may be that comes late: `30m`. */
+  readonly outOfOrder?: string;
 }
 
 /** One series of an instant vector. */
@@ -118,7 +120,13 @@ function numberOf(text: string): number {
   return Number(text.replace('Inf', 'Infinity'));
 }
 
-function configuration({ scrapes = [], rules, alertmanager, externalLabels = {} }: PrometheusOptions): string {
+function configuration({
+  scrapes = [],
+  rules,
+  alertmanager,
+  externalLabels = {},
+  outOfOrder,
+}: PrometheusOptions): string {
   const alerting = { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager ?? 'http://-').host] }] }] };
   return stringify({
     global: {
@@ -127,6 +135,7 @@ function configuration({ scrapes = [], rules, alertmanager, externalLabels = {} 
     },
     ...(alertmanager === undefined ? {} : { alerting }),
     ...(rules === undefined ? {} : { rule_files: ['rules.yml'] }),
+    ...(outOfOrder === undefined ? {} : { storage: { tsdb: { out_of_order_time_window: outOfOrder } } }),
     scrape_configs: scrapes.map(scrapeConfig),
   });
 }

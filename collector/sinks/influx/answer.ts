@@ -2,6 +2,7 @@
  * What an answer of InfluxDB means for the lines that were sent: taken, too many at once, to be looked at one by one, never to be
  * taken, or to be sent again. Pure: status, body and headers in, a verdict out.
  */
+import { retryAfterMs } from '../../../src/http/retryafter.ts';
 
 export interface Answer {
   readonly status: number;
@@ -20,7 +21,7 @@ export type Verdict =
 
 /** Where the lines were sent to, for messages that tell what to do. Holds no secret. */
 export interface Target {
-  readonly version: 1 | 2;
+  readonly version: 1 | 2 | 3;
   readonly url: string;
   /** The database or the bucket. */
   readonly database: string;
@@ -40,9 +41,9 @@ export function judge(answer: Answer, target: Target, nowMs: number): Verdict {
   if (status === 400 || status === 422) return { kind: 'lines_refused', message: said + remedy(said, target) };
   const message = `${target.url} answers ${status}${said === '' ? '' : `: ${said}`}`;
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
+    const wish = retryAfterMs(answer.retryAfter, nowMs);
     const reason = status === 429 ? 'throttled' : 'unavailable';
-    return { kind: 'retry', reason, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return { kind: 'retry', reason, message, ...(wish === undefined ? {} : { retryAfterMs: wish }) };
   }
   return { kind: 'final', message };
 }
@@ -67,21 +68,35 @@ function misconfiguration(
     return { reason: 'redirected', message: `${url} answers with a redirection; set "url" to where it leads` };
   }
   if (status === 401 || status === 403 || status === 407) {
-    const what =
-      target.version === 2 ? `the token for bucket "${database}"` : `user or password for database "${database}"`;
+    const what = `${target.version === 1 ? 'user or password' : 'the token'} for ${placeWord(target)} "${database}"`;
     return { reason: 'unauthorized', message: `${url} refuses ${what}${detail}` };
   }
-  if (status !== 404) return undefined;
+  // Version 1 has the database, but not the retention policy.
+  const gone = status === 404 || (status === 500 && /retention policy not found/i.test(said));
+  if (!gone) return undefined;
   return { reason: 'not_found', message: `${missing(target, said)}${detail}` };
 }
 
+/** What the version calls the place that lines go to. */
+export function placeWord({ version }: Target): string {
+  return version === 2 ? 'bucket' : 'database';
+}
+
+const WRONG_VERSION: Readonly<Record<2 | 3, string>> = {
+  2: 'has no /api/v2/write: an InfluxDB before 1.8 wants the sink kind "influxdb1"',
+  3: 'has no /api/v3/write_lp: an InfluxDB before 3 wants the sink kind "influxdb2" or "influxdb1"',
+};
+
 function missing({ version, url, database }: Target, said: string): string {
+  const noPage = /page not found/i.test(said) || (version === 3 && /^(not found)?$/i.test(said));
+  if (version !== 1 && noPage) return `${url} ${WRONG_VERSION[version]}`;
   if (version === 2) {
-    if (/page not found/i.test(said)) {
-      return `${url} has no /api/v2/write: an InfluxDB before 1.8 wants the sink kind "influxdb1"`;
-    }
-    return `${url} has no such organisation or bucket: "${database}"; create it with: influx bucket create --name ${shell(database)}`;
+    return `${url} has no such organisation or bucket: "${database}"; create it with: influx bucket create --name ${shell(database)}, or set create: true`;
   }
+  if (version === 3)
+    return `${url} has no database "${database}"; create it with: influxdb3 create database ${shell(database)}`;
+  if (/retention policy/i.test(said))
+    return `${url} has not got the retention policy in database "${database}"; set create: true`;
   const statement = `CREATE DATABASE "${database.replace(/["\\]/g, '\\$&')}"`;
   // Without a quote or a backslash: it is copied from a log in JSON as well as from a terminal.
   return `${url} has no database "${database}"; create it with: curl -X POST ${url}/query -d q=${encoded(statement)} (and -u USER where users are asked for)`;
@@ -120,12 +135,4 @@ export function jsonOf(body: string): ErrorBody | undefined {
     // A proxy's page or a cut answer: its text is used as it is.
     return undefined;
   }
-}
-
-/** `Retry-After` as seconds or as a date, in milliseconds from now; undefined if it is neither. */
-export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  const text = header?.trim() ?? '';
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const dateMs = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }

@@ -14,51 +14,70 @@ export interface Refusal {
   readonly count: number | undefined;
   /** Indexes of the lines that those are among; empty for all. */
   readonly among: readonly number[];
+  /** By index of a line: what is said of it alone. */
+  readonly why: ReadonlyMap<number, string>;
 }
 
 /** InfluxDB 3 lists at most so many lines. */
 const LISTED_AT_MOST = 100;
 
-const UNKNOWN: Refusal = { restWritten: false, lines: [], count: undefined, among: [] };
+const UNKNOWN: Refusal = { restWritten: false, lines: [], count: undefined, among: [], why: new Map() };
 
 /** Reads the body of an answer 400 or 422 to `lines`. */
 export function refusalOf(body: string, lines: readonly string[]): Refusal {
   const text = messageOf(body);
   const partial = /partial write/i.test(text);
-  const numbered = numberedLines(body, text).filter((index) => index >= 0 && index < lines.length);
-  if (numbered.length > 0) {
-    const restWritten = Array.isArray(jsonOf(body)?.data) && numbered.length < LISTED_AT_MOST;
-    return { ...UNKNOWN, restWritten, lines: [...new Set(numbered)] };
+  const numbered = within(numberedLines(body, text), lines);
+  if (numbered.size > 0) {
+    const restWritten = Array.isArray(jsonOf(body)?.data) && numbered.size < LISTED_AT_MOST;
+    return { ...UNKNOWN, restWritten, lines: [...numbered.keys()], why: numbered };
   }
   const quoted = quotedLines(text, lines);
-  if (quoted.length > 0) return { ...UNKNOWN, restWritten: partial, lines: quoted };
+  if (quoted.size > 0) {
+    return { ...UNKNOWN, restWritten: partial, lines: [...quoted.keys()].sort((a, b) => a - b), why: quoted };
+  }
   const dropped = /\bdropped=(\d+)/.exec(text);
   if (!partial || !dropped) return UNKNOWN;
   const count = Math.min(Number(dropped[1]), lines.length);
   const among = conflicting(text, lines);
   if (count === lines.length) return { ...UNKNOWN, restWritten: true, lines: lines.map((_, i) => i) };
   if (count === among.length) return { ...UNKNOWN, restWritten: true, lines: among };
-  return { restWritten: true, lines: [], count, among: among.length > count ? among : [] };
+  return { ...UNKNOWN, restWritten: true, count, among: among.length > count ? among : [] };
+}
+
+type Numbered = readonly [index: number, why: string];
+
+function within(found: readonly Numbered[], lines: readonly string[]): Map<number, string> {
+  return new Map(found.filter(([index]) => Number.isInteger(index) && index >= 0 && index < lines.length));
 }
 
 /** `{"data":[{"line_number":2,…}]}`, a single object in its place, or `line 2` in the text; counted from 1. */
-function numberedLines(body: string, text: string): number[] {
+function numberedLines(body: string, text: string): Numbered[] {
   const data = jsonOf(body)?.data;
   const entries = Array.isArray(data) ? data : data === undefined || data === null ? [] : [data];
-  const listed = entries.map((entry: unknown) => Number((entry as { line_number?: unknown } | null)?.line_number) - 1);
-  if (listed.length > 0) return listed.filter(Number.isInteger);
-  return Array.from(text.matchAll(/\bline (\d+)(?: \(1-based\))?:/g), (match) => Number(match[1]) - 1);
+  const listed = entries.map((entry: unknown): Numbered => {
+    const { line_number: number, error_message: why } = (entry ?? {}) as ListedLine;
+    return [Number(number) - 1, typeof why === 'string' ? why : ''];
+  });
+  if (listed.length > 0) return listed;
+  const said = text.matchAll(/\bline (\d+)(?: \(1-based\))?:([^\n]*)/g);
+  return Array.from(said, ([, number, why = '']): Numbered => [Number(number) - 1, why.trim()]);
+}
+
+interface ListedLine {
+  readonly line_number?: unknown;
+  readonly error_message?: unknown;
 }
 
 /** Ends of a quotation that are tried: a line that holds what ends one is rare, one that holds many is somebody's joke. */
 const ENDS_TRIED = 8;
 
 /** `unable to parse '<line>': why`, once for each line. Work is linear in the text. */
-function quotedLines(text: string, lines: readonly string[]): number[] {
+function quotedLines(text: string, lines: readonly string[]): Map<number, string> {
   const marker = "unable to parse '";
   const index = new Map(lines.map((line, i) => [line, i]));
   const longest = lines.reduce((most, line) => Math.max(most, line.length), 0);
-  const found = new Set<number>();
+  const found = new Map<number, string>();
   let first = 0;
   for (let at = text.indexOf(marker); at >= 0; at = text.indexOf(marker, at + 1)) {
     const start = at + marker.length;
@@ -71,11 +90,17 @@ function quotedLines(text: string, lines: readonly string[]): number[] {
       if (++tried > ENDS_TRIED) break;
       const i = index.get(text.slice(start, end));
       if (i === undefined) continue;
-      found.add(i);
+      found.set(i, reasonAt(text, end + "': ".length));
       break;
     }
   }
-  return [...found].sort((a, b) => a - b);
+  return found;
+}
+
+/** To the end of its line, without the count that follows the last one. */
+function reasonAt(text: string, start: number): string {
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end < 0 ? undefined : end).replace(/ dropped=\d+$/, '');
 }
 
 /** Lines of the measurement that have the field which a conflict of types is about. */

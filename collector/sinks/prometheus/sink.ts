@@ -26,10 +26,13 @@ export interface PrometheusSink extends Sink {
   readonly windowEndMs: number;
 }
 
+/** What the page is called among the sinks. */
+export const PAGE_NAME = 'prometheus';
+
 const NOTHING: readonly LevelTable[] = [];
 
 export function createPrometheusSink(options: PrometheusSinkOptions): PrometheusSink {
-  const { name = 'prometheus', containers, levels, staleAfterMs = 5 * 60_000 } = options;
+  const { name = PAGE_NAME, containers, levels, staleAfterMs = 5 * 60_000 } = options;
   const named = levels && new Set(levels);
   const selection = selectLevels((level) => (named?.has(level) ?? true) && (containers || level !== 'container'));
   let groups: readonly LevelTable[] = NOTHING;

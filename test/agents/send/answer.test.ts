@@ -1,6 +1,6 @@
 import { fc, test as prop } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { fateOf, retryAfterMs } from '../../../agents/send/answer.ts';
+import { fateOf } from '../../../agents/send/answer.ts';
 
 const NOW = Date.UTC(2024, 0, 1, 12, 0, 0);
 const fate = (status: number, body: unknown = {}, retryAfter?: string) =>
@@ -29,16 +29,9 @@ test.each<[string, ReturnType<typeof fate>, object]>([
   expect(got).toMatchObject(wanted);
 });
 
-test.each([
-  ['0', 0],
-  ['  3 ', 3000],
-  // Longer than ten minutes is cut to that.
-  ['86400', 600_000],
-  ['Mon, 01 Jan 2024 11:00:00 GMT', 0],
-  ['soon', undefined],
-  [undefined, undefined],
-])('Retry-After: %s', (header, wanted) => {
-  expect(retryAfterMs(header, NOW)).toBe(wanted);
+test('a wish to wait longer than ten minutes is cut to that', () => {
+  expect(fate(429, {}, '86400')).toMatchObject({ afterMs: 600_000 });
+  expect(fate(429, {}, 'soon')).toMatchObject({ afterMs: undefined });
 });
 
 describe('nothing in an answer is trusted', () => {

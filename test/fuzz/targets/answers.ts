@@ -12,6 +12,7 @@ const STATUSES = [200, 204, 301, 400, 401, 404, 408, 413, 422, 429, 500, 503];
 const PLACES: readonly Place[] = [
   { version: 1, url: 'http://influx:8086', database: `it's "mine"` },
   { version: 2, url: 'http://influx:8086', database: 'b' },
+  { version: 3, url: 'http://influx:8181', database: 'c' },
 ];
 
 export const answers: Target = {

@@ -66,6 +66,16 @@ const FILES: readonly (readonly [what: string, yaml: string, says: RegExp])[] = 
     `tls: {cert: ${dir}/ok, key: "-----BEGIN KEY-----\\n${SECRET}"}`,
     /tls\.key: is a name that is/,
   ],
+  [
+    'a header of a sink that is a number',
+    'sinks: {x: {kind: remote_write, url: "http://h", headers: {X-Key: 5318008}}}',
+    /sinks\.x\.headers\.X-Key: is a number that is not shown .*must be text/,
+  ],
+  [
+    'a header of a sink in several lines',
+    `sinks: {x: {kind: remote_write, url: "http://h", headers: {X-Key: "${SECRET}\\n"}}}`,
+    /sinks\.x\.headers\.X-Key: is text that is not shown .*must be visible ASCII/,
+  ],
   ['a misspelt key', `tokn: ${SECRET}`, /tokn: no such key .*did you mean token\?/],
   ['a key without its space', `agent: {push: {token:${SECRET}}}`, /agent\.push\.token…: no such key/],
   ['a key with an equals sign', `agent: {push: {token=${SECRET}: }}`, /agent\.push\.token…: no such key/],

@@ -1,6 +1,6 @@
 /** What answers mean, from what InfluxDB's versions, VictoriaMetrics and proxies say. */
 import { describe, expect, test } from 'vitest';
-import { judge, parseRetryAfter, type Target } from '../../../../collector/sinks/influx/answer.ts';
+import { judge, type Target } from '../../../../collector/sinks/influx/answer.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0);
 const v1: Target = { version: 1, url: 'http://db:8086', database: 'plim "soll"' };
@@ -47,20 +47,6 @@ test.each([
 test('Retry-After is honoured with 429 and 503', () => {
   expect(verdict(429, '', { retryAfter: '3' })).toMatchObject({ retryAfterMs: 3000 });
   expect(verdict(503, '', { retryAfter: 'Mon, 23 Nov 2026 12:00:30 GMT' })).toMatchObject({ retryAfterMs: 30_000 });
-});
-
-test.each([
-  ['3', 3000],
-  [' 120 ', 120_000],
-  ['0', 0],
-  ['Mon, 23 Nov 2026 12:02:00 GMT', 120_000],
-  ['Mon, 23 Nov 2026 11:00:00 GMT', 0],
-  ['soon', undefined],
-  ['-5', undefined],
-  ['1.5', undefined],
-  [undefined, undefined],
-])('Retry-After: %s', (header, expected) => {
-  expect(parseRetryAfter(header, NOW)).toBe(expected);
 });
 
 describe('what people have to mend is tried again, seldom, and said plainly', () => {

@@ -15,6 +15,7 @@ const refusal = (given: Partial<Refusal>): Refusal => ({
   lines: [],
   count: undefined,
   among: [],
+  why: expect.any(Map),
   ...given,
 });
 
@@ -94,4 +95,30 @@ test('v3 lists a hundred lines at most: then the rest is sent again to find the 
   const { restWritten, lines: found } = refusalOf(JSON.stringify({ error: 'partial write', data }), lines);
   expect(restWritten).toBe(false);
   expect(found).toHaveLength(100);
+});
+
+test.each([
+  [
+    'v1: in its own words, without the count at the end',
+    `{"error":"partial write: unable to parse '${LINES[0]}': invalid number\\nunable to parse '${LINES[3]}': bad timestamp dropped=0"}`,
+    [
+      [0, 'invalid number'],
+      [3, 'bad timestamp'],
+    ],
+  ],
+  [
+    'v3: in the message of the line',
+    '{"error":"partial write of line protocol occurred","data":[{"line_number":2,"error_message":"no time"}]}',
+    [[1, 'no time']],
+  ],
+  [
+    'v3 distributed: behind the number',
+    '{"message":"errors on line(s):\\nerror parsing line 2 (1-based): Invalid measurement\\nerror parsing line 4 (1-based): no"}',
+    [
+      [1, 'Invalid measurement'],
+      [3, 'no'],
+    ],
+  ],
+] as const)('why, %s', (_, body, expected) => {
+  expect([...refusalOf(body, LINES).why]).toEqual(expected);
 });

@@ -23,6 +23,8 @@ async function setUp(reply?: (request: Written, index: number) => Reply, options
     to: { version: 2, org: 'my org', bucket: 'b/1', token: 'secret' },
     timeoutMs: 2000,
     clock: systemClock,
+    // One after another, so that what comes when can be said.
+    inFlight: 1,
     ...options,
   });
   stops.push(sink.close);
