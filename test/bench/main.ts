@@ -1,10 +1,12 @@
-/** `npm run bench [collector] [agent] [exposition] …`: prints what things cost; without names, all of it. */
+/** `npm run bench [collector] [agent] [log]`: prints what things cost; without names, all of it. */
 import { benchAgent } from './agent.ts';
 import { benchCollector } from './collector.ts';
+import { benchLog } from './log.ts';
 
 const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['collector', benchCollector],
   ['agent', benchAgent],
+  ['log', benchLog],
 ]);
 
 const wanted = process.argv.slice(2);

@@ -24,7 +24,14 @@ export async function startProgram(
   nodeFlags: readonly string[] = [],
 ): Promise<Program> {
   const port = await freePort();
-  const listen = [`--${role}.listen`, `127.0.0.1:${port}`, '--log.level', 'warn'];
+  const listen = [
+    `--${role}.listen`,
+    `127.0.0.1:${port}`,
+    '--log.level',
+    'warn',
+    '--data_dir',
+    process.env.BENCH_DATA_DIR ?? 'none',
+  ];
   const child = spawn(process.execPath, [...NODE_FLAGS, ...nodeFlags, PROGRAM, role, ...listen, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
