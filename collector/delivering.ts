@@ -39,8 +39,9 @@ export async function startDelivery({ page, life, ...options }: DeliveryOptions)
     kept,
     offer(frame) {
       // In this order: the cursors count what the log has just numbered.
-      kept?.frames.offer(frame);
-      fanout.offer(frame);
+      const { journal, ...shown } = frame;
+      kept?.frames.offer(shown, journal);
+      fanout.offer(shown);
     },
   };
 }

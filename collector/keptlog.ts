@@ -4,6 +4,7 @@
  */
 import type { Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
+import type { Frame } from '../src/model/batch.ts';
 import { breathe, type Clock } from '../src/run/clock.ts';
 import { diskFolder } from './log/disk.ts';
 import type { FrameLog } from './log/framelog.ts';
@@ -28,6 +29,8 @@ export interface KeptLog {
   readonly frames: FrameLog;
   /** The sinks, each with its cursor for a queue. */
   readonly outlets: readonly Outlet[];
+  /** The last window of the run before, to go on from. */
+  readonly last: Frame | undefined;
   /** Why agents are to wait, in words; undefined while there is room. */
   full(): string | undefined;
   close(): Promise<void>;
@@ -67,6 +70,7 @@ export async function openKeptLog(options: KeptLogOptions): Promise<KeptLog | un
     path: place.path,
     frames: keeping.log,
     outlets: outlets.map((outlet) => withCursor(outlet, keeping, accounts)),
+    last: keeping.found.last,
     full: () => (keeping.log.shelf.full ? FULL : undefined),
     async close() {
       await keeping.close();
@@ -96,9 +100,12 @@ function limitsOf({ collector }: Config, outlets: readonly Outlet[]): LogLimits 
   };
 }
 
-function sayWhatWaits({ cursors }: Keeping, log: Log): void {
+function sayWhatWaits({ cursors, found }: Keeping, log: Log): void {
   for (const { name, frames, samples } of cursors.values()) {
     if (samples > 0)
       log.info({ sink: name, windows: frames, samples }, 'goes on with the windows that it has not got yet');
   }
+  const endMs = found.last?.endMs;
+  if (endMs !== undefined)
+    log.info({ window: new Date(endMs).toISOString() }, 'totals go on from the last window on disk');
 }

@@ -30,7 +30,10 @@ import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
+import type { KeptLog } from './keptlog.ts';
 import type { SinkStats } from './sinks/account.ts';
+import type { Outlet } from './sinks/fanout.ts';
+import type { Sink } from './sinks/sink.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 
 export interface Collector {
@@ -58,20 +61,13 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const self = createSelfMetrics({ version, role: 'collector' });
   const levels = configuredLevels(config);
 
-  const aggregator = aggregatorOf(config, { levels, startedMs: clock.now() });
-  const take = takerOf(aggregator, options);
-
   const page = createPrometheusSink({
     containers: settings.containers,
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
-  const pageOutlet = {
-    sink: page,
-    maxFrames: PAGE_FRAMES,
-    maxSamples: PAGE_FRAMES * settings.max_series,
-    deadlineMs: DRAIN_MS,
-  };
-  const { fanout, kept, offer } = await startDelivery({ config, clock, log, life, page: pageOutlet });
+  const { fanout, kept, offer } = await startDelivery({ config, clock, log, life, page: outletOf(page, settings) });
+  const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
+  const take = takerOf(aggregator, options);
 
   const refusalLog = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
@@ -140,6 +136,11 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   return { url, dataDir: kept?.path, accept: (batch) => void take(batch), sinks };
 }
 
+/** The page keeps the latest window, whatever it costs. */
+function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
+  return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
+}
+
 /** What becomes of a batch, wherever it comes from. */
 function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurroundings): (batch: Batch) => Arrival {
   const noteInterval = watchIntervals({ windowMs: config.collector.window, log });
@@ -151,7 +152,7 @@ function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurround
 
 function aggregatorOf(
   { collector: settings, cluster }: Config,
-  { levels, startedMs }: { readonly levels: readonly LevelDef[]; readonly startedMs: number },
+  { levels, startedMs, kept }: { readonly levels: readonly LevelDef[]; startedMs: number; kept: KeptLog | undefined },
 ): Aggregator {
   return createAggregator({
     windowMs: settings.window,
@@ -164,6 +165,8 @@ function aggregatorOf(
     maxGroups: settings.max_groups,
     maxPendingCells: Math.max(1, Math.floor(settings.max_waiting / CELL_BYTES)),
     startedMs,
+    journal: kept !== undefined,
+    ...(kept?.last === undefined ? {} : { restored: { frame: kept.last, familyNamed } }),
     levels,
     gauges: settings.gauges,
     containers: true,

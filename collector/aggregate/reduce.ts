@@ -109,7 +109,8 @@ function containerTable(state: AggregatorState, series: FamilySeries, members: M
   return { level: CONTAINER_LEVEL, shape: series.family, rows, sources, timesMs, values: members.values };
 }
 
-function exposedRow(state: AggregatorState, series: FamilySeries, slot: number): Row {
+/** The row in a slot as exposed. */
+export function exposedRow(state: AggregatorState, series: FamilySeries, slot: number): Row {
   const known = series.exposed[slot];
   if (known !== undefined) return known;
   const dims = series.rows[slot]?.dims;

@@ -12,7 +12,7 @@ import { Held } from './held.ts';
 import type { LogReader } from './logreader.ts';
 import { type LogLimits, Shelf } from './shelf.ts';
 import type { Segment } from './segment.ts';
-import { SegmentWriter } from './writing.ts';
+import { type NumberedFrames, SegmentWriter } from './writing.ts';
 
 export interface FrameLogOptions {
   readonly folder: Folder;
@@ -82,9 +82,9 @@ export class FrameLog {
   }
 
   /** Takes a frame; never waits. Answers its number. */
-  offer(frame: Frame): number {
+  offer(frame: Frame, journal?: Frame['journal']): number {
     const seq = this.#next++;
-    this.held.add({ seq, frame });
+    this.held.add({ seq, frame, journal });
     this.#dropUnheld();
     this.#kick();
     return seq;
@@ -156,7 +156,7 @@ export class FrameLog {
     for (const reader of this.#readers) reader.ring();
   }
 
-  async #append(frames: readonly { readonly seq: number; readonly frame: Frame }[]): Promise<void> {
+  async #append(frames: readonly NumberedFrames[]): Promise<void> {
     // One by one where several wait, so that a disk with little room takes what it can.
     const pieces = this.#trouble === undefined ? [frames] : frames.map((frame) => [frame]);
     for (const piece of pieces) {

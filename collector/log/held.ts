@@ -46,7 +46,10 @@ export class Held {
 
   /** Of what is on disk, lets go of all but the last few. */
   trim(durableSeq: number): void {
-    this.#frames = this.#frames.filter(({ seq }) => seq > durableSeq - LEVEL);
+    // Journals are large, and only for the disk.
+    this.#frames = this.#frames
+      .filter(({ seq }) => seq > durableSeq - LEVEL)
+      .map((held) => (held.seq > durableSeq ? held : { seq: held.seq, frame: held.frame }));
   }
 
   /** Lets go of the oldest that are not on disk if there are too many; answers their numbers. */

@@ -22,6 +22,8 @@ export interface FoundLog {
   readonly cursors: ReadonlyMap<string, SavedCursor>;
   /** The number of the first frame to come. */
   readonly next: number;
+  /** The last frame that can be read, with its journal, if one has it. */
+  readonly last: Frame | undefined;
 }
 
 export interface OpenOptions {
@@ -51,7 +53,7 @@ export async function findLog(options: OpenOptions): Promise<FoundLog> {
   await countAppended(cursors, segments, options);
   // From here on it may be under way.
   for (const [name, cursor] of cursors) await saveCursor(folder, name, { ...cursor, clean: false });
-  return { segments, cursors, next };
+  return { segments, cursors, next, last: await lastFrame(folder, segments) };
 }
 
 /** The frames with a number from `seq` on that can be read, in order. */
@@ -73,6 +75,16 @@ export async function* framesFrom(
       await reader.close();
     }
   }
+}
+
+/** From the last segment that gives one. */
+async function lastFrame(folder: Folder, segments: readonly Segment[]): Promise<Frame | undefined> {
+  for (const segment of segments.toReversed()) {
+    let last: Frame | undefined;
+    for await (const { frame } of framesFrom(folder, [segment], segment.firstSeq)) last = frame.journal ? frame : last;
+    if (last !== undefined) return last;
+  }
+  return undefined;
 }
 
 async function findSegments(files: readonly FileFacts[], { folder, log }: OpenOptions): Promise<Segment[]> {

@@ -1,5 +1,5 @@
 /**
- * Which segments there are, and when they go: as soon as every reader and the last checkpoint have passed them, or when there are too many bytes
+ * Which segments there are, and when they go: as soon as every reader has passed them and a restart does not need them, or when there are too many bytes
  * or they are too old; then each reader that had not passed is told what it lost. A damaged segment is not removed but set aside.
  */
 import type { Log } from '../../src/log.ts';
@@ -30,12 +30,12 @@ export interface ShelfOptions {
 /** Segments set aside that stay, for people to look at. */
 const SET_ASIDE = 2;
 const ASIDE = '.damaged';
+/** Segments that stay although all have passed them: a restart goes on from their last frame, and where that is damaged, from the one before. */
+const LAST = 2;
 
 export class Shelf {
   readonly #options: ShelfOptions;
   readonly #segments: Segment[];
-  /** Frames from here on are needed for a restart. */
-  #keepFrom = Number.POSITIVE_INFINITY;
   #damaged = 0;
   #removedBytes = 0;
   #foundBytes: number;
@@ -75,11 +75,6 @@ export class Shelf {
     return this.#segments.includes(segment);
   }
 
-  /** Frames from here on are needed for a restart; all before them are not. */
-  keepFrom(seq: number): void {
-    this.#keepFrom = seq;
-  }
-
   /** Whether no more is to be taken in. */
   get full(): boolean {
     return this.#options.limits.whenFull === 'push_back' && this.#bytes() > this.#options.limits.maxBytes;
@@ -90,7 +85,7 @@ export class Shelf {
     const { readers, limits, clock, log } = this.#options;
     for (let oldest = this.#segments[0]; oldest !== undefined && oldest !== current; oldest = this.#segments[0]) {
       const { lastSeq } = oldest;
-      const passed = lastSeq < this.#keepFrom && readers.every(({ noted }) => noted > lastSeq);
+      const passed = this.#segments.length > LAST && readers.every(({ noted }) => noted > lastSeq);
       const tooOld = oldest.lastEndMs < clock.now() - limits.maxAgeMs;
       const tooMany = limits.whenFull === 'drop_oldest' && this.#bytes() > limits.maxBytes;
       if (!passed && !tooOld && !tooMany) break;

@@ -11,6 +11,8 @@ import { emptySegment, type Segment } from './segment.ts';
 export interface NumberedFrames {
   readonly seq: number;
   readonly frame: Frame;
+  /** What goes to the disk with it, and to no reader. */
+  readonly journal?: Frame['journal'];
 }
 
 export interface WritingOptions {
@@ -64,10 +66,10 @@ export class SegmentWriter {
     await open?.file.close();
   }
 
-  async #put({ seq, frame }: NumberedFrames): Promise<void> {
+  async #put({ seq, frame, journal = [] }: NumberedFrames): Promise<void> {
     this.#open ??= await this.#begin(seq, frame.endMs);
     const open = this.#open;
-    const payload = await open.encoder.encode(frame, seq, this.#options.breathe);
+    const payload = await open.encoder.encode({ ...frame, journal }, seq, this.#options.breathe);
     const bytes = await record(payload, { seq, endMs: frame.endMs });
     await open.file.append(bytes);
     open.written += bytes.length;
