@@ -92,6 +92,8 @@ export class SinkWorker {
     this.#account.drop('shutdown', lost);
     // The last that is heard of them: nobody will read the metrics any more.
     if (lost > 0) log.warn({ sink: sink.name, samples: lost }, 'stopped before all was delivered; the rest is lost');
+    const kept = queue.samples;
+    if (kept > 0) log.info({ sink: sink.name, samples: kept }, 'stopped before all was delivered; the rest is on disk');
     await within(clock, GRACE_MS, sink.close());
   }
 
