@@ -238,6 +238,22 @@ describe('damage', () => {
     expect(said.some((line) => line.includes('set aside'))).toBe(true);
   });
 
+  test('the state of a restart is that of the last window that can be read, of an earlier file if need be', async () => {
+    const { disk, keeping, restart } = await stage();
+    const journal = (id: number) => [table({ level: '#nodes', columns: ['watched'], rows: [[{ node: 'n' }, [id]]] })];
+    for (const id of [0, 1]) keeping().log.offer(windowOf(id), journal(id));
+    await keeping().log.settle();
+    keeping().log.offer(windowOf(2), journal(2));
+    await keeping().log.settle();
+    await restart(true);
+    expect(keeping().found.last?.journal?.[0]?.values).toEqual(Float64Array.of(2));
+    const last = (await segments(disk)).at(-1) ?? '';
+    const bytes = disk.bytesOf(last);
+    bytes[9] = (bytes[9] as number) ^ 1;
+    await restart();
+    expect(keeping().found.last?.journal?.[0]?.values).toEqual(Float64Array.of(1));
+  });
+
   test('a segment of a later version is set aside, with both versions in words', async () => {
     const { offer, restart, disk, said } = await stage();
     await offer(0);
