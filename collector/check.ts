@@ -4,6 +4,7 @@ import type { Config } from '../src/config/schema.ts';
 import { SinkError } from '../src/errors.ts';
 import type { Clock } from '../src/run/clock.ts';
 import { configuredLevels } from './levels.ts';
+import { tryPlace } from './log/place.ts';
 import { createOutlets } from './sinks/list.ts';
 import type { Sink } from './sinks/sink.ts';
 
@@ -17,6 +18,12 @@ export interface CollectorCheck {
   readonly config: Config;
   readonly clock: Clock;
   readonly stdout: Writable;
+}
+
+/** Where windows are kept, in words. Rejects with a ConfigError as the start would, and where a start would only warn. */
+export async function checkKept({ data_dir: setting }: Config): Promise<string> {
+  const path = await tryPlace(setting);
+  return path === undefined ? 'nothing (data_dir is none)' : `in ${path}`;
 }
 
 /** Rejects with a ConfigError as the start would. */

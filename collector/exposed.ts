@@ -2,6 +2,7 @@
 import { byKey, type Reading, type SelfMetrics, single } from '../src/self/metrics.ts';
 import type { Aggregator } from './aggregate/aggregator.ts';
 import type { Ingest } from './ingest/ingest.ts';
+import type { FrameLog, FrameLogStats } from './log/framelog.ts';
 import type { Fanout } from './sinks/fanout.ts';
 import type { SinkStats } from './sinks/account.ts';
 
@@ -9,15 +10,21 @@ export interface ExposedParts {
   readonly aggregator: Aggregator;
   readonly ingest: Ingest;
   readonly fanout: Fanout;
+  /** Undefined where nothing is kept. */
+  readonly frames: FrameLog | undefined;
 }
 
 /** Registers them; answers the counters of requests refused before any route, for the HTTP server to fill. */
-export function exposeCollector(self: SelfMetrics, { aggregator, ingest, fanout }: ExposedParts): Map<string, number> {
+export function exposeCollector(
+  self: SelfMetrics,
+  { aggregator, ingest, fanout, frames }: ExposedParts,
+): Map<string, number> {
   const refused = new Map<string, number>();
   self.expose('plimsoll_http_refused_total', () => byKey(refused));
   exposeIngest(self, ingest);
   exposeAggregator(self, aggregator, ingest);
   exposeSinks(self, fanout);
+  exposeLog(self, frames);
   return refused;
 }
 
@@ -100,4 +107,50 @@ function exposeSinks(self: SelfMetrics, fanout: Fanout): void {
     'plimsoll_sink_last_success_seconds',
     each((s) => s.lastSuccessMs / 1000),
   );
+}
+
+/** Absent where nothing is kept. */
+function exposeLog(self: SelfMetrics, frames: FrameLog | undefined): void {
+  const one = (value: (stats: FrameLogStats) => number) => () =>
+    frames === undefined ? [] : single(value(frames.stats()));
+  self.expose(
+    'plimsoll_log_bytes',
+    one(({ bytes }) => bytes),
+  );
+  self.expose(
+    'plimsoll_log_segments',
+    one(({ segments }) => segments),
+  );
+  self.expose(
+    'plimsoll_log_windows_total',
+    one((stats) => stats.frames),
+  );
+  self.expose(
+    'plimsoll_log_samples_total',
+    one(({ samples }) => samples),
+  );
+  self.expose(
+    'plimsoll_log_written_bytes_total',
+    one(({ bytesWritten }) => bytesWritten),
+  );
+  self.expose(
+    'plimsoll_log_failures_total',
+    one(({ failures }) => failures),
+  );
+  self.expose(
+    'plimsoll_log_damaged_segments_total',
+    one(({ damaged }) => damaged),
+  );
+  self.expose(
+    'plimsoll_log_up',
+    one(({ trouble }) => (trouble === undefined ? 1 : 0)),
+  );
+  self.expose(
+    'plimsoll_log_unwritten_windows',
+    one(({ waiting }) => waiting),
+  );
+  self.expose('plimsoll_log_durable_seconds', () => {
+    const endMs = frames?.stats().durableEndMs ?? 0;
+    return endMs > 0 ? single(endMs / 1000) : [];
+  });
 }

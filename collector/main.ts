@@ -18,6 +18,7 @@ import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
 import type { LevelDef } from './aggregate/levels.ts';
 import type { Arrival } from './aggregate/pending.ts';
+import { DRAIN_MS, startDelivery } from './delivering.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
 import { CELL_BYTES, exposeCollector } from './exposed.ts';
@@ -26,16 +27,20 @@ import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
+import { lagging } from './lag.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
+import type { KeptLog } from './keptlog.ts';
 import type { SinkStats } from './sinks/account.ts';
-import { createFanout } from './sinks/fanout.ts';
+import type { Outlet } from './sinks/fanout.ts';
+import type { Sink } from './sinks/sink.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
-import { createOutlets } from './sinks/list.ts';
 
 export interface Collector {
   /** Where it listens. */
   readonly url: string;
+  /** Where it keeps windows; undefined if nowhere. */
+  readonly dataDir: string | undefined;
   /** For an agent in the same process: as if it had come over HTTP. */
   accept(batch: Batch): void;
   /** How it stands with each sink of the configuration. */
@@ -44,9 +49,6 @@ export interface Collector {
 
 /** Windows that may close at once after a pause (a stopped machine) without the page counting the older ones as lost. */
 const PAGE_FRAMES = 60;
-
-/** How long sinks may take to empty their queues when the collector stops. */
-const DRAIN_MS = 5000;
 
 /** Each agent keeps a connection; these are for scrapers, probes and people. */
 const OTHER_CONNECTIONS = 256;
@@ -59,26 +61,15 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const self = createSelfMetrics({ version, role: 'collector' });
   const levels = configuredLevels(config);
 
-  const aggregator = aggregatorOf(config, { levels, startedMs: clock.now() });
-  const take = takerOf(aggregator, options);
-
   const page = createPrometheusSink({
     containers: settings.containers,
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
-  const pageOutlet = {
-    sink: page,
-    maxFrames: PAGE_FRAMES,
-    maxSamples: PAGE_FRAMES * settings.max_series,
-    deadlineMs: DRAIN_MS,
-  };
-  const fanout = createFanout([pageOutlet, ...createOutlets(config.sinks, { clock, stdout: process.stdout })], {
-    clock,
-    log,
-  });
-  life.onStop('sinks', () => fanout.close(DRAIN_MS));
+  const { fanout, kept, offer } = await startDelivery({ config, clock, log, life, page: outletOf(page, settings) });
+  const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
+  const take = takerOf(aggregator, options);
 
-  const kept = createRefusalLog(settings, { clock, log });
+  const refusalLog = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
     levels: levels.filter(({ name }) => settings.levels[name]),
     log,
@@ -87,9 +78,9 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
     for (const frame of await frames) {
       watch(frame);
-      fanout.offer(frame);
+      offer(frame);
     }
-    kept.report(aggregator.refusals());
+    refusalLog.report(aggregator.refusals());
   };
   let lastRun = clock.monotonic();
   const intervalMs = Math.min(settings.window, 1000);
@@ -110,7 +101,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const ingest = createIngest({
     push: take,
     familyNamed,
-    onRefused: kept.say,
+    onRefused: refusalLog.say,
+    full: () => kept?.full(),
     limits: limitsOf(settings, log),
     clock,
     log,
@@ -118,7 +110,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const chores = startHousekeeping([{ name: 'sessions', schedule: '* * * * *', run: () => ingest.housekeep() }], log);
   life.onStop('housekeeping', () => chores.stop());
 
-  const refused = exposeCollector(self, { aggregator, ingest, fanout });
+  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames });
   const http = createHttp({
     setting: 'collector.listen',
     address: settings.listen,
@@ -137,10 +129,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   healthRoutes(http.app, {
     alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
     ready: () => (page.windowEndMs > 0 ? undefined : noWindowYet(settings)),
+    notes: () => lagging(sinks(), settings.window),
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  return { url, accept: (batch) => void take(batch), sinks };
+  return { url, dataDir: kept?.path, accept: (batch) => void take(batch), sinks };
+}
+
+/** The page keeps the latest window, whatever it costs. */
+function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
+  return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
 }
 
 /** What becomes of a batch, wherever it comes from. */
@@ -154,7 +152,7 @@ function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurround
 
 function aggregatorOf(
   { collector: settings, cluster }: Config,
-  { levels, startedMs }: { readonly levels: readonly LevelDef[]; readonly startedMs: number },
+  { levels, startedMs, kept }: { readonly levels: readonly LevelDef[]; startedMs: number; kept: KeptLog | undefined },
 ): Aggregator {
   return createAggregator({
     windowMs: settings.window,
@@ -167,6 +165,8 @@ function aggregatorOf(
     maxGroups: settings.max_groups,
     maxPendingCells: Math.max(1, Math.floor(settings.max_waiting / CELL_BYTES)),
     startedMs,
+    journal: kept !== undefined,
+    ...(kept?.last === undefined ? {} : { restored: { frame: kept.last, familyNamed } }),
     levels,
     gauges: settings.gauges,
     containers: true,

@@ -57,6 +57,7 @@ const RULES: readonly (readonly [of: string, may: readonly string[]])[] = [
   ['agents/', ['src/', 'agents/']],
   ['collector/ingest/', ['src/', 'collector/ingest/']],
   ['collector/aggregate/', ['src/model/', 'src/catalog/', 'src/errors.ts', 'collector/aggregate/']],
+  ['collector/log/', ['src/', 'collector/log/']],
   ['collector/sinks/', ['src/', 'collector/sinks/']],
   ['collector/', ['src/', 'collector/']],
 ];

@@ -7,6 +7,7 @@ import { closeWindow } from './close.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions, checkOptions } from './options.ts';
 import { type Arrival, Pending, samplesOf } from './pending.ts';
 import type { Refusal } from './refusals.ts';
+import { restoreState } from './restore.ts';
 import { AggregatorState } from './state.ts';
 import { type AggregatorStats, statsOf } from './stats.ts';
 import { lastDueEnd } from './window.ts';
@@ -51,9 +52,17 @@ class WindowedAggregator implements Aggregator {
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: AggregatorOptions) {
-    this.#options = { ...AGGREGATOR_DEFAULTS, ...options };
+    // What it goes on from is not kept.
+    const { restored, ...settings } = options;
+    this.#options = { ...AGGREGATOR_DEFAULTS, ...settings };
     const { windowMs, maxPendingCells } = this.#options;
     this.#state = new AggregatorState(this.#options);
+    if (restored !== undefined) {
+      restoreState(this.#state, restored);
+      // What was closed before its end, at a stop, is open again.
+      const { startedMs = Number.POSITIVE_INFINITY } = options;
+      this.#closedEndMs = Math.min(restored.frame.endMs, lastDueEnd(startedMs, this.#options));
+    }
     this.#pending = new Pending({
       windowMs,
       maxPendingCells,

@@ -2,11 +2,13 @@
 import type { Frame, LevelTable } from '../../src/model/batch.ts';
 import { frameOf, levelTable, membersTable } from './frame.ts';
 import type { LevelGroups } from './groups.ts';
+import { journalOf } from './journal.ts';
 import { type PendingBatch, samplesOf } from './pending.ts';
 import { reduceFamily } from './reduce.ts';
 import { resolveWindow } from './resolve.ts';
 import type { FamilySeries } from './series.ts';
 import type { AggregatorState } from './state.ts';
+import type { GroupColumns } from './totals.ts';
 
 /** What closing needs beside the state. */
 export interface ClosingWindow {
@@ -30,32 +32,37 @@ export function* closeWindow(
       state.refusals.add('groups', node, 1);
     });
   }
-  const containers: (LevelTable | undefined)[] = [];
+  const containers = new Map<FamilySeries, LevelTable | undefined>();
   const families = state.inOrder();
   for (const series of families) {
     const family = window.families.get(series) ?? { series, tables: [], readings: 0 };
-    containers.push(yield* reduceFamily(state, family));
+    containers.set(series, yield* reduceFamily(state, family));
   }
   const levels: (LevelTable | undefined)[] = [];
+  const groups = new Map<GroupColumns, LevelTable | undefined>();
   for (let levelAt = 0; levelAt < state.groups.levels.length; levelAt++) {
     levels.push(membersTable(state, window, levelAt));
     for (const series of families) {
-      levels.push(familyTable(state, { series, levelAt, timeMs: endMs }));
+      const columns = state.groupColumns.get(series)?.[levelAt];
+      const table = columns && familyTable(state, columns, { levelAt, timeMs: endMs });
+      levels.push(table);
+      if (columns !== undefined && withGroups) groups.set(columns, table);
       yield (state.groups.levels[levelAt]?.capacity ?? 0) * series.width;
     }
   }
   state.processed += state.closing;
   state.closing = 0;
   state.evict(endMs);
-  return frameOf(startMs, endMs, withGroups ? [...containers, ...levels] : containers);
+  const frame = frameOf(startMs, endMs, [...containers.values(), ...(withGroups ? levels : [])]);
+  if (!state.options.journal) return frame;
+  return { ...frame, journal: yield* journalOf(state, { endMs, containers, groups }) };
 }
 
 function familyTable(
   state: AggregatorState,
-  { series, levelAt, timeMs }: { series: FamilySeries; levelAt: number; timeMs: number },
+  columns: GroupColumns,
+  { levelAt, timeMs }: { levelAt: number; timeMs: number },
 ): LevelTable | undefined {
-  const columns = state.groupColumns.get(series)?.[levelAt];
-  if (columns === undefined) return undefined;
   const groups = state.groups.levels[levelAt] as LevelGroups;
   const { shape } = columns.plan;
   return levelTable({ groups, shape, columns: shape.columns.map((_, i) => columns.column(i)), timeMs });

@@ -3,6 +3,7 @@
  * last read; capped over all levels together; dropped when silent for too long. Totals hang on a group's slot, see totals.ts. A group counts
  * for the node whose container was its first: a fair share of the cap is a node's.
  */
+import type { Labels } from '../../src/model/labels.ts';
 import type { Entity, Row } from '../../src/model/table.ts';
 import { FIRST_CAPACITY, grownDoubles, grownIntegers } from './growing.ts';
 import { mayHave } from '../../src/model/share.ts';
@@ -67,14 +68,29 @@ export class Groups {
     let slot = groups.index.get(labels.key);
     if (slot === undefined) {
       if (groups.capped && !this.#admits(founder)) return REFUSED;
-      slot = groups.free.pop() ?? groups.rows.length;
-      if (slot >= groups.capacity) grow(groups);
-      groups.rows[slot] = { labels };
-      groups.keys[slot] = labels.key;
-      groups.index.set(labels.key, slot);
-      this.#count(groups, slot, founder);
+      slot = this.#found(groups, labels, founder);
     }
     groups.members[slot] = (groups.members[slot] as number) + 1;
+    return slot;
+  }
+
+  /** A group as it was, without members yet. */
+  restore(
+    levelAt: number,
+    { labels, founder, lastReadMs }: { labels: Labels; founder: Founder; lastReadMs: number },
+  ): void {
+    const groups = this.levels[levelAt] as LevelGroups;
+    if (groups.index.has(labels.key) || (groups.capped && this.#held >= this.#options.maxGroups)) return;
+    groups.lastReadMs[this.#found(groups, labels, founder)] = lastReadMs;
+  }
+
+  #found(groups: LevelGroups, labels: Labels, founder: Founder): number {
+    const slot = groups.free.pop() ?? groups.rows.length;
+    if (slot >= groups.capacity) grow(groups);
+    groups.rows[slot] = { labels };
+    groups.keys[slot] = labels.key;
+    groups.index.set(labels.key, slot);
+    this.#count(groups, slot, founder);
     return slot;
   }
 

@@ -2,7 +2,8 @@
  * Nodes: what is known of each sender, and where its rows' and entities' slots are found by key. Capped; dropped when silent
  * for too long and without rows.
  */
-import type { EntityKind, EntityRow } from '../../src/model/table.ts';
+import { labels } from '../../src/model/labels.ts';
+import type { EntityKind, EntityRow, Row } from '../../src/model/table.ts';
 import type { PendingRows } from './pending.ts';
 
 /** Slots of one family's rows on one node. */
@@ -14,6 +15,8 @@ export interface NodeRows {
 
 export interface NodeState {
   readonly name: string;
+  /** Its row in the journal. */
+  readonly row: Row;
   /** The first batch since when no silence was longer than the staleness deadline. */
   watchedSinceMs: number;
   lastBatchMs: number;
@@ -87,6 +90,15 @@ export class Nodes {
     return this.#byName.size;
   }
 
+  /** In the order in which they came. */
+  all(): NodeState[] {
+    return [...this.#byName.values()];
+  }
+
+  known(name: string): NodeState | undefined {
+    return this.#byName.get(name);
+  }
+
   /** The node, with its times brought up to a batch of `tickMs`; undefined if it would be one too many. */
   seen(name: string, tickMs: number): NodeState | undefined {
     let node = this.#byName.get(name);
@@ -94,6 +106,7 @@ export class Nodes {
       if (this.#byName.size >= this.#maxNodes) return undefined;
       node = {
         name,
+        row: { labels: labels([['node', name]]) },
         watchedSinceMs: tickMs,
         lastBatchMs: tickMs,
         series: 0,

@@ -1,4 +1,6 @@
 /** What the aggregation can be told, with its defaults and the check that refuses what cannot work. */
+import type { Frame } from '../../src/model/batch.ts';
+import type { Family } from '../../src/model/family.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { checkLevels, DEFAULT_LEVELS, type LevelDef } from './levels.ts';
 
@@ -34,6 +36,10 @@ export interface AggregatorOptions {
   readonly gauges: readonly GaugeOutput[];
   /** Whether frames hold the single containers (and hosts, and other cgroups) too. */
   readonly containers: boolean;
+  /** Whether frames carry what a restart needs to go on from them. */
+  readonly journal?: boolean;
+  /** The last window of an earlier run, with its journal: goes on from there. */
+  readonly restored?: { readonly frame: Frame; readonly familyNamed: (name: string) => Family | undefined };
   /** The value of the cluster level's label. */
   readonly cluster: string;
 }

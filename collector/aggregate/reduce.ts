@@ -3,7 +3,7 @@
  * table and, through the outputs, the groups' columns. No row is looked at by name.
  */
 import type { LevelTable } from '../../src/model/batch.ts';
-import type { Row } from '../../src/model/table.ts';
+import type { EntityRow, Row } from '../../src/model/table.ts';
 import { addIncreases, goingOn } from './increase.ts';
 import { CONTAINER_LEVEL } from './levels.ts';
 import { MemberColumns } from './members.ts';
@@ -105,16 +105,19 @@ function foldRatios(columns: readonly (GroupColumns | undefined)[], members: Mem
 /** The rows as they were read, under their agent's labels and `node`. */
 function containerTable(state: AggregatorState, series: FamilySeries, members: MemberColumns): LevelTable {
   const rows: Row[] = [];
+  const sources: EntityRow[] = [];
   const timesMs = new Float64Array(members.size);
   for (let place = 0; place < members.size; place++) {
     const slot = series.slotAt[place] as number;
     rows.push(exposedRow(state, series, slot));
+    sources.push(series.rows[slot] as EntityRow);
     timesMs[place] = series.lastMs[slot] as number;
   }
-  return { level: CONTAINER_LEVEL, shape: series.family, rows, timesMs, values: members.values };
+  return { level: CONTAINER_LEVEL, shape: series.family, rows, sources, timesMs, values: members.values };
 }
 
-function exposedRow(state: AggregatorState, series: FamilySeries, slot: number): Row {
+/** The row in a slot as exposed. */
+export function exposedRow(state: AggregatorState, series: FamilySeries, slot: number): Row {
   const known = series.exposed[slot];
   if (known !== undefined) return known;
   const dims = series.rows[slot]?.dims;

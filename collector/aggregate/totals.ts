@@ -7,12 +7,15 @@ import type { Plan } from './plan.ts';
 
 export class GroupColumns {
   readonly plan: Plan;
+  /** The numbers of the columns that live on from window to window. */
+  readonly keptAt: readonly number[];
   readonly #kept: readonly boolean[];
   #columns: Float64Array[];
 
   constructor(plan: Plan, capacity: number) {
     this.plan = plan;
     this.#kept = plan.shape.columns.map((_, i) => plan.outputs[i]?.output.keeps ?? false);
+    this.keptAt = this.#kept.flatMap((kept, i) => (kept ? [i] : []));
     this.#columns = plan.shape.columns.map(() => new Float64Array(capacity).fill(Number.NaN));
   }
 

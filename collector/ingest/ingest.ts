@@ -28,6 +28,8 @@ export interface IngestOptions {
   readonly limits?: Partial<IngestLimits>;
   /** A cap kept something of a node's out; `detail` says what to do. */
   readonly onRefused?: (node: string, reason: string, detail: string) => void;
+  /** Why nothing more is to be taken at the moment, in words; undefined, or not there, while all is well. */
+  readonly full?: () => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** `Math.random` unless a test decides. */
@@ -88,6 +90,8 @@ export function createIngest(options: IngestOptions): Ingest {
   async function receive(body: Buffer, { encoding, sentMs, receivedMs = clock.now() }: Received = {}): Promise<Reply> {
     tally.bytes += body.length;
     try {
+      const full = options.full?.();
+      if (full !== undefined) throw new WireError('log_full', full);
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
       const reply = await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now(), { sentMs, receivedMs }));
       crowd.letIn();

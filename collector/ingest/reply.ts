@@ -36,12 +36,14 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['internal_error', 500],
   ['dictionary_limit', 429],
   ['busy', 503],
+  ['log_full', 503],
   ['session_limit', 503],
 ]);
 
 /** Seconds after which an agent may come back at the earliest, by reason. */
 const RETRY_AFTER: ReadonlyMap<string, number> = new Map([
   ['busy', 1],
+  ['log_full', 10],
   ['dictionary_limit', 60],
   ['session_limit', 60],
 ]);

@@ -24,6 +24,15 @@ export interface SinkStats {
   readonly lastSuccessMs: number;
 }
 
+/** What of a sink's books goes on across restarts where its queue is on disk. */
+export interface Books {
+  readonly received: number;
+  readonly delivered: number;
+  readonly dropped: ReadonlyMap<string, number>;
+}
+
+const EMPTY: Books = { received: 0, delivered: 0, dropped: new Map() };
+
 export interface Account {
   receive(samples: number): void;
   drop(reason: string, samples: number): void;
@@ -33,16 +42,16 @@ export interface Account {
   retry(error: SinkError): void;
   /** A frame of `samples` is given up. */
   giveUp(samples: number, error: SinkError): void;
+  books(): Books;
   stats(queue: { readonly frames: number; readonly samples: number }): SinkStats;
 }
 
-export function createAccount(sink: string, log: Log): Account {
-  let received = 0;
-  let delivered = 0;
+export function createAccount(sink: string, log: Log, earlier: Books = EMPTY): Account {
+  let { received, delivered } = earlier;
   let retries = 0;
   let lastError: string | undefined;
   let lastSuccessMs = 0;
-  const dropped = new Map<string, number>();
+  const dropped = new Map<string, number>(earlier.dropped);
   /** What the log was last told, empty while all is well. */
   let trouble = '';
   let full = false;
@@ -93,6 +102,7 @@ export function createAccount(sink: string, log: Log): Account {
       drop(error.reason, samples);
       worry(error.reason, error.message);
     },
+    books: () => ({ received, delivered, dropped: new Map(dropped) }),
     stats: (queue) => ({
       sink,
       received,

@@ -6,7 +6,7 @@ import type { Log } from '../../src/log.ts';
 import type { Frame } from '../../src/model/batch.ts';
 import { type BackoffOptions, backoff } from '../../src/run/backoff.ts';
 import type { Clock } from '../../src/run/clock.ts';
-import type { SinkStats } from './account.ts';
+import { type Account, createAccount, type SinkStats } from './account.ts';
 import { createMemoryQueue, type FrameQueue } from './queue.ts';
 import type { Sink } from './sink.ts';
 import { SinkWorker } from './worker.ts';
@@ -20,8 +20,8 @@ export interface Outlet {
   readonly maxSamples: number;
   /** How long one `write` may take, in milliseconds. */
   readonly deadlineMs: number;
-  /** In memory and bounded by the two numbers above if not given. */
-  readonly queue?: FrameQueue;
+  /** In memory and bounded by the two numbers above, with books that begin at nothing, if not given. */
+  readonly kept?: { readonly queue: FrameQueue; readonly account: Account };
 }
 
 export interface FanoutOptions {
@@ -45,9 +45,10 @@ export function createFanout(outlets: readonly Outlet[], options: FanoutOptions)
   const names = new Set(outlets.map((outlet) => outlet.sink.name));
   if (names.size !== outlets.length) throw new Error(`two sinks have the same name among: ${[...names].join(', ')}`);
   const { clock, log } = options;
-  const workers = outlets.map(({ sink, deadlineMs, queue, ...limits }) => {
+  const workers = outlets.map(({ sink, deadlineMs, kept, ...limits }) => {
     const own = backoff(options.backoff ?? DEFAULT_BACKOFF);
-    return new SinkWorker({ sink, deadlineMs, clock, log, backoff: own, queue: queue ?? createMemoryQueue(limits) });
+    const { queue, account } = kept ?? { queue: createMemoryQueue(limits), account: createAccount(sink.name, log) };
+    return new SinkWorker({ sink, deadlineMs, clock, log, backoff: own, queue, account });
   });
   return {
     offer(frame) {

@@ -1,6 +1,6 @@
 /**
  * What waits for one sink: whole frames, bounded by number and by samples, the oldest dropped when there is no room. This one
- * is in memory; a durable one can take its place behind the same interface.
+ * is in memory; the log's cursor (collector/log/cursor.ts) takes its place behind the same interface.
  */
 import type { Frame } from '../../src/model/batch.ts';
 
@@ -8,9 +8,15 @@ export interface QueuedFrame {
   readonly frame: Frame;
   /** How many of its samples the sink wants. */
   readonly samples: number;
+  /** It may have been delivered by an earlier run, which could not take note of it. */
+  readonly again?: true;
 }
 
 export interface FrameQueue {
+  /** What is in it at the end is not lost: the next run goes on with it. */
+  readonly keeps?: true;
+  /** Told whom to wake where frames come to be there later than they are pushed. */
+  onReady?(ring: () => void): void;
   /** Puts a frame at the end. Answers how many samples were dropped to make room, those of the frame itself included. */
   push(entry: QueuedFrame): number;
   /** The oldest frame, which from now on is not dropped; undefined if there is none. It still counts as queued. */

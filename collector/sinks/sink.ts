@@ -23,7 +23,8 @@ export interface Sink {
   readonly name: string;
   /** How many of the frame's samples this sink wants: a sink may be told to leave levels out. */
   wants(frame: Frame): number;
-  write(frame: Frame, signal: AbortSignal): Promise<Delivery>;
+  /** `again`: an earlier run of the program may have delivered this frame already, and was killed before it could take note of that. */
+  write(frame: Frame, signal: AbortSignal, again?: boolean): Promise<Delivery>;
   /**
    * For `plimsoll check`: whether the far side can be reached, knows us and has the place to write to, without writing anything. Answers
    * what it found; rejects with a SinkError that says what to do. Without it there is nothing to ask.

@@ -7,13 +7,14 @@ import type { Log } from '../../src/log.ts';
 import type { Frame } from '../../src/model/batch.ts';
 import type { Backoff } from '../../src/run/backoff.ts';
 import type { Clock } from '../../src/run/clock.ts';
-import { type Account, createAccount, type SinkStats } from './account.ts';
+import type { Account, SinkStats } from './account.ts';
 import type { FrameQueue, QueuedFrame } from './queue.ts';
 import type { Sink } from './sink.ts';
 
 export interface WorkerOptions {
   readonly sink: Sink;
   readonly queue: FrameQueue;
+  readonly account: Account;
   /** How long one `write` may take, in milliseconds. */
   readonly deadlineMs: number;
   readonly clock: Clock;
@@ -48,7 +49,8 @@ export class SinkWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#account = createAccount(options.sink.name, options.log);
+    this.#account = options.account;
+    options.queue.onReady?.(() => this.#ring());
     this.#loop = this.#run();
   }
 
@@ -57,7 +59,7 @@ export class SinkWorker {
     const samples = this.#options.sink.wants(frame);
     if (samples === 0) return;
     this.#account.receive(samples);
-    if (this.#closing) {
+    if (this.#closing && !this.#options.queue.keeps) {
       this.#account.drop('shutdown', samples);
       return;
     }
@@ -90,6 +92,8 @@ export class SinkWorker {
     this.#account.drop('shutdown', lost);
     // The last that is heard of them: nobody will read the metrics any more.
     if (lost > 0) log.warn({ sink: sink.name, samples: lost }, 'stopped before all was delivered; the rest is lost');
+    const kept = queue.samples;
+    if (kept > 0) log.info({ sink: sink.name, samples: kept }, 'stopped before all was delivered; the rest is on disk');
     await within(clock, GRACE_MS, sink.close());
   }
 
@@ -119,14 +123,14 @@ export class SinkWorker {
   }
 
   /** One attempt at one frame. Answers how long to wait before the next, or undefined if the frame is dealt with. */
-  async #attempt({ frame, samples }: QueuedFrame): Promise<number | undefined> {
+  async #attempt({ frame, samples, again }: QueuedFrame): Promise<number | undefined> {
     const { sink, queue, clock, deadlineMs, backoff } = this.#options;
     const { signal } = this.#running;
     const running = this.#running;
     const late = new SinkError('timeout', `took longer than ${deadlineMs} ms`, { retryable: true });
     const cancel = clock.after(deadlineMs, () => running.abort(late));
     try {
-      const delivery = await sink.write(frame, signal);
+      const delivery = await sink.write(frame, signal, again);
       if (this.#sealed) return undefined;
       queue.remove();
       this.#account.settle(samples, delivery, clock.now());

@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { foundLines } from '../../agents/found.ts';
 import { lookAround } from '../../agents/main.ts';
 import { probeCollector } from '../../agents/sending.ts';
-import { checkCollector } from '../../collector/check.ts';
+import { checkCollector, checkKept } from '../../collector/check.ts';
 import { looseFiles } from '../config/loose.ts';
 import type { Config } from '../config/schema.ts';
 import { hiderOf } from '../config/secrets.ts';
@@ -55,6 +55,7 @@ export async function check({ config, start, out }: CheckOptions): Promise<numbe
   await step(() => checkAddresses(config, rolesOf(start), say));
   if (start !== 'collector') await step(() => checkAgent(config, say));
   if (start === 'agent' || start === undefined) await step(() => checkPush(config, say));
+  if (start !== 'agent') await step(() => checkFolder(config, say));
   if (start !== 'agent') await step(() => checkSinks(config, start, say));
   return code;
 }
@@ -94,6 +95,16 @@ async function checkPush({ agent }: Config, say: Say): Promise<void> {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     say('no', `agent.push: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** A folder that somebody has named must be usable; without one, a start goes on and keeps nothing. */
+async function checkFolder(config: Config, say: Say): Promise<void> {
+  try {
+    say('ok', `Kept:      ${await checkKept(config)}`);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || config.data_dir !== 'auto') throw error;
+    say('--', `${error.message}; a start would keep nothing`);
   }
 }
 

@@ -9,7 +9,7 @@ import { unreadLevels } from './unread.ts';
 
 export interface GreetingParts {
   readonly agent: Agent | undefined;
-  readonly collector: (Pick<Collector, 'url'> & Partial<Pick<Collector, 'sinks'>>) | undefined;
+  readonly collector: (Pick<Collector, 'url'> & Partial<Pick<Collector, 'sinks' | 'dataDir'>>) | undefined;
   readonly config: Config;
 }
 
@@ -34,6 +34,9 @@ export function greeting({ agent, collector, config }: GreetingParts): string[] 
         ? `Sinks:     ${sinks.join(', ')}`
         : 'Sinks:     none configured; Prometheus can scrape the addresses above.',
       ...(collector.sinks?.() ?? []).flatMap(sinkTrouble),
+      collector.dataDir === undefined
+        ? 'Kept:      nothing (data_dir): what a sink has not taken is in memory, and gone with a restart'
+        : `Kept:      in ${collector.dataDir}, until every sink has taken it`,
     );
   }
   const notes = agent && collector ? [...unreadLevels(config), ...slowTicks(config)] : [];

@@ -3,6 +3,7 @@
  * snake_case; `agent.interval` is `PLIMSOLL_AGENT_INTERVAL` and `--agent.interval`. The descriptions are the help text.
  */
 import * as z from 'zod';
+import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, duration, optionalDuration, size, webAddress } from './fields.ts';
 
@@ -131,6 +132,16 @@ const collector = z.strictObject({
     .default(['sum', 'avg', 'max'])
     .describe('what groups get of a gauge, of what METRICS.md names for it'),
   containers: toggle(true, 'serve /metrics/containers, the single containers of all hosts'),
+  log: z
+    .strictObject({
+      max_bytes: size('1GB').describe('disk for closed windows that a sink has not taken yet, in data_dir'),
+      max_age: duration('7d', { min: '1m', max: '365d' }).describe('windows older than that are not kept'),
+      when_full: z
+        .enum(['drop_oldest', 'push_back'])
+        .default('drop_oldest')
+        .describe('let the oldest windows go, or take nothing more of agents until there is room'),
+    })
+    .prefault({}),
 });
 
 const sinkCommon = {
@@ -231,6 +242,7 @@ export const schema = z.strictObject({
   cluster: text('the cluster’s name').min(1).default('default'),
   token: text('every request but /healthz must carry it').optional(),
   token_file: text('file that holds the token').optional(),
+  data_dir: dataDir,
   allowed_hosts: list([], 'host names that the servers answer to beside localhost and loopback addresses'),
   tls: z
     .strictObject({

@@ -6,19 +6,21 @@ export interface Health {
   readonly alive: () => string | undefined;
   /** Undefined once there is something to serve; else what it waits for. Restarting it would not help. */
   readonly ready: () => string | undefined;
+  /** Further lines of `/readyz`, for people. */
+  readonly notes?: () => readonly string[];
 }
 
-export function healthRoutes(app: FastifyInstance, { alive, ready }: Health): void {
-  for (const [path, ask] of [
-    ['/healthz', alive],
-    ['/readyz', ready],
+export function healthRoutes(app: FastifyInstance, { alive, ready, notes = () => [] }: Health): void {
+  for (const [path, ask, further] of [
+    ['/healthz', alive, () => []],
+    ['/readyz', ready, notes],
   ] as const) {
     app.get(path, async (_request, reply) => {
       const reason = ask();
       return reply
         .code(reason === undefined ? 200 : 503)
         .type('text/plain; charset=utf-8')
-        .send(`${reason ?? 'ok'}\n`);
+        .send(`${[reason ?? 'ok', ...further()].join('\n')}\n`);
     });
   }
 }

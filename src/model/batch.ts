@@ -28,6 +28,8 @@ export interface Batch {
 export interface LevelTable extends Table<Shape, Row> {
   /** `container`, `service`, `node` … */
   readonly level: string;
+  /** At the level of containers, per row: the agent's own row, which says whose numbers these are. For the log, not for sinks. */
+  readonly sources?: readonly EntityRow[] | undefined;
 }
 
 /** One closed window. Immutable: every sink is handed the same object and may keep it. */
@@ -38,4 +40,6 @@ export interface Frame {
   readonly tables: readonly LevelTable[];
   /** How many numbers the tables hold. */
   readonly samples: number;
+  /** What a restart must know of the window and is not in its tables; for the log, not for sinks. */
+  readonly journal?: readonly LevelTable[];
 }

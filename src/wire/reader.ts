@@ -41,10 +41,14 @@ export class Reader {
 
   /** A varint: 0 to 2^53 - 1. */
   varint(what: string): number {
-    const first = this.#bytes[this.#at] as number;
-    if (this.#at < this.#end && first < 128) {
-      this.#at++;
-      return first;
+    let value = 0;
+    let at = this.#at;
+    for (let shift = 0; shift < 28 && at < this.#end; shift += 7) {
+      const byte = this.#bytes[at++] as number;
+      value |= (byte & 127) << shift;
+      if (byte > 127) continue;
+      this.#at = at;
+      return value;
     }
     const one = new Float64Array(1);
     this.integers(one, { from: 0, count: 1, exponent: 0, signed: false }, what);

@@ -26,6 +26,8 @@ export async function startProgram(
 ): Promise<Program> {
   const port = await freePort();
   const listen = [`--${role}.listen`, `127.0.0.1:${port}`, '--log.level', 'warn'];
+  // One from before there was a log would not know the flag.
+  if (program === PROGRAM) listen.push('--data_dir', process.env.BENCH_DATA_DIR ?? 'none');
   const child = spawn(process.execPath, [...NODE_FLAGS, ...nodeFlags, program, role, ...listen, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -38,7 +38,7 @@ async function collectorWith({ collector = {}, token }: Options): Promise<{ url:
   const clock: FakeClock = fakeClock(Math.floor(batch.timeMs / 10_000) * 10_000);
   const life = lifecycle({ clock, log: silent, deadlineMs: 1000 });
   const guard = { token, tls: undefined, onRenewed: () => undefined, stop: () => undefined };
-  const config = schema.parse({ collector: { listen: '127.0.0.1:0', ...collector } });
+  const config = schema.parse({ data_dir: 'none', collector: { listen: '127.0.0.1:0', ...collector } });
   const { url, accept } = await startCollector({ config, guard, version: '0', clock, log: silent, life });
   accept(batch);
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

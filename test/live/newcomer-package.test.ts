@@ -95,7 +95,16 @@ describe('npm run package', () => {
   test('runs where there is no Node: serves the machine, and ends when asked', async () => {
     expect((await run('unshare', enclosed('--version'))).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     const [agent, collector] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-    const flags = ['--agent.engines', 'none', '--agent.listen', agent, '--collector.listen', collector];
+    const flags = [
+      '--agent.engines',
+      'none',
+      '--agent.listen',
+      agent,
+      '--collector.listen',
+      collector,
+      '--data_dir',
+      'none',
+    ];
     const program = await startServer({
       name: 'executable',
       file: 'unshare',

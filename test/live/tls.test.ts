@@ -28,6 +28,7 @@ beforeAll(async () => {
   port = await freePort();
   const { server, ca } = certificates;
   const config = {
+    data_dir: join(dir, 'data'),
     // Every interface: allowed, because certificates guard it.
     collector: { listen: `:${port}`, window: '1s', lateness: '1s' },
     tls: { cert: server.cert, key: server.key, client_ca: ca },

@@ -56,7 +56,10 @@ export async function besiege({ heapMb, collector = {} }: SiegeOptions): Promise
   const listen = `127.0.0.1:${await freePort()}`;
   const url = `http://${listen}`;
   const file = join(dir, 'plimsoll.yaml');
-  writeFileSync(file, stringify({ collector: { listen, window: '1s', lateness: '10s', ...collector } }));
+  writeFileSync(
+    file,
+    stringify({ data_dir: 'none', collector: { listen, window: '1s', lateness: '10s', ...collector } }),
+  );
   const program = await startServer({
     name: 'siege',
     file: process.execPath,

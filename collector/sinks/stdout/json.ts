@@ -1,4 +1,4 @@
-/** Rows as lines of JSON: `{"time":…,"measurement":…,"labels":{…},"fields":{…}}`. Made as text, since label names are foreign. */
+/** Rows as lines of JSON: `{"time":…,"measurement":…,"labels":{…},"fields":{…}}`, with `"again":true` at the end of those that may have come before. Made as text, since label names are foreign. */
 import type { LevelTable } from '../../../src/model/batch.ts';
 import { pairsOf } from '../../../src/model/labels.ts';
 
@@ -9,8 +9,9 @@ export interface JsonLine {
   readonly samples: number;
 }
 
-/** A line for every row that has a number. Time is ISO 8601 in UTC, fields are named as in InfluxDB. */
-export function* jsonLines(tables: Iterable<LevelTable>): Generator<JsonLine> {
+/** A line for every row that has a number. Time is ISO 8601 in UTC, fields are named as in InfluxDB. `again` marks what may have come before. */
+export function* jsonLines(tables: Iterable<LevelTable>, again = false): Generator<JsonLine> {
+  const tail = again ? '},"again":true}\n' : '}}\n';
   for (const table of tables) {
     const head = `","measurement":${JSON.stringify(table.shape.measurement)},"level":${JSON.stringify(table.level)},"labels":{`;
     const names = table.shape.columns.map((column) => `${JSON.stringify(column.field)}:`);
@@ -27,7 +28,7 @@ export function* jsonLines(tables: Iterable<LevelTable>): Generator<JsonLine> {
       );
       const time = new Date(table.timesMs[r] as number).toISOString();
       yield {
-        text: `{"time":"${time}${head}${labels.join(',')}},"fields":{${fields.join(',')}}}\n`,
+        text: `{"time":"${time}${head}${labels.join(',')}},"fields":{${fields.join(',')}${tail}`,
         samples: fields.length,
       };
     }

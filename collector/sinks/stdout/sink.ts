@@ -30,8 +30,8 @@ export function createStdoutSink({ name = 'stdout', stream, levels }: StdoutSink
   // Without a listener a closed pipe would end the process; what went wrong is in `stream.errored`.
   stream.on('error', () => undefined);
 
-  async function write(frame: Frame, signal: AbortSignal): Promise<Delivery> {
-    if (job?.frame !== frame) job = { frame, lines: jsonLines(selection.tables(frame)), delivered: 0 };
+  async function write(frame: Frame, signal: AbortSignal, again = false): Promise<Delivery> {
+    if (job?.frame !== frame) job = { frame, lines: jsonLines(selection.tables(frame), again), delivered: 0 };
     const { lines } = job;
     for (;;) {
       if (stream.errored || stream.destroyed || stream.writableEnded) throw closed(stream.errored);

@@ -22,7 +22,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 function configOf(flags: Record<string, string>) {
   const quiet = { 'agent.engines': 'none', 'agent.filesystem.enabled': 'false' };
-  const free = { 'agent.listen': '127.0.0.1:0', 'collector.listen': '127.0.0.1:0' };
+  const free = { 'agent.listen': '127.0.0.1:0', 'collector.listen': '127.0.0.1:0', data_dir: 'none' };
   return loadConfig({ env: {}, flags: new Map(Object.entries({ ...quiet, ...free, ...flags })) });
 }
 

@@ -78,6 +78,7 @@ test.each([401, 404, 400, 500, 302])(
     const { seen, host } = await quoting(() => status);
     const config = loadConfig({
       env: {
+        PLIMSOLL_DATA_DIR: 'none',
         PLIMSOLL_AGENT_LISTEN: '127.0.0.1:0',
         PLIMSOLL_COLLECTOR_LISTEN: '127.0.0.1:0',
         PLIMSOLL_TOKEN_FILE: secretFile(dir, 'token', `${MARK}own-token\n`),

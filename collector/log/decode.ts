@@ -1,0 +1,88 @@
+/**
+ * The payloads of a segment's records into frames, in order from the segment's first. Rows stay the same objects while they are in their table,
+ * as in frames that never were on disk, so that what sinks keep by row works here too. What is not as FORMAT.md says throws.
+ */
+import type { Frame, LevelTable } from '../../src/model/batch.ts';
+import type { Column, Kind, Shape, Unit } from '../../src/model/shape.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { FIRST_SCALE, readCells } from './cells.ts';
+import { Defined } from './dictionary.ts';
+import { emptyPast, moved, type Past, timesBefore } from './past.ts';
+import { readRows } from './rows.ts';
+
+export interface NumberedFrame {
+  readonly seq: number;
+  readonly frame: Frame;
+}
+
+interface Known extends Past {
+  readonly level: string;
+  readonly shape: Shape;
+  readonly scales: Uint8Array;
+}
+
+/** The number that a payload carries, without reading the rest. */
+export function seqOf(payload: Uint8Array): number {
+  return new Reader(payload).varint('number');
+}
+
+export class FrameDecoder {
+  readonly #defined = new Defined();
+  readonly #tables: Known[] = [];
+
+  decode(payload: Uint8Array): NumberedFrame {
+    const reader = new Reader(payload);
+    const seq = reader.varint('number');
+    const startMs = reader.float64('start');
+    const endMs = startMs + reader.varint('length');
+    const samples = reader.varint('samples');
+    const tables = this.#list(reader, endMs);
+    const journal = this.#list(reader, endMs);
+    reader.finish('record');
+    return { seq, frame: { startMs, endMs, tables, samples, ...(journal.length > 0 ? { journal } : {}) } };
+  }
+
+  #list(reader: Reader, endMs: number): LevelTable[] {
+    const count = reader.count('tables', Number.MAX_SAFE_INTEGER);
+    return Array.from({ length: count }, () => this.#table(reader, endMs));
+  }
+
+  #table(reader: Reader, endMs: number): LevelTable {
+    const known = this.#named(reader);
+    const { level, shape } = known;
+    const { list, places } = readRows(reader, this.#defined, known.list);
+    const now = { rows: list.rows.length, places };
+    const timesMs = timesBefore(known, { ...now, endMs });
+    readCells(reader, { values: timesMs, rows: now.rows, scales: known.timeScale });
+    const past = moved(known, { ...now, columns: shape.columns.length });
+    const values = places === undefined ? past.slice() : past;
+    readCells(reader, { values, rows: now.rows, scales: known.scales });
+    Object.assign(known, { list, timesMs, values, endMs });
+    const { rows, sources } = list;
+    return { level, shape, rows, timesMs, values, ...(sources === undefined ? {} : { sources }) };
+  }
+
+  #named(reader: Reader): Known {
+    const number = reader.varint('table');
+    if (number > 0) {
+      const known = this.#tables[number - 1];
+      if (known === undefined) throw new Error(`table ${number} of ${this.#tables.length}`);
+      return known;
+    }
+    const level = this.#defined.text(reader);
+    const measurement = this.#defined.text(reader);
+    const count = reader.count('columns', Number.MAX_SAFE_INTEGER);
+    const columns = Array.from({ length: count }, () => this.#column(reader));
+    const scales = new Uint8Array(count).fill(FIRST_SCALE);
+    const known: Known = { level, shape: { measurement, columns }, scales, ...emptyPast() };
+    this.#tables.push(known);
+    return known;
+  }
+
+  #column(reader: Reader): Column {
+    const text = (): string => this.#defined.text(reader);
+    const names = { metric: text(), field: text(), kind: text() as Kind, unit: text() as Unit, help: text() };
+    const count = reader.count('labels', Number.MAX_SAFE_INTEGER);
+    return { ...names, labels: Array.from({ length: count }, () => [text(), text()] as const) };
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * A record: a frame's payload, deflated, with its length, a checksum over all that follows it, the frame's number and the end of its window.
+ * Whatever a crash or a disk has made of the bytes, reading says what is whole and what is not. FORMAT.md has the layout.
+ */
+import { promisify } from 'node:util';
+import { crc32, deflateRaw, inflateRaw } from 'node:zlib';
+
+const deflate = promisify(deflateRaw) as (bytes: Uint8Array, options: { level: number }) => Promise<Buffer>;
+const inflate = promisify(inflateRaw) as (bytes: Uint8Array) => Promise<Buffer>;
+
+/** Length, checksum, number, end. */
+export const RECORD_HEAD = 4 + 4 + 8 + 8;
+/** Where a segment's first record begins: behind a name and a version. */
+export const SEGMENT_HEAD = 8;
+export const FORMAT_VERSION = 1;
+const MAGIC = Buffer.concat([Buffer.from('PLIMLOG'), Buffer.of(FORMAT_VERSION)]);
+
+export interface RecordHead {
+  /** Of what follows the head. */
+  readonly length: number;
+  readonly crc: number;
+  readonly seq: number;
+  readonly endMs: number;
+}
+
+export function segmentHead(): Uint8Array {
+  return MAGIC;
+}
+
+/** What is wrong with a segment's first bytes, in words; undefined if nothing is. */
+export function wrongHead(bytes: Uint8Array): string | undefined {
+  if (bytes.length < SEGMENT_HEAD || !MAGIC.subarray(0, 7).equals(bytes.subarray(0, 7)))
+    return 'is no segment of a log';
+  if (bytes[7] !== FORMAT_VERSION) return `has the format's version ${bytes[7]}; this program reads ${FORMAT_VERSION}`;
+  return undefined;
+}
+
+/** The record's bytes. */
+export async function record(payload: Uint8Array, { seq, endMs }: { seq: number; endMs: number }): Promise<Uint8Array> {
+  const body = await deflate(payload, { level: 1 });
+  const bytes = Buffer.allocUnsafe(RECORD_HEAD + body.length);
+  bytes.writeUInt32LE(body.length, 0);
+  bytes.writeDoubleLE(seq, 8);
+  bytes.writeDoubleLE(endMs, 16);
+  body.copy(bytes, RECORD_HEAD);
+  bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4);
+  return bytes;
+}
+
+export function readHead(bytes: Uint8Array): RecordHead {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const double = (at: number): number => view.getFloat64(at, true);
+  return { length: view.getUint32(0, true), crc: view.getUint32(4, true), seq: double(8), endMs: double(16) };
+}
+
+/** Whether the checksum is that of the record's bytes, its head among them. */
+export function isWhole(bytes: Uint8Array, head: RecordHead): boolean {
+  return bytes.length === RECORD_HEAD + head.length && crc32(bytes.subarray(8)) === head.crc;
+}
+
+/** The payload of a whole record. */
+export async function payloadOf(bytes: Uint8Array): Promise<Uint8Array> {
+  return inflate(bytes.subarray(RECORD_HEAD));
+}

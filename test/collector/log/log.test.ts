@@ -1,0 +1,338 @@
+/** The log as it is met in life: damage, a full disk, limits, two collectors on one folder. */
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Keeping, openLog } from '../../../collector/log/keeping.ts';
+import { takePlace, tryPlace } from '../../../collector/log/place.ts';
+import type { LogLimits } from '../../../collector/log/shelf.ts';
+import { type Account, createAccount } from '../../../collector/sinks/account.ts';
+import { silent } from '../../../src/log.ts';
+import type { Frame } from '../../../src/model/batch.ts';
+import { type FakeClock, fakeClock } from '../../support/clock.ts';
+import { type CrashingDisk, crashingDisk } from '../../support/crashingdisk.ts';
+import { frame, T0, table } from '../../support/tables.ts';
+
+const LIMITS: LogLimits = {
+  maxBytes: 1e9,
+  maxAgeMs: 1e12,
+  whenFull: 'drop_oldest',
+  // Each window a segment of its own.
+  segmentBytes: 1,
+  segmentMs: 1e9,
+  heldFrames: 1000,
+  heldSamples: 1e9,
+};
+
+/** A window of one number, which is its own. */
+function windowOf(id: number): Frame {
+  const startMs = T0 + id * 10_000;
+  return frame(
+    [table({ level: 'service', columns: ['service_x'], rows: [[{ service: 's' }, [id]]], timeMs: startMs })],
+    startMs,
+  );
+}
+
+interface Stage {
+  readonly disk: CrashingDisk;
+  readonly clock: FakeClock;
+  readonly said: readonly string[];
+  readonly keeping: () => Keeping;
+  readonly account: () => Account;
+  /** Ends the process without a word, or with one, and starts the next. */
+  restart(clean?: boolean): Promise<void>;
+  offer(...ids: number[]): Promise<void>;
+  /** Delivers what there is; answers the windows. */
+  deliver(most?: number): Promise<number[]>;
+}
+
+async function stage(limits: Partial<LogLimits> = {}): Promise<Stage> {
+  const disk = crashingDisk();
+  const clock = fakeClock(T0);
+  const said: string[] = [];
+  const say = (fields: object, message: string): void => void said.push(`${message} ${JSON.stringify(fields)}`);
+  const log = { ...silent, info: say, warn: say, error: say };
+  let account = createAccount('a', silent);
+  const open = (): Promise<Keeping> =>
+    openLog({
+      folder: disk,
+      clock,
+      log,
+      breathe: () => Promise.resolve(),
+      limits: { ...LIMITS, ...limits },
+      sinks: [
+        {
+          name: 'a',
+          wants: (window) => window.samples,
+          begin: (books) => (account = createAccount('a', silent, books)),
+        },
+      ],
+    });
+  let keeping = await open();
+  return {
+    disk,
+    clock,
+    said,
+    keeping: () => keeping,
+    account: () => account,
+    async restart(clean = false) {
+      if (clean) await keeping.close();
+      keeping = await open();
+    },
+    async offer(...ids) {
+      for (const id of ids) {
+        keeping.log.offer(windowOf(id));
+        account.receive(1);
+        keeping.cursors.get('a')?.push({ frame: windowOf(id), samples: 1 });
+        await keeping.log.settle();
+      }
+    },
+    async deliver(most = Number.POSITIVE_INFINITY) {
+      const given: number[] = [];
+      const cursor = keeping.cursors.get('a');
+      while (given.length < most) {
+        const taken = await cursor?.take();
+        if (taken === undefined) break;
+        given.push(taken.frame.tables[0]?.values[0] as number);
+        cursor?.remove();
+        account.settle(taken.samples, { delivered: taken.samples, dropped: new Map() }, 0);
+      }
+      await cursor?.take();
+      return given;
+    },
+  };
+}
+
+function segments(disk: CrashingDisk): Promise<string[]> {
+  return disk.list().then((files) => files.map(({ name }) => name).filter((name) => name.endsWith('.log')));
+}
+
+describe('a sink that is behind', () => {
+  test('goes on after a restart where it was, and its books go on too', async () => {
+    const { offer, deliver, restart, account } = await stage();
+    await offer(0, 1, 2, 3);
+    expect(await deliver(2)).toEqual([0, 1]);
+    await restart(true);
+    expect(account().books()).toEqual({ received: 4, delivered: 2, dropped: new Map() });
+    await offer(4);
+    expect(await deliver()).toEqual([2, 3, 4]);
+    expect(account().books()).toEqual({ received: 5, delivered: 5, dropped: new Map() });
+  });
+
+  test('is told after a crash that the first window may have come before, and of no other', async () => {
+    const { offer, deliver, restart, keeping } = await stage();
+    await offer(0, 1, 2);
+    await deliver(1);
+    // It was taken, and perhaps written; the process ends before that is noted.
+    await restart();
+    const again: unknown[] = [];
+    for (let i = 0; i < 2; i++) {
+      again.push((await keeping().cursors.get('a')?.take())?.again);
+      keeping().cursors.get('a')?.remove();
+    }
+    expect(again).toEqual([true, undefined]);
+  });
+
+  test('is told nothing of the kind after a stop in good order', async () => {
+    const { offer, restart, keeping } = await stage();
+    await offer(0, 1);
+    await restart(true);
+    expect((await keeping().cursors.get('a')?.take())?.again).toBeUndefined();
+  });
+});
+
+describe('what all have got', () => {
+  test('goes from the disk', async () => {
+    const { offer, deliver, disk, keeping } = await stage();
+    await offer(0, 1, 2);
+    expect(await segments(disk)).toHaveLength(3);
+    await deliver();
+    await offer(3);
+    await keeping().log.shelf.settle();
+    // The last two stay: a restart goes on from them.
+    expect(await segments(disk)).toEqual(['0000000000000003.log', '0000000000000004.log']);
+  });
+});
+
+describe('a log that is full', () => {
+  test('lets the oldest windows go, and counts them for the sink that had not got them', async () => {
+    const { offer, deliver, keeping, account, said } = await stage({ maxBytes: 500 });
+    await offer(0, 1, 2, 3, 4, 5);
+    const { bytes } = keeping().log.stats();
+    expect(bytes).toBeLessThanOrEqual(500);
+    const given = await deliver();
+    expect(given.at(-1)).toBe(5);
+    expect(account().books()).toEqual({
+      received: 6,
+      delivered: given.length,
+      dropped: new Map([['log_full', 6 - given.length]]),
+    });
+    expect(said.filter((line) => line.includes('the log is full'))).toHaveLength(1);
+  });
+
+  test('or keeps all, and says that nothing more is to be taken in', async () => {
+    const { offer, deliver, keeping } = await stage({ maxBytes: 500, whenFull: 'push_back' });
+    await offer(0, 1);
+    expect(keeping().log.shelf.full).toBe(false);
+    await offer(2, 3, 4, 5);
+    expect(keeping().log.shelf.full).toBe(true);
+    expect(await deliver()).toEqual([0, 1, 2, 3, 4, 5]);
+    await offer(6);
+    expect(keeping().log.shelf.full).toBe(false);
+  });
+
+  test('lets go of what is too old', async () => {
+    const { offer, deliver, clock, account } = await stage({ maxAgeMs: 60_000 });
+    await offer(0, 1);
+    await clock.advance(100_000);
+    await offer(9);
+    expect(await deliver()).toEqual([9]);
+    expect(account().books().dropped).toEqual(new Map([['log_too_old', 2]]));
+  });
+});
+
+describe('damage', () => {
+  test('a bit that flipped costs the rest of its file, is said with its name and counted; reading goes on behind it', async () => {
+    const { offer, deliver, restart, disk, said, account, keeping } = await stage({ segmentBytes: 400 });
+    await offer(0, 1, 2, 3, 4, 5, 6, 7);
+    await restart(true);
+    const [first = ''] = await segments(disk);
+    const bytes = disk.bytesOf(first);
+    bytes[bytes.length - 3] = (bytes[bytes.length - 3] as number) ^ 4;
+    const given = await deliver();
+    const lost = 8 - given.length;
+    expect(lost).toBeGreaterThan(0);
+    expect(given.at(-1)).toBe(7);
+    expect(account().books()).toEqual({
+      received: 8,
+      delivered: given.length,
+      dropped: new Map([['log_damaged', lost]]),
+    });
+    expect(said.some((line) => line.includes('damaged') && line.includes(first))).toBe(true);
+    expect(keeping().log.stats().damaged).toBe(1);
+    await offer(8);
+    await keeping().log.shelf.settle();
+    expect((await disk.list()).map(({ name }) => name)).toContain(`${first}.damaged`);
+  });
+
+  test('a record that was being written is cut off, and what was before it stays', async () => {
+    const { offer, deliver, restart, disk, said } = await stage({ segmentBytes: 1e6 });
+    await offer(0, 1, 2);
+    const [name = ''] = await segments(disk);
+    const { length } = disk.bytesOf(name);
+    await disk.truncate(name, length - 5);
+    await restart();
+    expect(await deliver()).toEqual([0, 1]);
+    expect(said.some((line) => line.includes('cut off'))).toBe(true);
+  });
+
+  test('a cursor that is damaged is set aside, and its sink gets again what is there', async () => {
+    const { offer, deliver, restart, disk, said } = await stage();
+    await offer(0, 1);
+    await deliver(1);
+    await restart(true);
+    const bytes = disk.bytesOf('cursor-a.json');
+    bytes[10] = (bytes[10] as number) ^ 1;
+    await restart();
+    expect((await deliver()).at(-1)).toBe(1);
+    expect(said.some((line) => line.includes('set aside'))).toBe(true);
+  });
+
+  test('the state of a restart is that of the last window that can be read, of an earlier file if need be', async () => {
+    const { disk, keeping, restart } = await stage();
+    const journal = (id: number) => [table({ level: '#nodes', columns: ['watched'], rows: [[{ node: 'n' }, [id]]] })];
+    for (const id of [0, 1]) keeping().log.offer(windowOf(id), journal(id));
+    await keeping().log.settle();
+    keeping().log.offer(windowOf(2), journal(2));
+    await keeping().log.settle();
+    await restart(true);
+    expect(keeping().found.last?.journal?.[0]?.values).toEqual(Float64Array.of(2));
+    const last = (await segments(disk)).at(-1) ?? '';
+    const bytes = disk.bytesOf(last);
+    bytes[9] = (bytes[9] as number) ^ 1;
+    await restart();
+    expect(keeping().found.last?.journal?.[0]?.values).toEqual(Float64Array.of(1));
+  });
+
+  test('a segment of a later version is set aside, with both versions in words', async () => {
+    const { offer, restart, disk, said } = await stage();
+    await offer(0);
+    const [name = ''] = await segments(disk);
+    disk.bytesOf(name)[7] = 9;
+    await restart();
+    expect(said.some((line) => line.includes('version 9') && line.includes('reads 1'))).toBe(true);
+    expect((await disk.list()).map((file) => file.name)).toContain(`${name}.damaged`);
+  });
+});
+
+describe('a disk that is full', () => {
+  test('costs nothing while there is memory: sinks get windows from there, and it heals by itself', async () => {
+    const { offer, deliver, disk, keeping, clock, said, account } = await stage();
+    await offer(0);
+    disk.full = true;
+    await offer(1, 2);
+    expect(keeping().log.stats()).toMatchObject({ trouble: 'ENOSPC: no space left on device', waiting: 2 });
+    expect(await deliver(2)).toEqual([0, 1]);
+    disk.full = false;
+    await clock.advance(5000);
+    await keeping().log.settle();
+    expect(keeping().log.stats()).toMatchObject({ trouble: undefined, waiting: 0, frames: 3 });
+    expect(await deliver()).toEqual([2]);
+    expect(account().books()).toEqual({ received: 3, delivered: 3, dropped: new Map() });
+    expect(said.filter((line) => line.includes('cannot be written: windows'))).toHaveLength(1);
+    expect(said.filter((line) => line.includes('written again'))).toHaveLength(1);
+  });
+
+  test('costs the oldest windows when there is no more memory, counted', async () => {
+    const { offer, deliver, disk, account } = await stage({ heldFrames: 2 });
+    disk.full = true;
+    await offer(0, 1, 2, 3);
+    expect(await deliver()).toEqual([2, 3]);
+    expect(account().books()).toEqual({ received: 4, delivered: 2, dropped: new Map([['log_unwritable', 2]]) });
+  });
+});
+
+describe('the folder', () => {
+  function folder(): string {
+    const path = mkdtempSync(join(tmpdir(), 'plimsoll-place-'));
+    onTestFinished(() => rmSync(path, { recursive: true }));
+    return path;
+  }
+
+  test('is one collector’s at a time; one that was killed does not keep it', async () => {
+    const path = folder();
+    const place = await takePlace(path, silent);
+    expect(place?.path).toBe(join(path, 'collector'));
+    await expect(takePlace(path, silent)).rejects.toThrow(
+      `data_dir: ${path}/collector is used by another collector: must be a folder of this one's own, or "none"`,
+    );
+    await place?.release();
+    // What a killed one leaves behind answers nobody.
+    writeFileSync(join(path, 'collector', 'x'), '');
+    const next = await takePlace(path, silent);
+    await next?.release();
+  });
+
+  test('that is no folder is refused at the start, with what to do', async () => {
+    const path = folder();
+    writeFileSync(join(path, 'file'), '');
+    await expect(takePlace(join(path, 'file'), silent)).rejects.toThrow(
+      /a part of the path is no folder\): set data_dir to/,
+    );
+    await expect(tryPlace(join(path, 'file'))).rejects.toThrow('data_dir: ');
+  });
+
+  test('may have a path longer than a socket’s', async () => {
+    const path = join(folder(), 'x'.repeat(120));
+    const place = await takePlace(path, silent);
+    await expect(takePlace(path, silent)).rejects.toThrow('another collector');
+    await place?.release();
+  });
+
+  test('is not made by a check', async () => {
+    const path = join(folder(), 'not', 'there');
+    expect(await tryPlace(path)).toBe(join(path, 'collector'));
+    symlinkSync('nowhere', join(folder(), 'link'));
+    expect(await tryPlace('none')).toBeUndefined();
+  });
+});
