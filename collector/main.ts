@@ -112,6 +112,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     familyNamed,
     onRefused: kept.say,
     limits: limitsOf(settings, log),
+    // Without a log of frames there is nothing to wait for: what is received counts as durable.
+    kept: undefined,
     clock,
     log,
   });

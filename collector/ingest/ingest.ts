@@ -11,13 +11,14 @@ import type { Clock } from '../../src/run/clock.ts';
 import { createBodies } from './bodies.ts';
 import { createBudget } from './budget.ts';
 import { createCrowd } from './crowd.ts';
+import type { Kept } from './durable.ts';
 import { inflate } from './inflate.ts';
 import { Intake, type Pushed, type Times } from './intake.ts';
 import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
 import { type Reply, refused } from './reply.ts';
 import { addRoute } from './route.ts';
 import { createSeriesCap } from './series.ts';
-import { Sessions } from './sessions.ts';
+import { type RememberedSession, Sessions } from './sessions.ts';
 import { add, createTally, type IngestStats } from './tally.ts';
 import { turnstile } from './turnstile.ts';
 
@@ -28,6 +29,8 @@ export interface IngestOptions {
   readonly limits?: Partial<IngestLimits>;
   /** A cap kept something of a node's out; `detail` says what to do. */
   readonly onRefused?: (node: string, reason: string, detail: string) => void;
+  /** How far the log of frames is on disk. Without it an agent is told nothing of it, and to be taken is enough. */
+  readonly kept?: Kept | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** `Math.random` unless a test decides. */
@@ -46,6 +49,9 @@ export interface Ingest {
   route(app: FastifyInstance): void;
   /** Ends the sessions of agents that are silent; call it every minute or so. */
   housekeep(): void;
+  /** For the checkpoint of windows up to there: each session's last durable batch. And what an earlier run had remembered. */
+  remembered(upToMs: number): RememberedSession[];
+  remember(sessions: Iterable<RememberedSession>): void;
   stats(): IngestStats;
 }
 
@@ -56,7 +62,7 @@ const SIDE_BY_SIDE = 4;
 const LOG_EVERY_MS = 60_000;
 
 export function createIngest(options: IngestOptions): Ingest {
-  const { push, familyNamed, limits: given, onRefused = () => {}, clock, log, random = Math.random } = options;
+  const { push, familyNamed, limits: given, onRefused = () => {}, kept, clock, log, random = Math.random } = options;
   const limits: IngestLimits = { ...INGEST_LIMITS, ...given };
   const budget = createBudget({ limit: limits.maxDictionaryBytes, lingerMs: limits.lingerMs });
   const crowd = createCrowd(random);
@@ -69,7 +75,8 @@ export function createIngest(options: IngestOptions): Ingest {
     if (due('rivals')) log.warn({ node }, 'two agents send under the same node name: give each its own');
   };
   const onClock = (node: string, offsetMs: number): void => sayClock(log, node, offsetMs);
-  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, onRefused, onRivals, onClock });
+  const told = { onRefused, onRivals, onClock };
+  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, kept, ...told });
   const bodies = createBodies({ clock, maxBytes: limits.maxBodyBytes, maxHeldBytes: limits.maxPendingBytes });
 
   function refuse(error: unknown): Reply {
@@ -85,11 +92,14 @@ export function createIngest(options: IngestOptions): Ingest {
     return refused(wrong, crowd.turnAway);
   }
 
-  async function receive(body: Buffer, { encoding, sentMs, receivedMs = clock.now() }: Received = {}): Promise<Reply> {
+  async function receive(body: Buffer, given: Received = {}): Promise<Reply> {
+    const { encoding, sentMs, receivedMs = clock.now(), run } = given;
     tally.bytes += body.length;
     try {
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
-      const reply = await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now(), { sentMs, receivedMs }));
+      const reply = await line.pass(unpack, (unpacked) =>
+        intake.take(unpacked, clock.now(), { sentMs, receivedMs, run }),
+      );
       crowd.letIn();
       return reply;
     } catch (error) {
@@ -104,6 +114,8 @@ export function createIngest(options: IngestOptions): Ingest {
       budget.pass(clock.now());
       sessions.housekeep(clock.now());
     },
+    remembered: (upToMs) => sessions.remembered(upToMs),
+    remember: (earlier) => sessions.remember(earlier, clock.now()),
     stats: () => {
       budget.pass(clock.now());
       return {

@@ -9,6 +9,7 @@ import { createDecoder, type Decoded, type Decoder } from '../../src/wire/decode
 import { type Header, peek } from '../../src/wire/header.ts';
 import type { Budget } from './budget.ts';
 import { createAgentClock } from './clocks.ts';
+import type { Durable, Kept } from './durable.ts';
 import type { IngestLimits } from './limits.ts';
 import { type Reply, taken } from './reply.ts';
 import type { SeriesCap } from './series.ts';
@@ -20,6 +21,8 @@ import { add, type Tally } from './tally.ts';
 export interface Pushed {
   readonly accepted: number;
   readonly dropped: ReadonlyMap<string, number>;
+  /** The end of the last window that holds something of it; undefined if none does. */
+  readonly endMs?: number | undefined;
 }
 
 export interface IntakeOptions {
@@ -30,6 +33,8 @@ export interface IntakeOptions {
   readonly cap: SeriesCap;
   readonly budget: Budget;
   readonly tally: Tally;
+  /** How far the log is on disk; undefined without one. */
+  readonly kept: Kept | undefined;
   /** A cap kept something of a node's out; `detail` says which and what to do. */
   readonly onRefused: (node: string, reason: string, detail: string) => void;
   /** Two agents send under one node's name. */
@@ -42,6 +47,8 @@ export interface IntakeOptions {
 export interface Times {
   readonly sentMs: number | undefined;
   readonly receivedMs: number;
+  /** The run of the collector that took what the agent has sent before and holds on to. */
+  readonly run?: string | undefined;
 }
 
 export class Intake {
@@ -60,6 +67,7 @@ export class Intake {
     sessions.housekeep(nowMs);
     const live = sessions.find(head.node, head.session);
     if (head.seq <= sessions.lastSeq(head.node, head.session)) return this.#again(head, live);
+    this.#checkRun(times);
     if (live === undefined) this.#checkNew(head);
     if (live !== undefined) {
       const decoded = this.#decode(head, live.decoder, body);
@@ -94,7 +102,7 @@ export class Intake {
     }
   }
 
-  #again({ seq }: Header, live: Session | undefined): Reply {
+  #again({ node, session, seq }: Header, live: Session | undefined): Reply {
     add(this.#options.tally.batches, 'duplicate');
     const answer = live?.lastSeq === seq ? live.lastAnswer : undefined;
     return taken({
@@ -102,7 +110,23 @@ export class Intake {
       dropped: answer?.dropped ?? {},
       duplicate: true,
       ...clockOf(live),
+      ...this.#durable(this.#options.sessions.durableOf(node, session)),
     });
+  }
+
+  /** What an earlier run took and had not on disk must come again, and before anything that is newer. */
+  #checkRun({ run }: Times): void {
+    const { kept } = this.#options;
+    if (kept === undefined || run === undefined || run === kept.run) return;
+    throw new WireError(
+      'restarted',
+      'the collector was restarted: send again what was not durable, the oldest batch first',
+    );
+  }
+
+  #durable(durable: Durable): { durable?: number; run?: string } {
+    const { kept } = this.#options;
+    return kept === undefined ? {} : { durable: durable.upTo(kept.upToMs), run: kept.run };
   }
 
   #checkNew({ node, session, reset }: Header): void {
@@ -131,6 +155,7 @@ export class Intake {
       shift: shifter(0),
       lastSeq,
       lastAnswer: undefined,
+      durable: sessions.durableOf(node, session),
       seenMs: nowMs,
     };
     sessions.open(begun);
@@ -161,7 +186,9 @@ export class Intake {
     session.lastSeq = batch.seq;
     session.lastAnswer = { accepted: pushed.accepted, dropped: Object.fromEntries(dropped) };
     session.seenMs = nowMs;
-    return taken({ ...session.lastAnswer, duplicate: false, ...clockOf(session) });
+    if (this.#options.kept) session.durable.note(batch.seq, pushed.endMs);
+    const durable = this.#durable(session.durable);
+    return taken({ ...session.lastAnswer, duplicate: false, ...clockOf(session), ...durable });
   }
 }
 

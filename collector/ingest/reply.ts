@@ -10,6 +10,10 @@ export interface Taken {
   readonly duplicate: boolean;
   /** The agent's clock minus ours, where that is more than a second: its rows were put into our time. */
   readonly clock_offset_ms?: number;
+  /** The last batch of the session that is on disk with all before it; without a log there is none, and to be taken is enough. */
+  readonly durable?: number;
+  /** Names this run of the collector; comes with `durable`. */
+  readonly run?: string;
 }
 
 /** The answer to one that was not. */
@@ -29,6 +33,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['slow_body', 408],
   ['unknown_session', 409],
   ['out_of_step', 409],
+  ['restarted', 409],
   ['limit', 413],
   ['body_too_large', 413],
   ['unsupported_media_type', 415],
