@@ -4,7 +4,7 @@ import { hider } from '../../src/config/redact.ts';
 import { basicAuthorization, type Login } from '../../src/config/webaddress.ts';
 import { beginning } from '../../src/http/beginning.ts';
 import { remedyFor } from '../../src/http/remedy.ts';
-import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
+import { CONTENT_TYPE, RUN_HEADER, SENT_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
 
 export interface Destination {
@@ -29,9 +29,15 @@ export interface TlsOptions {
   readonly key?: string | undefined;
 }
 
+/** What goes along with a body. */
+export interface Posted {
+  /** The run of the collector that has taken batches before it which are not durable yet. */
+  readonly run: string | undefined;
+}
+
 export interface Client {
   /** Sends a body compressed with gzip. Rejects when no complete answer came, which says nothing about whether the body arrived. */
-  post(body: Uint8Array, signal: AbortSignal): Promise<Answer>;
+  post(body: Uint8Array, about: Posted, signal: AbortSignal): Promise<Answer>;
   /** Asks the same place for nothing, as {@link post} rejects. */
   ask(signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
@@ -76,8 +82,9 @@ export function createClient({ url, token, login, tls, timeoutMs, now }: ClientO
   }
 
   return {
-    post(body, signal) {
-      const sent = { ...headers, ...ENCODED, [SENT_HEADER]: String(now()) };
+    post(body, { run }, signal) {
+      const after = run === undefined ? {} : { [RUN_HEADER]: run };
+      const sent = { ...headers, ...ENCODED, [SENT_HEADER]: String(now()), ...after };
       return request({ method: 'POST', headers: sent, body, signal });
     },
     ask: (signal) => request({ method: 'GET', headers, signal }),

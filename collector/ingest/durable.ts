@@ -7,6 +7,8 @@
 export interface Kept {
   /** Names this run of the collector: what another run took and had not on disk is gone. */
   readonly run: string;
+  /** How long after its tick a batch is durable when all is well: a window's length and lateness. */
+  readonly afterMs: number;
   /** Every window that ends here or before is synced. */
   readonly upToMs: number;
 }
@@ -16,10 +18,15 @@ export interface KeptMark extends Kept {
   durableUpTo(ms: number): void;
 }
 
-export function createKept(run: string, fromMs = Number.NEGATIVE_INFINITY): KeptMark {
+export function createKept({
+  run,
+  afterMs,
+  fromMs = Number.NEGATIVE_INFINITY,
+}: Pick<Kept, 'run' | 'afterMs'> & { readonly fromMs?: number }): KeptMark {
   let upToMs = fromMs;
   return {
     run,
+    afterMs,
     get upToMs() {
       return upToMs;
     },

@@ -11,7 +11,7 @@ import type { Budget } from './budget.ts';
 import { createAgentClock } from './clocks.ts';
 import type { Durable, Kept } from './durable.ts';
 import type { IngestLimits } from './limits.ts';
-import { type Reply, taken } from './reply.ts';
+import { type Reply, type Taken, taken } from './reply.ts';
 import type { SeriesCap } from './series.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { shifter } from './shift.ts';
@@ -124,9 +124,10 @@ export class Intake {
     );
   }
 
-  #durable(durable: Durable): { durable?: number; run?: string } {
+  #durable(durable: Durable): Pick<Taken, 'durable' | 'durable_after_ms' | 'run'> {
     const { kept } = this.#options;
-    return kept === undefined ? {} : { durable: durable.upTo(kept.upToMs), run: kept.run };
+    if (kept === undefined) return {};
+    return { durable: durable.upTo(kept.upToMs), durable_after_ms: kept.afterMs, run: kept.run };
   }
 
   #checkNew({ node, session, reset }: Header): void {

@@ -12,6 +12,8 @@ export interface Taken {
   readonly clock_offset_ms?: number;
   /** The last batch of the session that is on disk with all before it; without a log there is none, and to be taken is enough. */
   readonly durable?: number;
+  /** How long after its tick a batch is durable when all is well; comes with `durable`. */
+  readonly durable_after_ms?: number;
   /** Names this run of the collector; comes with `durable`. */
   readonly run?: string;
 }

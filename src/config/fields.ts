@@ -3,23 +3,38 @@ import * as z from 'zod';
 import { parseAddress, parseDuration, parseSize } from './units.ts';
 import { parseWebAddress } from './webaddress.ts';
 
+interface Bounds {
+  readonly min: string;
+  readonly max: string;
+}
+
 /** A duration within bounds, in milliseconds. The default is written as people write it. */
-export function duration(fallback: string, { min, max }: { min: string; max: string }) {
-  const low = parseDuration(min) as number;
-  const high = parseDuration(max) as number;
+export function duration(fallback: string, bounds: Bounds) {
   return z
-    .string({ error: () => `must be a duration such as "10s", "500ms" or "1m30s", from ${min} to ${max}` })
+    .string({ error: () => legalDuration(bounds) })
     .default(fallback)
-    .transform((text, context) => {
-      const ms = parseDuration(text);
-      if (ms !== undefined && ms >= low && ms <= high) return ms;
-      context.issues.push({
-        code: 'custom',
-        input: text,
-        message: `must be a duration such as "10s", "500ms" or "1m30s", from ${min} to ${max}`,
-      });
-      return z.NEVER;
-    });
+    .transform((text, context) => durationWithin(text, bounds, context));
+}
+
+/** One that need not be given. */
+export function maybeDuration(bounds: Bounds) {
+  return z
+    .string({ error: () => legalDuration(bounds) })
+    .transform((text, context) => durationWithin(text, bounds, context))
+    .optional();
+}
+
+function durationWithin(text: string, bounds: Bounds, context: z.RefinementCtx): number {
+  const ms = parseDuration(text);
+  const low = parseDuration(bounds.min) as number;
+  const high = parseDuration(bounds.max) as number;
+  if (ms !== undefined && ms >= low && ms <= high) return ms;
+  context.issues.push({ code: 'custom', input: text, message: legalDuration(bounds) });
+  return z.NEVER;
+}
+
+function legalDuration({ min, max }: Bounds): string {
+  return `must be a duration such as "10s", "500ms" or "1m30s", from ${min} to ${max}`;
 }
 
 /** A number of bytes. */

@@ -14,6 +14,7 @@ const OWNERS: readonly (readonly [prefix: string, programs: readonly Program[]])
   ['sinks.', ['run', 'collector']],
   ['cluster', ['run', 'collector']],
   ['node', ['run', 'agent']],
+  ['data_dir', ['run', 'agent', 'collector']],
   ['allowed_hosts', ['run', 'agent', 'collector']],
   ['log.', ['run', 'agent', 'collector']],
 ];

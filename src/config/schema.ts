@@ -3,8 +3,9 @@
  * snake_case; `agent.interval` is `PLIMSOLL_AGENT_INTERVAL` and `--agent.interval`. The descriptions are the help text.
  */
 import * as z from 'zod';
+import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
-import { address, duration, size, webAddress } from './fields.ts';
+import { address, duration, maybeDuration, size, webAddress } from './fields.ts';
 
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
@@ -77,6 +78,11 @@ const agent = z.strictObject({
       timeout: duration('10s', { min: '100ms', max: '10m' }).describe('how long one delivery may take'),
       queue_batches: whole(360, { min: 1, max: 1_000_000 }).describe('batches kept while the collector is away'),
       queue_bytes: size('64MB').describe('memory for batches kept while the collector is away'),
+      spill_after: maybeDuration({ min: '100ms', max: '24h' }).describe(
+        'a batch that is not durable at the collector after so long is written to data_dir; three ticks if not set',
+      ),
+      spool_bytes: size('1GB').describe('disk for batches kept while the collector is away; the oldest go first'),
+      spool_age: duration('7d', { min: '1m', max: '365d' }).describe('batches older than that are not kept on disk'),
     })
     .prefault({}),
 });
@@ -172,6 +178,7 @@ export const schema = z.strictObject({
   cluster: text('the cluster’s name').min(1).default('default'),
   token: text('every request but /healthz must carry it').optional(),
   token_file: text('file that holds the token').optional(),
+  data_dir: dataDir,
   allowed_hosts: list([], 'host names that the servers answer to beside localhost and loopback addresses'),
   tls: z
     .strictObject({

@@ -55,7 +55,8 @@ export async function startProgram({
   const agent = { listen: `127.0.0.1:${await freePort()}`, ...config.agent };
   const collector = { listen: `127.0.0.1:${await freePort()}`, ...config.collector };
   const file = join(dir, 'plimsoll.yaml');
-  writeFileSync(file, stringify({ ...config, agent, collector }));
+  // What it keeps goes with the test's folder.
+  writeFileSync(file, stringify({ data_dir: join(dir, 'data'), ...config, agent, collector }));
   if (become.length > 0) chmodSync(dir, 0o755);
   const urls = { agent: `http://${agent.listen}`, collector: `http://${collector.listen}` };
   const sides = command === 'run' ? (['agent', 'collector'] as const) : [command];

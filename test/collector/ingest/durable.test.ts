@@ -55,10 +55,10 @@ describe('the answer to a push', () => {
   });
 
   test('names the last durable batch and the run', async () => {
-    const kept = createKept('run-1');
+    const kept = createKept({ run: 'run-1', afterMs: 20_000 });
     const { receive } = bench({}, endsAt([T0 + 10_000, T0 + 20_000, T0 + 30_000]), kept);
     const web = agent();
-    expect((await receive(web.next([row]))).body).toMatchObject({ durable: 0, run: 'run-1' });
+    expect((await receive(web.next([row]))).body).toMatchObject({ durable: 0, durable_after_ms: 20_000, run: 'run-1' });
     kept.durableUpTo(T0 + 10_000);
     const second = web.next([row]);
     expect((await receive(second)).body).toMatchObject({ durable: 1 });
@@ -68,7 +68,7 @@ describe('the answer to a push', () => {
   });
 
   test('goes on for a session that has ended, and counts it before the next one', async () => {
-    const kept = createKept('run-1');
+    const kept = createKept({ run: 'run-1', afterMs: 20_000 });
     const { receive } = bench({}, endsAt([T0 + 20_000, T0 + 10_000]), kept);
     const before = agent('node-1', 'before');
     const last = before.next([row]);
@@ -83,7 +83,7 @@ describe('the answer to a push', () => {
 
 describe('a collector that was restarted', () => {
   test('asks an agent that holds what another run took to send that first', async () => {
-    const { receive, pushed } = bench({}, undefined, createKept('run-2'));
+    const { receive, pushed } = bench({}, undefined, createKept({ run: 'run-2', afterMs: 20_000 }));
     const web = agent();
     const [first, second] = [web.next([row], true), web.next([row], true)];
     expect(await receive(second, { run: 'run-1' })).toMatchObject({ status: 409, body: { error: 'restarted' } });
@@ -94,7 +94,7 @@ describe('a collector that was restarted', () => {
   });
 
   test('that remembers a session takes none of its durable batches again', async () => {
-    const kept = createKept('run-1');
+    const kept = createKept({ run: 'run-1', afterMs: 20_000 });
     const ends = [T0 + 10_000, T0 + 20_000, T0 + 30_000];
     const earlier = bench({}, endsAt([...ends]), kept);
     const web = agent();
@@ -104,7 +104,7 @@ describe('a collector that was restarted', () => {
     const remembered = earlier.ingest.remembered(T0 + 20_000);
     expect(remembered).toEqual([{ node: 'node-1', session: 'session-1', seq: 2 }]);
 
-    const later = bench({}, endsAt([T0 + 30_000]), createKept('run-2', T0 + 20_000));
+    const later = bench({}, endsAt([T0 + 30_000]), createKept({ run: 'run-2', afterMs: 20_000, fromMs: T0 + 20_000 }));
     later.ingest.remember(remembered);
     for (const body of bodies) expect((await later.receive(body)).status).toBe(200);
     expect(later.pushed.map(({ seq }) => seq)).toEqual([3]);
