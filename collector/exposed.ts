@@ -9,15 +9,22 @@ export interface ExposedParts {
   readonly aggregator: Aggregator;
   readonly ingest: Ingest;
   readonly fanout: Fanout;
+  /** How far windows are behind while they are caught up with, in milliseconds; undefined when they are not. */
+  readonly behindMs: () => number | undefined;
 }
 
 /** Registers them; answers the counters of requests refused before any route, for the HTTP server to fill. */
-export function exposeCollector(self: SelfMetrics, { aggregator, ingest, fanout }: ExposedParts): Map<string, number> {
+export function exposeCollector(
+  self: SelfMetrics,
+  { aggregator, ingest, fanout, behindMs }: ExposedParts,
+): Map<string, number> {
   const refused = new Map<string, number>();
   self.expose('plimsoll_http_refused_total', () => byKey(refused));
   exposeIngest(self, ingest);
   exposeAggregator(self, aggregator, ingest);
   exposeSinks(self, fanout);
+  self.expose('plimsoll_collector_catching_up', () => single(behindMs() === undefined ? 0 : 1));
+  self.expose('plimsoll_collector_behind_seconds', () => single((behindMs() ?? 0) / 1000));
   return refused;
 }
 

@@ -4,7 +4,7 @@ import { hider } from '../../src/config/redact.ts';
 import { basicAuthorization, type Login } from '../../src/config/webaddress.ts';
 import { beginning } from '../../src/http/beginning.ts';
 import { remedyFor } from '../../src/http/remedy.ts';
-import { CONTENT_TYPE, RUN_HEADER, SENT_HEADER } from '../../src/wire/format.ts';
+import { CONTENT_TYPE, RUN_HEADER, SENT_HEADER, WAITING_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
 
 export interface Destination {
@@ -33,6 +33,8 @@ export interface TlsOptions {
 export interface Posted {
   /** The run of the collector that has taken batches before it which are not durable yet. */
   readonly run: string | undefined;
+  /** How many batches are kept behind it that have not been sent. */
+  readonly waiting: number;
 }
 
 export interface Client {
@@ -82,9 +84,15 @@ export function createClient({ url, token, login, tls, timeoutMs, now }: ClientO
   }
 
   return {
-    post(body, { run }, signal) {
+    post(body, { run, waiting }, signal) {
       const after = run === undefined ? {} : { [RUN_HEADER]: run };
-      const sent = { ...headers, ...ENCODED, [SENT_HEADER]: String(now()), ...after };
+      const sent = {
+        ...headers,
+        ...ENCODED,
+        [SENT_HEADER]: String(now()),
+        [WAITING_HEADER]: String(waiting),
+        ...after,
+      };
       return request({ method: 'POST', headers: sent, body, signal });
     },
     ask: (signal) => request({ method: 'GET', headers, signal }),

@@ -19,6 +19,9 @@ import { Troubles } from './troubles.ts';
 
 const gzipAsync = promisify(gzip);
 
+/** The collector catches up with windows that it missed, and others are behind. */
+const AHEAD = '429 ahead';
+
 export interface WorkerOptions {
   readonly encoder: Encoder;
   readonly client: Client;
@@ -138,9 +141,9 @@ export class Worker {
     const { client, clock, ledger, spool, timeoutMs } = this.#options;
     this.#inFlight = true;
     ledger.sentBytes += body.length;
-    const run = spool.size.taken > 0 ? this.#run : undefined;
+    const about = { run: spool.size.taken > 0 ? this.#run : undefined, waiting: Math.max(0, spool.waiting - 1) };
     try {
-      const answer = await this.#pause.within(timeoutMs, (signal) => client.post(body, { run }, signal));
+      const answer = await this.#pause.within(timeoutMs, (signal) => client.post(body, about, signal));
       return fateOf(answer, clock.now());
     } catch (error) {
       // Whether the body arrived is not known; the collector tells by its number when it comes again.
@@ -233,7 +236,8 @@ export class Worker {
     const wishMs = Math.max(retry.afterMs ?? 0, firstRetryMs);
     const waitMs = retry.afterMs === undefined ? own : Math.round(wishMs * (1 + random() / 2));
     const fields = { answer: retry.why, detail: retry.detail, waitMs, queued: spool.size.batches };
-    this.#troubles.say(retry.why, fields, 'the collector does not take batches');
+    // To wait for others is no trouble.
+    if (retry.why !== AHEAD) this.#troubles.say(retry.why, fields, 'the collector does not take batches');
     await this.#pause.sleep(waitMs);
   }
 }

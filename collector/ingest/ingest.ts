@@ -13,7 +13,7 @@ import { createBudget } from './budget.ts';
 import { createCrowd } from './crowd.ts';
 import type { Kept } from './durable.ts';
 import { inflate } from './inflate.ts';
-import { Intake, type Pushed, type Times } from './intake.ts';
+import { Intake, type Pace, type Pushed, type Times } from './intake.ts';
 import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
 import { type Reply, refused } from './reply.ts';
 import { addRoute } from './route.ts';
@@ -31,6 +31,8 @@ export interface IngestOptions {
   readonly onRefused?: (node: string, reason: string, detail: string) => void;
   /** How far the log of frames is on disk. Without it an agent is told nothing of it, and to be taken is enough. */
   readonly kept?: Kept | undefined;
+  /** Who may send now, while windows are being caught up with. */
+  readonly pace?: Pace | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** `Math.random` unless a test decides. */
@@ -49,6 +51,8 @@ export interface Ingest {
   route(app: FastifyInstance): void;
   /** Ends the sessions of agents that are silent; call it every minute or so. */
   housekeep(): void;
+  /** The nodes that are sending, and those of an earlier run that have not come back. */
+  nodes(): Iterable<string>;
   /** For the checkpoint of windows up to there: each session's last durable batch. And what an earlier run had remembered. */
   remembered(upToMs: number): RememberedSession[];
   remember(sessions: Iterable<RememberedSession>): void;
@@ -62,7 +66,17 @@ const SIDE_BY_SIDE = 4;
 const LOG_EVERY_MS = 60_000;
 
 export function createIngest(options: IngestOptions): Ingest {
-  const { push, familyNamed, limits: given, onRefused = () => {}, kept, clock, log, random = Math.random } = options;
+  const {
+    push,
+    familyNamed,
+    limits: given,
+    onRefused = () => {},
+    kept,
+    pace,
+    clock,
+    log,
+    random = Math.random,
+  } = options;
   const limits: IngestLimits = { ...INGEST_LIMITS, ...given };
   const budget = createBudget({ limit: limits.maxDictionaryBytes, lingerMs: limits.lingerMs });
   const crowd = createCrowd(random);
@@ -76,7 +90,7 @@ export function createIngest(options: IngestOptions): Ingest {
   };
   const onClock = (node: string, offsetMs: number): void => sayClock(log, node, offsetMs);
   const told = { onRefused, onRivals, onClock };
-  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, kept, ...told });
+  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, kept, pace, ...told });
   const bodies = createBodies({ clock, maxBytes: limits.maxBodyBytes, maxHeldBytes: limits.maxPendingBytes });
 
   function refuse(error: unknown): Reply {
@@ -85,7 +99,8 @@ export function createIngest(options: IngestOptions): Ingest {
       ? error
       : new WireError('internal_error', 'the collector failed; its log says why', { cause: error });
     add(tally.batches, `refused_${wrong.reason}`);
-    if (due(wrong.reason)) {
+    // One that waits for others does nothing wrong.
+    if (wrong.reason !== 'ahead' && due(wrong.reason)) {
       if (known) log.warn({ reason: wrong.reason, detail: wrong.message }, 'refused a body from an agent');
       else log.error({ err: error }, 'failed to take a batch');
     }
@@ -93,12 +108,12 @@ export function createIngest(options: IngestOptions): Ingest {
   }
 
   async function receive(body: Buffer, given: Received = {}): Promise<Reply> {
-    const { encoding, sentMs, receivedMs = clock.now(), run } = given;
+    const { encoding, sentMs, receivedMs = clock.now(), run, waiting } = given;
     tally.bytes += body.length;
     try {
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
       const reply = await line.pass(unpack, (unpacked) =>
-        intake.take(unpacked, clock.now(), { sentMs, receivedMs, run }),
+        intake.take(unpacked, clock.now(), { sentMs, receivedMs, run, waiting }),
       );
       crowd.letIn();
       return reply;
@@ -114,6 +129,7 @@ export function createIngest(options: IngestOptions): Ingest {
       budget.pass(clock.now());
       sessions.housekeep(clock.now());
     },
+    nodes: () => sessions.nodes(),
     remembered: (upToMs) => sessions.remembered(upToMs),
     remember: (earlier) => sessions.remember(earlier, clock.now()),
     stats: () => {

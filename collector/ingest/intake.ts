@@ -8,7 +8,7 @@ import type { Family } from '../../src/model/family.ts';
 import { createDecoder, type Decoded, type Decoder } from '../../src/wire/decode.ts';
 import { type Header, peek } from '../../src/wire/header.ts';
 import type { Budget } from './budget.ts';
-import { createAgentClock } from './clocks.ts';
+import { createAgentClock, TOLERATED_MS } from './clocks.ts';
 import type { Durable, Kept } from './durable.ts';
 import type { IngestLimits } from './limits.ts';
 import { type Reply, type Taken, taken } from './reply.ts';
@@ -33,6 +33,7 @@ export interface IntakeOptions {
   readonly cap: SeriesCap;
   readonly budget: Budget;
   readonly tally: Tally;
+  readonly pace: Pace | undefined;
   /** How far the log is on disk; undefined without one. */
   readonly kept: Kept | undefined;
   /** A cap kept something of a node's out; `detail` says which and what to do. */
@@ -49,6 +50,23 @@ export interface Times {
   readonly receivedMs: number;
   /** The run of the collector that took what the agent has sent before and holds on to. */
   readonly run?: string | undefined;
+  /** How many batches the agent has behind this one, if it says so. */
+  readonly waiting?: number | undefined;
+}
+
+/** Who may send now: agents that catch up do so in step. Times are ours. */
+export interface Pace {
+  /** It is that time now, and something has come. */
+  look(nowMs: number): void;
+  /** Whether a batch of that time may come from the node now. */
+  admits(node: string, timeMs: number, nowMs: number): boolean;
+  /** It was taken. */
+  took(node: string, timeMs: number, more: { readonly waiting: number | undefined; readonly nowMs: number }): void;
+}
+
+interface HandingOn {
+  readonly nowMs: number;
+  readonly waiting: number | undefined;
 }
 
 export class Intake {
@@ -64,15 +82,18 @@ export class Intake {
     tally.unpackedBytes += body.length;
     const head = peek(body, limits.wire);
     this.#options.budget.pass(nowMs);
+    // Before sessions end for having been silent: while we were away, all of them were.
+    this.#options.pace?.look(nowMs);
     sessions.housekeep(nowMs);
     const live = sessions.find(head.node, head.session);
     if (head.seq <= sessions.lastSeq(head.node, head.session)) return this.#again(head, live);
     this.#checkRun(times);
     if (live === undefined) this.#checkNew(head);
+    this.#checkPace(head, live, { ...times, nowMs });
     if (live !== undefined) {
       const decoded = this.#decode(head, live.decoder, body);
       this.#compareClocks(live, times);
-      return this.#handOn(live, decoded, nowMs);
+      return this.#handOn(live, decoded, { nowMs, waiting: times.waiting });
     }
     const account = this.#options.budget.open(head.node);
     const { familyNamed } = this.#options;
@@ -81,7 +102,7 @@ export class Intake {
     const decoded = this.#decode(head, decoder, body);
     const session = this.#begin(head, { decoder, account }, nowMs);
     this.#compareClocks(session, times);
-    return this.#handOn(session, decoded, nowMs);
+    return this.#handOn(session, decoded, { nowMs, waiting: times.waiting });
   }
 
   #compareClocks(session: Session, { sentMs, receivedMs }: Times): void {
@@ -124,6 +145,17 @@ export class Intake {
     );
   }
 
+  #checkPace({ node, timeMs }: Header, live: Session | undefined, times: Times & { readonly nowMs: number }): void {
+    const { sentMs, receivedMs, nowMs } = times;
+    const seenMs = sentMs === undefined || Math.abs(sentMs - receivedMs) <= TOLERATED_MS ? 0 : sentMs - receivedMs;
+    const offsetMs = live?.clock.offsetMs ?? seenMs;
+    if (this.#options.pace?.admits(node, timeMs - offsetMs, nowMs) ?? true) return;
+    throw new WireError(
+      'ahead',
+      `windows are being caught up with, and ${node} is ahead of others: it is to wait for them`,
+    );
+  }
+
   #durable(durable: Durable): Pick<Taken, 'durable' | 'durable_after_ms' | 'run'> {
     const { kept } = this.#options;
     if (kept === undefined) return {};
@@ -163,22 +195,24 @@ export class Intake {
     return begun;
   }
 
-  #handOn(session: Session, decoded: Decoded, nowMs: number): Reply {
-    const { push, sessions, tally } = this.#options;
+  #handOn(session: Session, decoded: Decoded, { nowMs, waiting }: HandingOn): Reply {
+    const { push, sessions, tally, pace } = this.#options;
     const { batch, refused } = session.series.admit(decoded);
     const dropped = new Map<string, number>();
     add(dropped, 'unknown_metric', decoded.unknown);
     add(dropped, 'series_limit', refused);
     if (refused > 0) this.#options.onRefused(session.node, 'series_limit', seriesAdvice(this.#options.limits));
     let pushed: Pushed;
+    const shifted = session.shift(batch);
     try {
-      pushed = push(session.shift(batch));
+      pushed = push(shifted);
     } catch (error) {
       // The dictionary has moved on and the batch was not taken: the agent has to describe everything again.
       sessions.end(session.node, 'failed', nowMs);
       throw error;
     }
     for (const [reason, samples] of pushed.dropped) add(dropped, reason, samples);
+    pace?.took(session.node, shifted.timeMs, { waiting, nowMs });
     add(tally.batches, 'accepted');
     tally.samplesReceived += decoded.samples + decoded.unknown;
     tally.samplesAccepted += pushed.accepted;

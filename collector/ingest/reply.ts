@@ -42,6 +42,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['unsupported_encoding', 415],
   ['internal_error', 500],
   ['dictionary_limit', 429],
+  ['ahead', 429],
   ['busy', 503],
   ['session_limit', 503],
 ]);
@@ -53,6 +54,9 @@ const RETRY_AFTER: ReadonlyMap<string, number> = new Map([
   ['session_limit', 60],
 ]);
 
+/** Seconds for one that is to wait for others: it is no crowd that has to be spread, and what it waits for moves on all the time. */
+const AHEAD_SECONDS = 1;
+
 export function taken(body: Taken): Reply {
   return { status: 200, headers: {}, body };
 }
@@ -62,6 +66,7 @@ export function refused(error: WireError, later: (least: number) => number): Rep
   const headers: Record<string, string> = {};
   const seconds = RETRY_AFTER.get(error.reason);
   if (seconds !== undefined) headers['retry-after'] = String(later(seconds));
+  if (error.reason === 'ahead') headers['retry-after'] = String(AHEAD_SECONDS);
   if (error.reason === 'unsupported_encoding') headers['accept-encoding'] = ENCODINGS.join(', ');
   return {
     status: STATUS.get(error.reason) ?? 400,

@@ -41,6 +41,8 @@ interface Ended {
   readonly lastSeq: number;
   readonly durable: Durable;
   readonly endedMs: number;
+  /** It was sending when an earlier run of ours ended. */
+  readonly awaited?: boolean;
 }
 
 /** What must outlive a run of the collector, so that what is sent again changes nothing: the last durable batch of a session. */
@@ -48,6 +50,8 @@ export interface RememberedSession {
   readonly node: string;
   readonly session: string;
   readonly seq: number;
+  /** Whether its agent was sending. */
+  readonly live: boolean;
 }
 
 /** How long, and for how many sessions per live one, the last number is remembered. */
@@ -109,16 +113,23 @@ export class Sessions {
   remembered(upToMs: number): RememberedSession[] {
     return [...this.#ended.values(), ...this.#live.values()].flatMap(({ node, session, durable }) => {
       const seq = durable.upTo(upToMs);
-      return seq > 0 ? [{ node, session, seq }] : [];
+      return seq > 0 ? [{ node, session, seq, live: this.find(node, session) !== undefined }] : [];
     });
   }
 
   /** Takes over what an earlier run remembered. */
   remember(sessions: Iterable<RememberedSession>, nowMs: number): void {
-    for (const { node, session, seq } of sessions) {
+    for (const { node, session, seq, live } of sessions) {
       const durable = createDurable({ seq });
-      this.#ended.set(endedKey(node, session), { node, session, lastSeq: seq, durable, endedMs: nowMs });
+      const ended = { node, session, lastSeq: seq, durable, endedMs: nowMs, awaited: live };
+      this.#ended.set(endedKey(node, session), ended);
     }
+  }
+
+  /** The nodes that are sending, and those that were in an earlier run. */
+  nodes(): Set<string> {
+    const awaited = [...this.#ended.values()].filter((ended) => ended.awaited);
+    return new Set([...this.#live.keys(), ...awaited.map(({ node }) => node)]);
   }
 
   /** Whether a session that ended is remembered: if it sends again beside another one, two agents have one name. */

@@ -95,6 +95,18 @@ export const PIPELINE_METRICS = [
   row('plimsoll_push_queue_bytes', 'gauge', [], 'Memory of the batches kept for the collector.'),
   row('plimsoll_push_retries_total', 'counter', [], 'Deliveries to the collector that had to be tried again.'),
   row(
+    'plimsoll_collector_catching_up',
+    'gauge',
+    [],
+    '1 while windows that were missed are closed as agents send what they kept; 0 when windows close by the clock.',
+  ),
+  row(
+    'plimsoll_collector_behind_seconds',
+    'gauge',
+    [],
+    'How far the windows are behind the present while they are being caught up with; 0 otherwise.',
+  ),
+  row(
     'plimsoll_http_refused_total',
     'counter',
     ['reason'],

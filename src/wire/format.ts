@@ -16,6 +16,9 @@ export const SENT_HEADER = 'x-plimsoll-sent';
  */
 export const RUN_HEADER = 'x-plimsoll-run';
 
+/** The header that says how many batches the agent has behind this one. */
+export const WAITING_HEADER = 'x-plimsoll-waiting';
+
 /** The one version that this code writes and reads. */
 export const WIRE_VERSION = 1;
 

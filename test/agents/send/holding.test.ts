@@ -310,3 +310,15 @@ test('without a disk, what the collector has taken is no loss at the stop; what 
   expect(sender.stats().dropped).toEqual(new Map([['shutdown', { batches: 1, samples: 1 }]]));
   expect(log.lines).toEqual(['warn stopped before all was delivered; the rest is lost']);
 });
+
+test('one that is to wait for others does so, says how much it holds, and calls it no trouble', async () => {
+  const ahead: Told = { status: 429, headers: { 'retry-after': '1' }, body: { error: 'ahead', message: 'm' } };
+  const collector = await collectorThat('hang', ahead, ahead);
+  const { sender, tick, log, clock } = await start({ collector, timeoutMs: 300 });
+  tick(3);
+  await waitFor(() => sender.stats().queued.batches === 0);
+  expect(collector.seen.map(({ headers }) => headers['x-plimsoll-waiting'])).toEqual(['2', '2', '2', '2', '1', '0']);
+  // A second, and half of it by chance, which here is always 1.
+  expect(clock.sleeps.slice(1)).toEqual([1500, 1500]);
+  expect(log.lines).toEqual(['warn the collector does not take batches', 'info the collector takes batches again']);
+});

@@ -2,7 +2,7 @@
 import type { IngestLimits } from '../../../collector/ingest/limits.ts';
 import type { Kept } from '../../../collector/ingest/durable.ts';
 import { createIngest, type Ingest, type Received } from '../../../collector/ingest/ingest.ts';
-import type { Pushed } from '../../../collector/ingest/intake.ts';
+import type { Pace, Pushed } from '../../../collector/ingest/intake.ts';
 import type { Reply } from '../../../collector/ingest/reply.ts';
 import type { Batch } from '../../../src/model/batch.ts';
 import { countSamples, type EntityRow } from '../../../src/model/table.ts';
@@ -21,7 +21,12 @@ export interface Bench {
 }
 
 /** Everything is accepted unless `push` says otherwise. */
-export function bench(limits: Partial<IngestLimits> = {}, push?: (batch: Batch) => Pushed, kept?: Kept): Bench {
+export function bench(
+  limits: Partial<IngestLimits> = {},
+  push?: (batch: Batch) => Pushed,
+  kept?: Kept,
+  pace?: Pace,
+): Bench {
   const pushed: Batch[] = [];
   let nowMs = T0;
   const clock: Clock = { ...systemClock, now: () => nowMs };
@@ -31,7 +36,7 @@ export function bench(limits: Partial<IngestLimits> = {}, push?: (batch: Batch) 
     pushed.push(given);
     return answer;
   };
-  const ingest = createIngest({ push: accept, familyNamed, limits, kept, clock, log, random: () => 0 });
+  const ingest = createIngest({ push: accept, familyNamed, limits, kept, pace, clock, log, random: () => 0 });
   return {
     ingest,
     pushed,

@@ -102,10 +102,11 @@ describe('a collector that was restarted', () => {
     for (const body of bodies) await earlier.receive(body);
     // The checkpoint is of the second window; the third was open.
     const remembered = earlier.ingest.remembered(T0 + 20_000);
-    expect(remembered).toEqual([{ node: 'node-1', session: 'session-1', seq: 2 }]);
+    expect(remembered).toEqual([{ node: 'node-1', session: 'session-1', seq: 2, live: true }]);
 
     const later = bench({}, endsAt([T0 + 30_000]), createKept({ run: 'run-2', afterMs: 20_000, fromMs: T0 + 20_000 }));
     later.ingest.remember(remembered);
+    expect([...later.ingest.nodes()]).toEqual(['node-1']);
     for (const body of bodies) expect((await later.receive(body)).status).toBe(200);
     expect(later.pushed.map(({ seq }) => seq)).toEqual([3]);
   });
