@@ -46,6 +46,28 @@ export async function startSending(options: SendingOptions): Promise<Sender | un
   return sender;
 }
 
+/** For `plimsoll check`: where batches are kept that the collector does not take in time, in words; undefined if none are sent. */
+export async function checkSpool(
+  config: Config,
+): Promise<{ readonly ok: boolean; readonly words: string } | undefined> {
+  const { url, spool_bytes: maxBytes, spool_age: maxAgeMs } = config.agent.push;
+  if (url === undefined) return undefined;
+  const folder = dataFolder(config.data_dir, 'agent');
+  if (folder === undefined) return { ok: false, words: `${MEMORY_ONLY}: data_dir is none` };
+  const { createDisk } = await import('./send/disk.ts');
+  try {
+    await createDisk({ folder, maxBytes, maxAgeMs, now: () => 0 }).check();
+    return { ok: true, words: `batches that the collector does not take in time are kept in ${folder}` };
+  } catch (error) {
+    return { ok: false, words: memoryOnly(error) };
+  }
+}
+
+function memoryOnly(error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return `${MEMORY_ONLY}: ${why}; set data_dir to a folder that we may write to, or to none`;
+}
+
 /** What is on disk, and where more would go; without a folder that can be used, a word of it and nothing. */
 async function openSpool({
   config,
@@ -63,8 +85,7 @@ async function openSpool({
     await disk.check();
   } catch (error) {
     // It is tried again when there is something to write.
-    const why = error instanceof Error ? error.message : String(error);
-    log.warn({ err: error }, `${MEMORY_ONLY}: ${why}; set data_dir to a folder that we may write to, or to none`);
+    log.warn({ err: error }, memoryOnly(error));
   }
   const { left, damaged, torn } = opened;
   for (const file of damaged)

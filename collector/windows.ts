@@ -44,7 +44,7 @@ export function startWindows(options: WindowsOptions): Windows {
   const { aggregator, catchUp, windowMs, clock, log } = options;
   const intervalMs = Math.min(windowMs, 1000);
   let lastRunMs = clock.monotonic();
-  let reachedMs = clock.now();
+  let reachedMs = 0;
 
   async function closeUntil(toMs: number, pastMs: number): Promise<void> {
     for (const frame of await aggregator.advance(toMs, breathe)) options.offer(frame, frame.endMs <= pastMs);

@@ -42,6 +42,8 @@ export interface Durable {
   note(seq: number, endMs: number | undefined): void;
   /** The last batch that is durable with all before it, when windows are on disk up to there; 0 if there is none. */
   upTo(ms: number): number;
+  /** The same for windows that are yet to be synced: nothing is durable by the question. */
+  whenUpTo(ms: number): number;
   /** The end of the last window that any of its batches waits for. */
   readonly endMs: number;
 }
@@ -76,6 +78,11 @@ export function createDurable({ seq = 0, endMs = Number.NEGATIVE_INFINITY } = {}
     upTo(ms) {
       while (marks[0] !== undefined && marks[0].endMs <= ms) durable = (marks.shift() as Mark).seq;
       return durable;
+    },
+    whenUpTo(ms) {
+      let seq = durable;
+      for (const mark of marks) if (mark.endMs <= ms) seq = mark.seq;
+      return seq;
     },
     get endMs() {
       return lastMs;

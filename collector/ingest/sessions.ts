@@ -112,7 +112,7 @@ export class Sessions {
   /** The sessions, each with the last batch that is durable when windows are on disk up to there. */
   remembered(upToMs: number): RememberedSession[] {
     return [...this.#ended.values(), ...this.#live.values()].flatMap(({ node, session, durable }) => {
-      const seq = durable.upTo(upToMs);
+      const seq = durable.whenUpTo(upToMs);
       return seq > 0 ? [{ node, session, seq, live: this.find(node, session) !== undefined }] : [];
     });
   }
