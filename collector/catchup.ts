@@ -7,7 +7,7 @@
 export interface CatchUpOptions {
   readonly windowMs: number;
   readonly latenessMs: number;
-  /** An agent that is behind and says nothing for so long holds nobody up any more. */
+  /** An agent that is behind and says nothing for so long, or comes no further than time itself, holds nobody up any more. */
   readonly waitMs: number;
 }
 
@@ -42,6 +42,8 @@ const AHEAD_MS = 60_000;
 const AHEAD_WINDOWS = 6;
 /** Windows that may be missed without anything to catch up with: closing may take its time. */
 const SLACK_WINDOWS = 2;
+/** Names are foreign: those beyond so many are not waited for. */
+const MOST_BEHIND = 10_000;
 
 export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions): CatchUp {
   const behind = new Map<string, Behind>();
@@ -49,10 +51,28 @@ export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions):
   let active = false;
   /** The time for closing windows as it was answered last. */
   let reachedMs = 0;
+  /** Where it stood some time ago. */
+  let mark = { nowMs: 0, reachedMs: 0 };
+
+  function note(node: string, timeMs: number | undefined, heardMs: number): void {
+    if (behind.has(node) || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
+  }
 
   function forgetSilent(nowMs: number): void {
     // A clock that was set back must not make anybody wait for longer.
+    const before = behind.size;
     for (const [node, { heardMs }] of behind) if (Math.abs(nowMs - heardMs) > waitMs) behind.delete(node);
+    // The others stood still for them.
+    if (behind.size < before) mark = { nowMs, reachedMs };
+  }
+
+  /** Whoever comes on more slowly than time goes on would never be there, and nobody else either. */
+  function forgetSlow(nowMs: number): void {
+    const passedMs = nowMs - mark.nowMs;
+    if (passedMs >= 0 && passedMs <= waitMs) return;
+    if (reachedMs - mark.reachedMs < passedMs)
+      for (const [node, { timeMs = reachedMs }] of behind) if (timeMs < reachedMs + windowMs) behind.delete(node);
+    mark = { nowMs, reachedMs };
   }
 
   function slowest(): number {
@@ -68,19 +88,20 @@ export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions):
       active = true;
       // What the windows that are closed were closed at.
       reachedMs = closedEndMs + latenessMs;
+      mark = { nowMs, reachedMs };
       behind.clear();
-      for (const node of nodes()) behind.set(node, { timeMs: undefined, heardMs: nowMs });
+      for (const node of nodes()) note(node, undefined, nowMs);
     },
     admits(node, timeMs, nowMs) {
       if (!active || timeMs <= reachedMs + aheadMs) return true;
       // All that it had before, it has told.
-      behind.set(node, { timeMs, heardMs: nowMs });
+      note(node, timeMs, nowMs);
       return false;
     },
     took(node, timeMs, { waiting, nowMs }) {
       if (!active) return;
       const isBehind = waiting === undefined ? timeMs < nowMs - latenessMs : waiting > 0;
-      if (isBehind && timeMs < nowMs) behind.set(node, { timeMs, heardMs: nowMs });
+      if (isBehind && timeMs < nowMs) note(node, timeMs, nowMs);
       else behind.delete(node);
     },
     time(nowMs) {
@@ -91,6 +112,7 @@ export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions):
         return nowMs;
       }
       reachedMs = Math.max(reachedMs, Math.min(nowMs, slowest()));
+      forgetSlow(nowMs);
       return reachedMs;
     },
     get active() {

@@ -84,12 +84,47 @@ describe('an agent', () => {
     expect(made.behind).toEqual(['a']);
   });
 
+  test('that was held up by one that did not show up is not given up for that', () => {
+    const made = catchUp();
+    for (let second = 0; second <= 60; second += 5) {
+      made.took('a', s(70), at(s(3600 + second), 9));
+      made.admits('a', s(80), s(3600 + second));
+      expect(made.time(s(3600 + second))).toBe(s(10));
+    }
+    // From 10 to 80 in 61 s, of which none was its own.
+    expect(made.time(s(3661))).toBe(s(80));
+    expect(made.behind).toEqual(['a']);
+    expect(made.time(s(3662))).toBe(s(80));
+    expect(made.behind).toEqual(['a']);
+  });
+
   test('that falls silent on the way, too', () => {
     const made = catchUp();
     made.took('a', s(20), at(s(3600), 300));
     made.took('b', s(200), at(s(3655), 200));
     expect(made.time(s(3660))).toBe(s(20));
     expect(made.time(s(3661))).toBe(s(200));
+  });
+
+  test('that comes on more slowly than time does does not hold them for ever', () => {
+    const made = catchUp();
+    made.took('b', s(500), at(s(3600), 300));
+    // Half a second of its batches a second, and it is never silent.
+    for (let second = 0; second <= 60; second++) {
+      made.took('a', s(20 + second / 2), at(s(3600 + second), 300));
+      made.took('b', s(500), at(s(3600 + second), 300));
+      expect(made.time(s(3600 + second))).toBe(s(20 + second / 2));
+    }
+    made.took('a', s(51), at(s(3661), 300));
+    made.time(s(3661));
+    expect(made.time(s(3661))).toBe(s(500));
+    expect(made.behind).toEqual(['b']);
+  });
+
+  test('of which there are very many, by names that nobody knows, takes bounded memory', () => {
+    const made = catchUp();
+    for (let i = 0; i < 20_000; i++) made.admits(`x${i}`, s(3000), s(3600));
+    expect(made.behind).toHaveLength(10_000);
   });
 
   test('that is more than a minute ahead is to wait, and is waited for', () => {
