@@ -4,7 +4,7 @@ import { dataFolder } from '../src/config/datadir.ts';
 import { pem, secret, tokenOrLogin } from '../src/config/secure.ts';
 import type { Log } from '../src/log.ts';
 import type { Clock } from '../src/run/clock.ts';
-import type { Lifecycle } from '../src/run/lifecycle.ts';
+import { type Lifecycle, within } from '../src/run/lifecycle.ts';
 import { createEncoder } from '../src/wire/encode.ts';
 import type { Destination } from './send/client.ts';
 import type { Disk, Opened } from './send/disk.ts';
@@ -20,6 +20,9 @@ export interface SendingOptions {
 }
 
 const MEMORY_ONLY = 'batches that the collector does not take in time cannot be kept on disk, and stay in memory';
+
+/** A disk that hangs must not keep the agent from starting. */
+const OPEN_MS = 30_000;
 
 /** How long the queue may take to empty when the agent stops. */
 const DRAIN_MS = 3000;
@@ -81,8 +84,9 @@ async function openSpool({
   const disk = createDisk({ folder, maxBytes, maxAgeMs, now: () => clock.now() });
   let opened: Opened = { left: [], damaged: [], torn: 0 };
   try {
-    opened = await disk.open();
-    await disk.check();
+    const opening = { clock, deadlineMs: OPEN_MS, what: folder };
+    opened = await within(disk.open(), opening);
+    await within(disk.check(), opening);
   } catch (error) {
     // It is tried again when there is something to write.
     log.warn({ err: error }, memoryOnly(error));
