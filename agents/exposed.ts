@@ -127,5 +127,16 @@ function exposeSending(self: SelfMetrics, sending: Sender): void {
   self.expose('plimsoll_push_queue_batches', () => single(sending.stats().queued.batches));
   self.expose('plimsoll_push_queue_samples', () => single(sending.stats().queued.samples));
   self.expose('plimsoll_push_queue_bytes', () => single(sending.stats().queuedBytes));
+  self.expose('plimsoll_push_taken_batches', () => single(sending.stats().taken));
+  self.expose('plimsoll_push_spool_batches', () => single(sending.stats().spooled.batches));
+  self.expose('plimsoll_push_spool_bytes', () => single(sending.stats().spooled.bytes));
+  self.expose('plimsoll_push_spool_errors_total', () => {
+    const { spoolErrors, spoolDamaged } = sending.stats();
+    return [
+      [['disk'], spoolErrors],
+      [['damaged'], spoolDamaged],
+    ];
+  });
+  self.expose('plimsoll_push_rewinds_total', () => single(sending.stats().rewinds));
   self.expose('plimsoll_push_retries_total', () => single(sending.stats().retries));
 }

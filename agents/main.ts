@@ -45,9 +45,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const self = createSelfMetrics({ version, role: 'agent' });
   const node = config.node ?? hostname();
   const session = randomUUID();
-  const sending = options.deliver
-    ? undefined
-    : await startSending({ settings: settings.push, node, session, clock, log, life });
+  const sending = options.deliver ? undefined : await startSending({ config, node, session, clock, log, life });
   const deliver = options.deliver ?? sending?.offer ?? (() => undefined);
 
   const parts = await startParts({ settings, node, session, clock, log });

@@ -12,12 +12,14 @@ export interface ExposedParts {
   readonly fanout: Fanout;
   /** Undefined where nothing is kept. */
   readonly frames: FrameLog | undefined;
+  /** How far windows are behind while they are caught up with, in milliseconds; undefined when they are not. */
+  readonly behindMs: () => number | undefined;
 }
 
 /** Registers them; answers the counters of requests refused before any route, for the HTTP server to fill. */
 export function exposeCollector(
   self: SelfMetrics,
-  { aggregator, ingest, fanout, frames }: ExposedParts,
+  { aggregator, ingest, fanout, frames, behindMs }: ExposedParts,
 ): Map<string, number> {
   const refused = new Map<string, number>();
   self.expose('plimsoll_http_refused_total', () => byKey(refused));
@@ -25,6 +27,8 @@ export function exposeCollector(
   exposeAggregator(self, aggregator, ingest);
   exposeSinks(self, fanout);
   exposeLog(self, frames);
+  self.expose('plimsoll_collector_catching_up', () => single(behindMs() === undefined ? 0 : 1));
+  self.expose('plimsoll_collector_behind_seconds', () => single((behindMs() ?? 0) / 1000));
   return refused;
 }
 

@@ -2,32 +2,34 @@
  * The collector, wired in the order of the flow: ingest -> aggregate -> sinks, with /metrics on top. Stops in the reverse order: first
  * nothing more comes in, then what is open is closed, then the sinks are drained.
  */
+import { randomUUID } from 'node:crypto';
 import { familyNamed } from '../src/catalog/index.ts';
 import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
-import type { Batch } from '../src/model/batch.ts';
-import { breathe } from '../src/run/clock.ts';
+import type { Batch, Frame } from '../src/model/batch.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
-import { startTicker } from '../src/run/ticker.ts';
 import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
 import type { LevelDef } from './aggregate/levels.ts';
 import type { Arrival } from './aggregate/pending.ts';
+import { type CatchUp, createCatchUp } from './catchup.ts';
 import { DRAIN_MS, startDelivery } from './delivering.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
 import { CELL_BYTES, exposeCollector } from './exposed.ts';
 import { withinHeap } from './heap.ts';
+import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
+import { createPace } from './pace.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
 import type { KeptLog } from './keptlog.ts';
@@ -35,6 +37,7 @@ import type { SinkStats } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
 import type { Sink } from './sinks/sink.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
+import { startWindows, type WindowsOptions } from './windows.ts';
 
 export interface Collector {
   /** Where it listens. */
@@ -65,7 +68,13 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     containers: settings.containers,
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
-  const { fanout, kept, offer } = await startDelivery({ config, clock, log, life, page: outletOf(page, settings) });
+  const past = new WeakSet<Frame>();
+  const { fanout, kept, offer } = await startDelivery({
+    ...{ config, clock, log, life },
+    page: outletOf(withoutPast(page, past), settings),
+    onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
+  });
+  const mark = markOf(settings, kept);
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
   const take = takerOf(aggregator, options);
 
@@ -75,28 +84,17 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     log,
     refused: () => [...aggregator.stats().groupsRefused.values()].reduce((sum, times) => sum + times, 0),
   });
-  const closeWindows = async (frames: Promise<Awaited<ReturnType<typeof aggregator.advance>>>) => {
-    for (const frame of await frames) {
+  const { catchUp, pace, windows } = windowsOf(options, {
+    aggregator,
+    nodes: () => ingest.nodes(),
+    offer: (frame, isPast) => {
+      if (isPast) past.add(frame);
       watch(frame);
       offer(frame);
-    }
-    refusalLog.report(aggregator.refusals());
-  };
-  let lastRun = clock.monotonic();
-  const intervalMs = Math.min(settings.window, 1000);
-  const ticker = startTicker({
-    intervalMs,
-    clock,
-    log,
-    run: async () => {
-      await closeWindows(aggregator.advance(clock.now(), breathe));
-      lastRun = clock.monotonic();
     },
+    after: () => refusalLog.report(aggregator.refusals()),
   });
-  life.onStop('windows', async () => {
-    await ticker.stop();
-    await closeWindows(aggregator.flush(breathe));
-  });
+  life.onStop('windows', () => windows.stop());
 
   const ingest = createIngest({
     push: take,
@@ -104,13 +102,17 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     onRefused: refusalLog.say,
     full: () => kept?.full(),
     limits: limitsOf(settings, log),
+    // Without a log of frames there is nothing to wait for: what is received counts as durable.
+    kept: kept === undefined ? undefined : mark,
+    pace,
     clock,
     log,
   });
   const chores = startHousekeeping([{ name: 'sessions', schedule: '* * * * *', run: () => ingest.housekeep() }], log);
   life.onStop('housekeeping', () => chores.stop());
 
-  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames });
+  const behindMs = () => windows.behindMs;
+  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, behindMs });
   const http = createHttp({
     setting: 'collector.listen',
     address: settings.listen,
@@ -127,18 +129,29 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
   exposeFrontPage(http.app, { config, guard, version, levels, stats: () => aggregator.stats(), sinks });
   healthRoutes(http.app, {
-    alive: () => stuck('closing windows', lastRun, { nowMs: clock.monotonic(), intervalMs }),
-    ready: () => (page.windowEndMs > 0 ? undefined : noWindowYet(settings)),
+    alive: () =>
+      stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs }),
+    ready: () => (page.windowEndMs > 0 ? undefined : catchUp.active ? catchingUp(catchUp) : noWindowYet(settings)),
     notes: () => lagging(sinks(), settings.window),
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
-  return { url, dataDir: kept?.path, accept: (batch) => void take(batch), sinks };
+  const accept = (batch: Batch): void => {
+    take(batch);
+    pace.took(batch.node, batch.timeMs, { waiting: 0, nowMs: clock.now() });
+  };
+  return { url, dataDir: kept?.path, accept, sinks };
 }
 
 /** The page keeps the latest window, whatever it costs. */
 function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
   return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
+}
+
+/** How far windows are on disk, for what agents are told. */
+function markOf({ window, lateness }: Config['collector'], kept: KeptLog | undefined): KeptMark {
+  const from = kept?.last === undefined ? {} : { fromMs: kept.last.endMs };
+  return createKept({ run: randomUUID(), afterMs: window + lateness, ...from });
 }
 
 /** What becomes of a batch, wherever it comes from. */
@@ -174,8 +187,36 @@ function aggregatorOf(
   });
 }
 
+interface Closing extends Pick<WindowsOptions, 'aggregator' | 'offer' | 'after'> {
+  readonly nodes: () => Iterable<string>;
+}
+
+/** Closing windows, and who may send while missed ones are caught up with. */
+function windowsOf({ config, clock, log }: ProgramSurroundings, { nodes, ...closing }: Closing) {
+  const { window: windowMs, lateness: latenessMs, catch_up_wait: waitMs } = config.collector;
+  const catchUp = createCatchUp({ windowMs, latenessMs, waitMs });
+  const pace = createPace({ catchUp, aggregator: closing.aggregator, nodes, log });
+  const windows = startWindows({ ...closing, windowMs, latenessMs, catchUp, look: pace.look, clock, log });
+  return { catchUp, pace, windows };
+}
+
 function noWindowYet({ window, lateness }: Config['collector']): string {
   return `no window has closed yet; the first does ${(window + lateness) / 1000} s after an agent's first batch`;
+}
+
+function catchingUp({ behind }: CatchUp): string {
+  const more = behind.length > 3 ? ` and ${behind.length - 3} more` : '';
+  return `windows that were missed are being caught up with; waiting for ${behind.slice(0, 3).join(', ')}${more}`;
+}
+
+/** The page shows what is: a window of the past passes it by. */
+function withoutPast(page: Sink, past: WeakSet<Frame>): Sink {
+  return {
+    name: page.name,
+    wants: (frame) => (past.has(frame) ? 0 : page.wants(frame)),
+    write: (frame, signal) => page.write(frame, signal),
+    close: () => page.close(),
+  };
 }
 
 /** What agents may cost, as configured. */

@@ -6,14 +6,30 @@ import { retryAfterMs } from '../../src/http/retryafter.ts';
 
 /** What becomes of the batch, and when the next request may go out. */
 export type Fate =
-  /** Taken. `dropped`: samples that the collector counted as lost, by reason. `clockOffsetMs`: our clock minus the collector's, 0 if they agree. */
-  | { readonly do: 'acknowledge'; readonly dropped: ReadonlyMap<string, number>; readonly clockOffsetMs: number }
+  | Acknowledged
+  /** The collector was restarted: all that is not durable again, the oldest first. */
+  | { readonly do: 'rewind' }
   /** The collector does not have our session's dictionary, or another state of it: the same batch again, in full. */
   | { readonly do: 'resend full' }
   /** Never to be taken: the batch is dropped, the next goes in full. */
   | { readonly do: 'drop'; readonly why: string; readonly detail: string }
   /** The same bytes again. `slowly`: not before somebody changes something there or here. `afterMs`: the collector's wish. */
   | Retry;
+
+/** Taken. */
+export interface Acknowledged {
+  readonly do: 'acknowledge';
+  /** Samples that the collector counted as lost, by reason. */
+  readonly dropped: ReadonlyMap<string, number>;
+  /** Our clock minus the collector's, 0 if they agree. */
+  readonly clockOffsetMs: number;
+  /** The last batch of the session that is durable; undefined if the collector knows no such thing, and to be taken is enough. */
+  readonly durable: number | undefined;
+  /** How long after its tick a batch becomes durable when all is well, in milliseconds. */
+  readonly durableAfterMs: number;
+  /** Names the collector's run. */
+  readonly run: string | undefined;
+}
 
 export interface Retry {
   readonly do: 'retry';
@@ -44,8 +60,8 @@ export function fateOf({ status, retryAfter, body }: Answer, nowMs: number): Fat
   const error = textOf(reply, 'error');
   const why = `${status} ${error}`.trim();
   const detail = textOf(reply, 'message');
-  if (status === 200 && typeof reply.get('accepted') === 'number')
-    return { do: 'acknowledge', dropped: droppedOf(reply), clockOffsetMs: offsetOf(reply) };
+  if (status === 200 && typeof reply.get('accepted') === 'number') return acknowledged(reply);
+  if (status === 409 && error === 'restarted') return { do: 'rewind' };
   if (status === 409 && LOST_TRACK.has(error)) return { do: 'resend full' };
   // A collector older or newer than we are will refuse every batch until one of us is updated.
   const otherVersion = error === 'unsupported_version';
@@ -72,6 +88,25 @@ function parse(body: string): Map<string, unknown> {
     // Whatever stands between us and the collector may answer in HTML; the status then says enough.
     return new Map();
   }
+}
+
+/** A wish for more than this is cut. */
+const MAX_DURABLE_AFTER_MS = 2 * 3600_000;
+
+function acknowledged(reply: ReadonlyMap<string, unknown>): Acknowledged {
+  const whole = (key: string): number | undefined => {
+    const value = reply.get(key);
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  };
+  return {
+    do: 'acknowledge',
+    dropped: droppedOf(reply),
+    clockOffsetMs: offsetOf(reply),
+    durable: whole('durable'),
+    durableAfterMs: Math.min(whole('durable_after_ms') ?? 0, MAX_DURABLE_AFTER_MS),
+    // It goes back in a header.
+    run: /^[\w-]{1,64}$/.exec(textOf(reply, 'run'))?.[0],
+  };
 }
 
 function offsetOf(reply: ReadonlyMap<string, unknown>): number {

@@ -5,7 +5,7 @@ import { basicAuthorization, type Login } from '../../src/config/webaddress.ts';
 import { beginning } from '../../src/http/beginning.ts';
 import { type ClientTls, connectionsTo, firstOf } from '../../src/http/pool.ts';
 import { remedyFor } from '../../src/http/remedy.ts';
-import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
+import { CONTENT_TYPE, RUN_HEADER, SENT_HEADER, WAITING_HEADER } from '../../src/wire/format.ts';
 import type { Answer } from './answer.ts';
 
 export interface Destination {
@@ -24,9 +24,17 @@ export interface ClientOptions extends Destination {
   readonly now: () => number;
 }
 
+/** What goes along with a body. */
+export interface Posted {
+  /** The run of the collector that has taken batches before it which are not durable yet. */
+  readonly run: string | undefined;
+  /** How many batches are kept behind it that have not been sent. */
+  readonly waiting: number;
+}
+
 export interface Client {
   /** Sends a body compressed with gzip. Rejects when no complete answer came, which says nothing about whether the body arrived. */
-  post(body: Uint8Array, signal: AbortSignal): Promise<Answer>;
+  post(body: Uint8Array, about: Posted, signal: AbortSignal): Promise<Answer>;
   /** Asks the same place for nothing, as {@link post} rejects. */
   ask(signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
@@ -62,8 +70,15 @@ export function createClient({ url, token, login, tls, timeoutMs, now }: ClientO
   }
 
   return {
-    post(body, signal) {
-      const sent = { ...headers, ...ENCODED, [SENT_HEADER]: String(now()) };
+    post(body, { run, waiting }, signal) {
+      const after = run === undefined ? {} : { [RUN_HEADER]: run };
+      const sent = {
+        ...headers,
+        ...ENCODED,
+        [SENT_HEADER]: String(now()),
+        [WAITING_HEADER]: String(waiting),
+        ...after,
+      };
       return request({ method: 'POST', headers: sent, body, signal });
     },
     ask: (signal) => request({ method: 'GET', headers, signal }),

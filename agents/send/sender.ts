@@ -1,6 +1,6 @@
 /**
- * Batches to the collector, in order, one at a time. A batch leaves the queue when the collector has acknowledged it or will never
- * take it; until then the same bytes are sent again. Nothing here makes the tick wait.
+ * Batches to the collector, in order, one at a time. A batch leaves the spool when the collector has it durably or will never
+ * take it; until then it is kept, in memory or, when that takes long, on disk. Nothing here makes the tick wait.
  */
 import type { Log } from '../../src/log.ts';
 import type { Batch } from '../../src/model/batch.ts';
@@ -8,9 +8,10 @@ import { countSamples } from '../../src/model/table.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Encoder } from '../../src/wire/encode.ts';
 import { createClient, type Destination } from './client.ts';
+import type { Disk, Place } from './disk.ts';
 import { Ledger, type SenderStats } from './ledger.ts';
-import { memorySpool } from './memory.ts';
-import type { Spool } from './spool.ts';
+import { Spiller, type SpillTimes } from './spill.ts';
+import { Spool } from './spool.ts';
 import { Worker } from './worker.ts';
 
 export interface SenderOptions extends Destination {
@@ -18,10 +19,15 @@ export interface SenderOptions extends Destination {
   readonly encoder: Encoder;
   readonly clock: Clock;
   readonly log: Log;
-  /** The queue in memory, unless a `spool` is given. */
+  /** What may be in memory. */
   readonly maxBatches: number;
   readonly maxBytes: number;
-  readonly spool?: Spool | undefined;
+  /** Where batches go that are not durable after `spillAfterMs`, or at the end; what it had `left` is sent first. */
+  readonly disk?: Disk | undefined;
+  readonly left?: readonly Place[];
+  /** Files of it that were found damaged. */
+  readonly damaged?: number;
+  readonly spill?: SpillTimes;
   /** First and longest wait after a failure. 1 s, 60 s. */
   readonly firstRetryMs?: number;
   readonly maxRetryMs?: number;
@@ -35,30 +41,51 @@ export interface Sender {
   /** Queues a batch. Does not wait and does not throw. */
   offer(batch: Batch): void;
   stats(): SenderStats;
-  /** Tries to empty the queue, for at most so long; what is left then is counted as dropped, `shutdown`. May be called twice. */
+  /**
+   * Tries to empty the queue, for at most so long. What is left then is on disk or, without one, counted as dropped, `shutdown`; what
+   * the collector has taken counts as acknowledged. May be called twice.
+   */
   close(deadlineMs: number): Promise<void>;
 }
 
 export function createSender(options: SenderOptions): Sender {
-  const { clock, maxBatches, maxBytes, spool = memorySpool({ maxBatches, maxBytes }) } = options;
+  const { clock, log, maxBatches, maxBytes, disk, left = [], damaged = 0, spill = { tickMs: 10_000 } } = options;
   const { firstRetryMs = 1000, maxRetryMs = 60_000, slowRetryMs = 60_000, random = Math.random } = options;
   const client = createClient({ ...options, now: () => clock.now() });
   const ledger = new Ledger();
-  const worker = new Worker({ ...options, client, spool, ledger, firstRetryMs, maxRetryMs, slowRetryMs, random });
+  ledger.spoolDamaged = damaged;
+  const spool = new Spool({ maxBatches, maxBytes });
+  for (const { about } of left) ledger.offer(about.samples);
+  spool.restore(left, clock.monotonic());
+  const spiller = disk && new Spiller({ spool, disk, ledger, clock, log, ...spill });
+  const parts = { client, spool, disk, spiller, ledger };
+  const worker = new Worker({ ...options, ...parts, firstRetryMs, maxRetryMs, slowRetryMs, random });
   let closed: Promise<void> | undefined;
 
   async function close(deadlineMs: number): Promise<void> {
     const cancel = clock.after(deadlineMs, () => worker.stop());
     await worker.finish();
     cancel();
-    let lost = 0;
-    for (const { samples } of spool.close()) {
-      ledger.drop('shutdown', samples);
-      lost += samples;
-    }
+    await spiller?.flush();
+    const lost = giveUpMemory();
     // The last that is heard of them: nobody will read the metrics any more.
-    if (lost > 0) options.log.warn({ samples: lost }, 'stopped before all was delivered; the rest is lost');
+    if (lost > 0) log.warn({ samples: lost }, 'stopped before all was delivered; the rest is lost');
+    const { batches } = spool.size;
+    if (batches > 0)
+      log.info({ batches }, 'stopped before all was on the collector’s disk; the rest is on ours, for the next start');
+    await disk?.close();
     await client.close();
+  }
+
+  /** What could not be kept; answers how many samples are lost by that. */
+  function giveUpMemory(): number {
+    let lost = 0;
+    for (const held of spool.inMemorySince(Number.POSITIVE_INFINITY)) {
+      if (held.taken === undefined) lost += held.about.samples;
+      spool.remove(held);
+      ledger.giveUp(held, 'shutdown');
+    }
+    return lost;
   }
 
   return {
@@ -69,10 +96,12 @@ export function createSender(options: SenderOptions): Sender {
         ledger.drop('shutdown', samples);
         return;
       }
-      for (const displaced of spool.append({ batch, samples })) ledger.drop('queue_full', displaced.samples);
+      for (const held of spool.append(batch, samples, clock.monotonic())) ledger.giveUp(held, 'queue_full');
+      spiller?.look();
       worker.wake();
     },
-    stats: () => ledger.stats(spool.size, worker.inFlight),
+    stats: () =>
+      ledger.stats(spool.size, { inFlight: worker.inFlight, spooled: disk?.size ?? { batches: 0, bytes: 0 } }),
     close: (deadlineMs) => {
       closed ??= close(deadlineMs);
       return closed;

@@ -27,6 +27,8 @@ export interface Aggregator {
   /** Closes every window that holds something, due or not: for the end. */
   flush(breathe: Breathe): Promise<Frame[]>;
   stats(): AggregatorStats;
+  /** All windows that end here or before are closed; 0 before the first call. */
+  readonly closedEndMs: number;
   /** Whom a cap kept out since the last call. */
   refusals(): Refusal[];
 }
@@ -116,6 +118,10 @@ class WindowedAggregator implements Aggregator {
       closedEndMs: this.#closedEndMs ?? 0,
       frames: this.#frames,
     });
+  }
+
+  get closedEndMs(): number {
+    return this.#closedEndMs ?? 0;
   }
 
   refusals(): Refusal[] {

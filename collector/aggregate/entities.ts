@@ -94,6 +94,11 @@ export class Entities {
     return row;
   }
 
+  /** The node that an entity in use is on. */
+  nodeOf(slot: number): NodeState {
+    return this.#nodes[slot] as NodeState;
+  }
+
   /** One row less; the last one takes the entity with it. */
   release(slot: number): void {
     const left = (this.#rowCounts[slot] as number) - 1;

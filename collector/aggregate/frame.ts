@@ -3,6 +3,7 @@ import type { Frame, LevelTable } from '../../src/model/batch.ts';
 import type { Shape } from '../../src/model/shape.ts';
 import { countSamples, type Row } from '../../src/model/table.ts';
 import type { LevelGroups } from './groups.ts';
+import type { NodeState } from './nodes.ts';
 import type { ResolvedWindow } from './resolved.ts';
 import type { AggregatorState } from './state.ts';
 
@@ -34,7 +35,7 @@ export function levelTable({ groups, shape, columns, timeMs }: LevelColumns): Le
   return { level: groups.level.name, shape, rows, timesMs: new Float64Array(rows.length).fill(timeMs), values };
 }
 
-/** How many containers each group of a level had in the window; also notes that the group was read. */
+/** How many containers each group of a level had in the window, and on how many nodes; also notes that the group was read. */
 export function membersTable(state: AggregatorState, window: ResolvedWindow, levelAt: number): LevelTable | undefined {
   const groups = state.groups.levels[levelAt] as LevelGroups;
   const endMs = window.startMs + state.options.windowMs;
@@ -47,7 +48,29 @@ export function membersTable(state: AggregatorState, window: ResolvedWindow, lev
     const before = column[group] as number;
     column[group] = Number.isNaN(before) ? 1 : before + 1;
   }
-  return levelTable({ groups, shape: state.groupShapes[levelAt] as Shape, columns: [column], timeMs: endMs });
+  const shape = state.groupShapes[levelAt] as Shape;
+  const columns = shape.columns.length > 1 ? [column, nodesColumn(state, window, levelAt)] : [column];
+  return levelTable({ groups, shape, columns, timeMs: endMs });
+}
+
+/** On how many nodes each group of a level was read. */
+function nodesColumn({ entities, groups }: AggregatorState, window: ResolvedWindow, levelAt: number): Float64Array {
+  const { capacity } = groups.levels[levelAt] as LevelGroups;
+  const groupOf = entities.groupOf[levelAt] as Int32Array;
+  const column = new Float64Array(capacity).fill(Number.NaN);
+  const seen = new Map<number, Set<NodeState>>();
+  // Entities come node by node, mostly: most groups are asked for a node that they have just had.
+  const latest: (NodeState | undefined)[] = [];
+  for (const entity of window.entities) {
+    const group = groupOf[entity] as number;
+    const node = entities.nodeOf(entity);
+    if (group < 0 || latest[group] === node) continue;
+    latest[group] = node;
+    const nodes = seen.get(group) ?? new Set();
+    seen.set(group, nodes.add(node));
+    column[group] = nodes.size;
+  }
+  return column;
 }
 
 /** A frame of the tables there are. */

@@ -67,6 +67,11 @@ export function prefixOf({ name, prefix = name }: Pick<LevelDef, 'name' | 'prefi
   return prefix;
 }
 
+/** Whether a group may have containers of several nodes. */
+export function spansNodes({ by }: LevelDef): boolean {
+  return !by.some(({ from, or = from }) => from === 'node' && or === 'node');
+}
+
 /** What a level sees of a container beside its labels. */
 export interface Place {
   readonly node: string;

@@ -55,6 +55,8 @@ export interface PendingOptions {
 export interface Arrival {
   readonly accepted: number;
   readonly dropped: ReadonlyMap<string, number>;
+  /** The end of the last window that holds something of the batch; undefined if none does. */
+  readonly endMs: number | undefined;
 }
 
 /** What a table and a batch take beside their cells, in doubles: objects, arrays' headers, a place in a window. */
@@ -112,7 +114,8 @@ export class Pending {
         accepted += samples;
       }
     }
-    return { accepted, dropped: dropped.snapshot() };
+    const endMs = parts.size > 0 ? Math.max(...parts.keys()) + this.#options.windowMs : undefined;
+    return { accepted, dropped: dropped.snapshot(), endMs };
   }
 
   /** The starts of the windows that hold something, ascending. */

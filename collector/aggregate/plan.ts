@@ -4,7 +4,7 @@
  */
 import type { Family, FamilyColumn, GroupOutput, RatioDef } from '../../src/model/family.ts';
 import type { Column, Shape } from '../../src/model/shape.ts';
-import { type LevelDef, prefixOf } from './levels.ts';
+import { type LevelDef, prefixOf, spansNodes } from './levels.ts';
 import { OUTPUTS } from './outputs/index.ts';
 import type { Output } from './outputs/output.ts';
 import { foldNearest, foldRatio } from './outputs/ratio.ts';
@@ -64,8 +64,8 @@ export function planLevel(level: Named, family: Family, gauges: readonly GaugeOu
   return { shape: { measurement: `${prefix}_${family.name}`, columns }, outputs, ratios };
 }
 
-/** The shape of a level's own table: how many containers each group had. */
-export function membersShape(level: Named): Shape {
+/** The shape of a level's own table: how many containers each group had and, where it may span nodes, on how many nodes. */
+export function membersShape(level: LevelDef): Shape {
   const prefix = prefixOf(level);
   const column: Column = {
     // A prefix that says it already is the name: `node_containers`.
@@ -76,11 +76,18 @@ export function membersShape(level: Named): Shape {
     unit: 'none',
     help: 'Containers seen in the window, stopped ones included.',
   };
-  return { measurement: `${prefix}_group`, columns: [column] };
+  if (!spansNodes(level)) return { measurement: `${prefix}_group`, columns: [column] };
+  const nodes: Column = {
+    ...column,
+    metric: `${prefix}_nodes`,
+    field: 'nodes',
+    help: 'Nodes that the window’s containers were read on: fewer than usual means that the window is not complete.',
+  };
+  return { measurement: `${prefix}_group`, columns: [column, nodes] };
 }
 
 /** Every metric that a level may have. */
-export function metricsOf(level: Named, families: readonly Family[]): Set<string> {
+export function metricsOf(level: LevelDef, families: readonly Family[]): Set<string> {
   const shapes = [
     membersShape(level),
     ...families.flatMap((family) => planLevel(level, family, GAUGE_OUTPUTS)?.shape ?? []),

@@ -11,13 +11,14 @@ import type { Clock } from '../../src/run/clock.ts';
 import { createBodies } from './bodies.ts';
 import { createBudget } from './budget.ts';
 import { createCrowd } from './crowd.ts';
+import type { Kept } from './durable.ts';
 import { inflate } from './inflate.ts';
-import { Intake, type Pushed, type Times } from './intake.ts';
+import { Intake, type Pace, type Pushed, type Times } from './intake.ts';
 import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
 import { type Reply, refused } from './reply.ts';
 import { addRoute } from './route.ts';
 import { createSeriesCap } from './series.ts';
-import { Sessions } from './sessions.ts';
+import { type RememberedSession, Sessions } from './sessions.ts';
 import { add, createTally, type IngestStats } from './tally.ts';
 import { turnstile } from './turnstile.ts';
 
@@ -30,6 +31,10 @@ export interface IngestOptions {
   readonly onRefused?: (node: string, reason: string, detail: string) => void;
   /** Why nothing more is to be taken at the moment, in words; undefined, or not there, while all is well. */
   readonly full?: () => string | undefined;
+  /** How far the log of frames is on disk. Without it an agent is told nothing of it, and to be taken is enough. */
+  readonly kept?: Kept | undefined;
+  /** Who may send now, while windows are being caught up with. */
+  readonly pace?: Pace | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** `Math.random` unless a test decides. */
@@ -48,6 +53,11 @@ export interface Ingest {
   route(app: FastifyInstance): void;
   /** Ends the sessions of agents that are silent; call it every minute or so. */
   housekeep(): void;
+  /** The nodes that are sending, and those of an earlier run that have not come back. */
+  nodes(): Iterable<string>;
+  /** For the checkpoint of windows up to there: each session's last durable batch. And what an earlier run had remembered. */
+  remembered(upToMs: number): RememberedSession[];
+  remember(sessions: Iterable<RememberedSession>): void;
   stats(): IngestStats;
 }
 
@@ -58,7 +68,17 @@ const SIDE_BY_SIDE = 4;
 const LOG_EVERY_MS = 60_000;
 
 export function createIngest(options: IngestOptions): Ingest {
-  const { push, familyNamed, limits: given, onRefused = () => {}, clock, log, random = Math.random } = options;
+  const {
+    push,
+    familyNamed,
+    limits: given,
+    onRefused = () => {},
+    kept,
+    pace,
+    clock,
+    log,
+    random = Math.random,
+  } = options;
   const limits: IngestLimits = { ...INGEST_LIMITS, ...given };
   const budget = createBudget({ limit: limits.maxDictionaryBytes, lingerMs: limits.lingerMs });
   const crowd = createCrowd(random);
@@ -71,7 +91,8 @@ export function createIngest(options: IngestOptions): Ingest {
     if (due('rivals')) log.warn({ node }, 'two agents send under the same node name: give each its own');
   };
   const onClock = (node: string, offsetMs: number): void => sayClock(log, node, offsetMs);
-  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, onRefused, onRivals, onClock });
+  const told = { onRefused, onRivals, onClock };
+  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, kept, pace, ...told });
   const bodies = createBodies({ clock, maxBytes: limits.maxBodyBytes, maxHeldBytes: limits.maxPendingBytes });
 
   function refuse(error: unknown): Reply {
@@ -80,20 +101,24 @@ export function createIngest(options: IngestOptions): Ingest {
       ? error
       : new WireError('internal_error', 'the collector failed; its log says why', { cause: error });
     add(tally.batches, `refused_${wrong.reason}`);
-    if (due(wrong.reason)) {
+    // One that waits for others does nothing wrong.
+    if (wrong.reason !== 'ahead' && due(wrong.reason)) {
       if (known) log.warn({ reason: wrong.reason, detail: wrong.message }, 'refused a body from an agent');
       else log.error({ err: error }, 'failed to take a batch');
     }
     return refused(wrong, crowd.turnAway);
   }
 
-  async function receive(body: Buffer, { encoding, sentMs, receivedMs = clock.now() }: Received = {}): Promise<Reply> {
+  async function receive(body: Buffer, given: Received = {}): Promise<Reply> {
+    const { encoding, sentMs, receivedMs = clock.now(), run, waiting } = given;
     tally.bytes += body.length;
     try {
       const full = options.full?.();
       if (full !== undefined) throw new WireError('log_full', full);
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
-      const reply = await line.pass(unpack, (unpacked) => intake.take(unpacked, clock.now(), { sentMs, receivedMs }));
+      const reply = await line.pass(unpack, (unpacked) =>
+        intake.take(unpacked, clock.now(), { sentMs, receivedMs, run, waiting }),
+      );
       crowd.letIn();
       return reply;
     } catch (error) {
@@ -108,6 +133,9 @@ export function createIngest(options: IngestOptions): Ingest {
       budget.pass(clock.now());
       sessions.housekeep(clock.now());
     },
+    nodes: () => sessions.nodes(),
+    remembered: (upToMs) => sessions.remembered(upToMs),
+    remember: (earlier) => sessions.remember(earlier, clock.now()),
     stats: () => {
       budget.pass(clock.now());
       return {

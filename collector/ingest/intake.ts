@@ -8,9 +8,10 @@ import type { Family } from '../../src/model/family.ts';
 import { createDecoder, type Decoded, type Decoder } from '../../src/wire/decode.ts';
 import { type Header, peek } from '../../src/wire/header.ts';
 import type { Budget } from './budget.ts';
-import { createAgentClock } from './clocks.ts';
+import { createAgentClock, TOLERATED_MS } from './clocks.ts';
+import type { Durable, Kept } from './durable.ts';
 import type { IngestLimits } from './limits.ts';
-import { type Reply, taken } from './reply.ts';
+import { type Reply, type Taken, taken } from './reply.ts';
 import type { SeriesCap } from './series.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { shifter } from './shift.ts';
@@ -20,6 +21,8 @@ import { add, type Tally } from './tally.ts';
 export interface Pushed {
   readonly accepted: number;
   readonly dropped: ReadonlyMap<string, number>;
+  /** The end of the last window that holds something of it; undefined if none does. */
+  readonly endMs?: number | undefined;
 }
 
 export interface IntakeOptions {
@@ -30,6 +33,9 @@ export interface IntakeOptions {
   readonly cap: SeriesCap;
   readonly budget: Budget;
   readonly tally: Tally;
+  readonly pace: Pace | undefined;
+  /** How far the log is on disk; undefined without one. */
+  readonly kept: Kept | undefined;
   /** A cap kept something of a node's out; `detail` says which and what to do. */
   readonly onRefused: (node: string, reason: string, detail: string) => void;
   /** Two agents send under one node's name. */
@@ -42,6 +48,25 @@ export interface IntakeOptions {
 export interface Times {
   readonly sentMs: number | undefined;
   readonly receivedMs: number;
+  /** The run of the collector that took what the agent has sent before and holds on to. */
+  readonly run?: string | undefined;
+  /** How many batches the agent has behind this one, if it says so. */
+  readonly waiting?: number | undefined;
+}
+
+/** Who may send now: agents that catch up do so in step. Times are ours. */
+export interface Pace {
+  /** It is that time now, and something has come. */
+  look(nowMs: number): void;
+  /** Whether a batch of that time may come from the node now. */
+  admits(node: string, timeMs: number, nowMs: number): boolean;
+  /** It was taken. */
+  took(node: string, timeMs: number, more: { readonly waiting: number | undefined; readonly nowMs: number }): void;
+}
+
+interface HandingOn {
+  readonly nowMs: number;
+  readonly waiting: number | undefined;
 }
 
 export class Intake {
@@ -57,14 +82,18 @@ export class Intake {
     tally.unpackedBytes += body.length;
     const head = peek(body, limits.wire);
     this.#options.budget.pass(nowMs);
+    // Before sessions end for having been silent: while we were away, all of them were.
+    this.#options.pace?.look(nowMs);
     sessions.housekeep(nowMs);
     const live = sessions.find(head.node, head.session);
     if (head.seq <= sessions.lastSeq(head.node, head.session)) return this.#again(head, live);
+    this.#checkRun(times);
     if (live === undefined) this.#checkNew(head);
+    this.#checkPace(head, live, { ...times, nowMs });
     if (live !== undefined) {
       const decoded = this.#decode(head, live.decoder, body);
       this.#compareClocks(live, times);
-      return this.#handOn(live, decoded, nowMs);
+      return this.#handOn(live, decoded, { nowMs, waiting: times.waiting });
     }
     const account = this.#options.budget.open(head.node);
     const { familyNamed } = this.#options;
@@ -73,7 +102,7 @@ export class Intake {
     const decoded = this.#decode(head, decoder, body);
     const session = this.#begin(head, { decoder, account }, nowMs);
     this.#compareClocks(session, times);
-    return this.#handOn(session, decoded, nowMs);
+    return this.#handOn(session, decoded, { nowMs, waiting: times.waiting });
   }
 
   #compareClocks(session: Session, { sentMs, receivedMs }: Times): void {
@@ -94,7 +123,7 @@ export class Intake {
     }
   }
 
-  #again({ seq }: Header, live: Session | undefined): Reply {
+  #again({ node, session, seq }: Header, live: Session | undefined): Reply {
     add(this.#options.tally.batches, 'duplicate');
     const answer = live?.lastSeq === seq ? live.lastAnswer : undefined;
     return taken({
@@ -102,7 +131,35 @@ export class Intake {
       dropped: answer?.dropped ?? {},
       duplicate: true,
       ...clockOf(live),
+      ...this.#durable(this.#options.sessions.durableOf(node, session)),
     });
+  }
+
+  /** What an earlier run took and had not on disk must come again, and before anything that is newer. */
+  #checkRun({ run }: Times): void {
+    const { kept } = this.#options;
+    if (kept === undefined || run === undefined || run === kept.run) return;
+    throw new WireError(
+      'restarted',
+      'the collector was restarted: send again what was not durable, the oldest batch first',
+    );
+  }
+
+  #checkPace({ node, timeMs }: Header, live: Session | undefined, times: Times & { readonly nowMs: number }): void {
+    const { sentMs, receivedMs, nowMs } = times;
+    const seenMs = sentMs === undefined || Math.abs(sentMs - receivedMs) <= TOLERATED_MS ? 0 : sentMs - receivedMs;
+    const offsetMs = live?.clock.offsetMs ?? seenMs;
+    if (this.#options.pace?.admits(node, timeMs - offsetMs, nowMs) ?? true) return;
+    throw new WireError(
+      'ahead',
+      `windows are being caught up with, and ${node} is ahead of others: it is to wait for them`,
+    );
+  }
+
+  #durable(durable: Durable): Pick<Taken, 'durable' | 'durable_after_ms' | 'run'> {
+    const { kept } = this.#options;
+    if (kept === undefined) return {};
+    return { durable: durable.upTo(kept.upToMs), durable_after_ms: kept.afterMs, run: kept.run };
   }
 
   #checkNew({ node, session, reset }: Header): void {
@@ -131,28 +188,31 @@ export class Intake {
       shift: shifter(0),
       lastSeq,
       lastAnswer: undefined,
+      durable: sessions.durableOf(node, session),
       seenMs: nowMs,
     };
     sessions.open(begun);
     return begun;
   }
 
-  #handOn(session: Session, decoded: Decoded, nowMs: number): Reply {
-    const { push, sessions, tally } = this.#options;
+  #handOn(session: Session, decoded: Decoded, { nowMs, waiting }: HandingOn): Reply {
+    const { push, sessions, tally, pace } = this.#options;
     const { batch, refused } = session.series.admit(decoded);
     const dropped = new Map<string, number>();
     add(dropped, 'unknown_metric', decoded.unknown);
     add(dropped, 'series_limit', refused);
     if (refused > 0) this.#options.onRefused(session.node, 'series_limit', seriesAdvice(this.#options.limits));
     let pushed: Pushed;
+    const shifted = session.shift(batch);
     try {
-      pushed = push(session.shift(batch));
+      pushed = push(shifted);
     } catch (error) {
       // The dictionary has moved on and the batch was not taken: the agent has to describe everything again.
       sessions.end(session.node, 'failed', nowMs);
       throw error;
     }
     for (const [reason, samples] of pushed.dropped) add(dropped, reason, samples);
+    pace?.took(session.node, shifted.timeMs, { waiting, nowMs });
     add(tally.batches, 'accepted');
     tally.samplesReceived += decoded.samples + decoded.unknown;
     tally.samplesAccepted += pushed.accepted;
@@ -161,7 +221,9 @@ export class Intake {
     session.lastSeq = batch.seq;
     session.lastAnswer = { accepted: pushed.accepted, dropped: Object.fromEntries(dropped) };
     session.seenMs = nowMs;
-    return taken({ ...session.lastAnswer, duplicate: false, ...clockOf(session) });
+    if (this.#options.kept) session.durable.note(batch.seq, pushed.endMs);
+    const durable = this.#durable(session.durable);
+    return taken({ ...session.lastAnswer, duplicate: false, ...clockOf(session), ...durable });
   }
 }
 

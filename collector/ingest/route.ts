@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WireError } from '../../src/errors.ts';
-import { CONTENT_TYPE, SENT_HEADER } from '../../src/wire/format.ts';
+import { CONTENT_TYPE, RUN_HEADER, SENT_HEADER, WAITING_HEADER } from '../../src/wire/format.ts';
 import type { Bodies, Body } from './bodies.ts';
 import { sentMsOf } from './clocks.ts';
 import type { Reply } from './reply.ts';
@@ -21,6 +21,8 @@ interface Received {
   readonly encoding: string | undefined;
   readonly sentMs: number | undefined;
   readonly receivedMs: number;
+  readonly run: string | undefined;
+  readonly waiting: number | undefined;
 }
 
 export const PUSH_PATH = '/api/v1/push';
@@ -43,8 +45,14 @@ export function addRoute(app: FastifyInstance, { bodies, receive, refuse, now }:
     scope.post(PUSH_PATH, async (request, reply) => {
       const body = request.body as Body | undefined;
       try {
-        const { 'content-encoding': encoding, [SENT_HEADER]: sent } = request.headers;
-        const times = { sentMs: sentMsOf(sent), receivedMs: came.get(request) ?? now() };
+        const { 'content-encoding': encoding, [SENT_HEADER]: sent, [RUN_HEADER]: run } = request.headers;
+        const waiting = request.headers[WAITING_HEADER];
+        const times = {
+          sentMs: sentMsOf(sent),
+          receivedMs: came.get(request) ?? now(),
+          run: typeof run === 'string' ? run : undefined,
+          waiting: typeof waiting === 'string' && /^\d{1,9}$/.test(waiting) ? Number(waiting) : undefined,
+        };
         return answer(reply, await receive(body?.bytes ?? NO_BODY, { encoding, ...times }));
       } finally {
         body?.release();

@@ -7,6 +7,7 @@ import type { Batch } from '../../src/model/batch.ts';
 import type { Decoder } from '../../src/wire/decode.ts';
 import type { Account } from './budget.ts';
 import type { AgentClock } from './clocks.ts';
+import { createDurable, type Durable } from './durable.ts';
 import type { NodeSeries } from './series.ts';
 
 /** Why a session ended. */
@@ -30,12 +31,27 @@ export interface Session {
   readonly account: Account;
   lastSeq: number;
   lastAnswer: LastAnswer | undefined;
+  readonly durable: Durable;
   seenMs: number;
 }
 
 interface Ended {
+  readonly node: string;
+  readonly session: string;
   readonly lastSeq: number;
+  readonly durable: Durable;
   readonly endedMs: number;
+  /** It was sending when an earlier run of ours ended. */
+  readonly awaited?: boolean;
+}
+
+/** What must outlive a run of the collector, so that what is sent again changes nothing: the last durable batch of a session. */
+export interface RememberedSession {
+  readonly node: string;
+  readonly session: string;
+  readonly seq: number;
+  /** Whether its agent was sending. */
+  readonly live: boolean;
 }
 
 /** How long, and for how many sessions per live one, the last number is remembered. */
@@ -87,6 +103,35 @@ export class Sessions {
     return this.find(node, session)?.lastSeq ?? this.#ended.get(endedKey(node, session))?.lastSeq ?? 0;
   }
 
+  /** Which of the session's batches are durable; also of one that ended. A new one begins where its node's former stands. */
+  durableOf(node: string, session: string): Durable {
+    const known = this.find(node, session) ?? this.#ended.get(endedKey(node, session));
+    return known?.durable ?? createDurable({ endMs: this.#live.get(node)?.durable.endMs });
+  }
+
+  /** The sessions, each with the last batch that is durable when windows are on disk up to there. */
+  remembered(upToMs: number): RememberedSession[] {
+    return [...this.#ended.values(), ...this.#live.values()].flatMap(({ node, session, durable }) => {
+      const seq = durable.whenUpTo(upToMs);
+      return seq > 0 ? [{ node, session, seq, live: this.find(node, session) !== undefined }] : [];
+    });
+  }
+
+  /** Takes over what an earlier run remembered. */
+  remember(sessions: Iterable<RememberedSession>, nowMs: number): void {
+    for (const { node, session, seq, live } of sessions) {
+      const durable = createDurable({ seq });
+      const ended = { node, session, lastSeq: seq, durable, endedMs: nowMs, awaited: live };
+      this.#ended.set(endedKey(node, session), ended);
+    }
+  }
+
+  /** The nodes that are sending, and those that were in an earlier run. */
+  nodes(): Set<string> {
+    const awaited = [...this.#ended.values()].filter((ended) => ended.awaited);
+    return new Set([...this.#live.keys(), ...awaited.map(({ node }) => node)]);
+  }
+
   /** Whether a session that ended is remembered: if it sends again beside another one, two agents have one name. */
   hasEnded(node: string, session: string): boolean {
     return this.#ended.has(endedKey(node, session));
@@ -110,7 +155,8 @@ export class Sessions {
     this.#live.delete(node);
     session.series.close();
     session.account.close();
-    this.#ended.set(endedKey(node, session.session), { lastSeq: session.lastSeq, endedMs: nowMs });
+    const { session: name, lastSeq, durable } = session;
+    this.#ended.set(endedKey(node, name), { node, session: name, lastSeq, durable, endedMs: nowMs });
     this.evicted.set(reason, (this.evicted.get(reason) ?? 0) + 1);
   }
 

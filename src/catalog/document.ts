@@ -29,7 +29,8 @@ This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every 
   | max_ratio | \`…_max_ratio\` for \`…_seconds_total\`: the seconds in each second, of the member that has most of them |
 
 - Every group has \`<level>_containers\` (\`node_containers\` at the level node), the containers seen in the window, stopped ones included;
-  those that run are \`<level>_state{state="running"}\`.
+  those that run are \`<level>_state{state="running"}\`. Where a group may span nodes, \`<level>_nodes\` (\`service_nodes\`, \`cluster_nodes\` …) says on how
+  many nodes these were: one that is away is missing there.
 - Families marked *off* are read when switched on: \`agent.families: [tcp, process]\`. A minus switches one off: \`[-pressure]\`.
 - In InfluxDB a family is a measurement (\`container_cpu\`, \`service_cpu\`, \`node_containers_cpu\` …) with the field named in the table; a group's
   fields have the same endings as its metrics. Tags: the labels and \`node\`; \`cgroup\`, the whole path, for what is no container; \`engine\` for

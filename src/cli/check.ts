@@ -5,7 +5,7 @@
 import type { Writable } from 'node:stream';
 import { foundLines } from '../../agents/found.ts';
 import { lookAround } from '../../agents/main.ts';
-import { probeCollector } from '../../agents/sending.ts';
+import { checkSpool, probeCollector } from '../../agents/sending.ts';
 import { checkCollector, checkKept } from '../../collector/check.ts';
 import { looseFiles } from '../config/loose.ts';
 import type { Config } from '../config/schema.ts';
@@ -88,7 +88,10 @@ async function checkAgent(config: Config, say: Say): Promise<void> {
   for (const health of seen.sources) for (const [mark, words] of sourceLines(health, config.agent)) say(mark, words);
 }
 
-async function checkPush({ agent }: Config, say: Say): Promise<void> {
+async function checkPush(config: Config, say: Say): Promise<void> {
+  const { agent } = config;
+  const spool = await checkSpool(config);
+  if (spool !== undefined) say(spool.ok ? 'ok' : '--', `data_dir: ${spool.words}`);
   try {
     const words = await probeCollector(agent.push);
     if (words !== undefined) say('ok', `agent.push: ${words}`);

@@ -78,6 +78,11 @@ const agent = z.strictObject({
       timeout: duration('10s', { min: '100ms', max: '10m' }).describe('how long one delivery may take'),
       queue_batches: whole(360, { min: 1, max: 1_000_000 }).describe('batches kept while the collector is away'),
       queue_bytes: size('64MB').describe('memory for batches kept while the collector is away'),
+      spill_after: optionalDuration({ min: '100ms', max: '24h' }).describe(
+        'a batch that is not durable at the collector after so long is written to data_dir; three ticks if not set',
+      ),
+      spool_bytes: size('1GB').describe('disk for batches kept while the collector is away; the oldest go first'),
+      spool_age: duration('7d', { min: '1m', max: '365d' }).describe('batches older than that are not kept on disk'),
     })
     .prefault({}),
 });
@@ -109,6 +114,9 @@ const collector = z.strictObject({
   window: duration('10s', { min: '100ms', max: '1h' }).describe('length of the aligned windows'),
   lateness: duration('10s', { min: '0ms', max: '1h' }).describe('how long a window stays open after its end'),
   max_ahead: duration('1m', { min: '1s', max: '1h' }).describe('how far an agent’s clock may be ahead'),
+  catch_up_wait: duration('60s', { min: '0ms', max: '1h' }).describe(
+    'after an outage of the collector: how long an agent that says nothing holds up the others',
+  ),
   stale_after: duration('5m', { min: '1s', max: '24h' }).describe('a series without samples for so long is forgotten'),
   group_stale_after: duration('1h', { min: '1s', max: '30d' }).describe(
     'a group without members for so long is forgotten',

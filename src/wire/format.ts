@@ -10,6 +10,15 @@ export const CONTENT_TYPE = 'application/vnd.plimsoll.batch';
 /** The header of a push that says when it was sent, Unix milliseconds by the sender's clock. */
 export const SENT_HEADER = 'x-plimsoll-sent';
 
+/**
+ * The header that names the run of the collector which took batches that are not durable yet: another run answers 409 `restarted`, and
+ * they are sent again.
+ */
+export const RUN_HEADER = 'x-plimsoll-run';
+
+/** The header that says how many batches the agent has behind this one. */
+export const WAITING_HEADER = 'x-plimsoll-waiting';
+
 /** The one version that this code writes and reads. */
 export const WIRE_VERSION = 1;
 

@@ -78,7 +78,7 @@ describe('frames', () => {
     const batch = batchOf([rowOf('a')], 0, 5);
     batch.tables[0]?.values.set([Number.POSITIVE_INFINITY], work.at.held);
     const arrival = aggregator.push(batch, at(0.5));
-    expect(arrival).toEqual({ accepted: 1, dropped: new Map([['not_finite', 1]]) });
+    expect(arrival).toMatchObject({ accepted: 1, dropped: new Map([['not_finite', 1]]) });
     const [frame] = await aggregator.advance(at(20), breathe);
     expect(expositionLines(frame?.tables ?? [])).toHaveLength(1);
     expect(aggregator.stats()).toMatchObject({ received: 2, processed: 1, pendingSamples: 0 });
@@ -102,7 +102,7 @@ describe('while a window is being closed', () => {
       const { received, processed, dropped, pendingSamples } = aggregator.stats();
       expect(received).toBe(processed + pendingSamples + (dropped.get('too_late') ?? 0));
     });
-    expect(arrivals).toEqual([
+    expect(arrivals).toMatchObject([
       { accepted: 0, dropped: new Map([['too_late', 1]]) },
       { accepted: 1, dropped: new Map() },
     ]);

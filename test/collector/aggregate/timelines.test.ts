@@ -20,6 +20,11 @@ async function framesOf(
   return frames.map(({ startMs, endMs, tables }) => ({ startMs, endMs, lines: expositionLines(tables) }));
 }
 
+/** On how many nodes a group rests is compared where a timeline is about that. */
+function withoutNodes(frames: readonly ExpectedFrame[]): ExpectedFrame[] {
+  return frames.map((frame) => ({ ...frame, lines: frame.lines.filter((line) => !/^[a-z_]+_nodes\{/.test(line)) }));
+}
+
 /** As the timeline writes it, so that a difference can be read. */
 function written(frames: readonly ExpectedFrame[]): string {
   const seconds = (ms: number) => (ms - EPOCH_MS) / 1000;
@@ -32,7 +37,9 @@ describe('timelines', () => {
   test('there are some', () => expect(names.length).toBeGreaterThan(10));
 
   test.each(names)('%s', async (name) => {
-    const { options, steps } = parseTimeline(readFileSync(new URL(name, FOLDER), 'utf8'));
+    const text = readFileSync(new URL(name, FOLDER), 'utf8');
+    const { options, steps } = parseTimeline(text);
+    const compared = /_nodes\{/.test(text) ? (frames: ExpectedFrame[]) => frames : withoutNodes;
     const aggregator = createAggregator(options);
     for (const step of steps) {
       if (step.kind === 'push') aggregator.push(step.batch, step.nowMs);
@@ -40,7 +47,7 @@ describe('timelines', () => {
         const stats = aggregator.stats();
         const actual = new Map([...step.values.keys()].map((path) => [path, statistic(stats, path)]));
         expect(actual, `line ${step.at}`).toEqual(step.values);
-      } else expect(written(await framesOf(aggregator, step)), `line ${step.at}`).toBe(written(step.frames));
+      } else expect(written(compared(await framesOf(aggregator, step))), `line ${step.at}`).toBe(written(step.frames));
     }
   });
 });

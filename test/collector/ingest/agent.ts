@@ -1,7 +1,8 @@
 /** For the tests of the ingest: an ingest that remembers what it was given to hand on, and agents that make bodies for it. */
 import type { IngestLimits } from '../../../collector/ingest/limits.ts';
-import { createIngest, type Ingest } from '../../../collector/ingest/ingest.ts';
-import type { Pushed } from '../../../collector/ingest/intake.ts';
+import type { Kept } from '../../../collector/ingest/durable.ts';
+import { createIngest, type Ingest, type Received } from '../../../collector/ingest/ingest.ts';
+import type { Pace, Pushed } from '../../../collector/ingest/intake.ts';
 import type { Reply } from '../../../collector/ingest/reply.ts';
 import type { Batch } from '../../../src/model/batch.ts';
 import { countSamples, type EntityRow } from '../../../src/model/table.ts';
@@ -16,11 +17,16 @@ export interface Bench {
   readonly log: RecordedLog;
   /** Sets the clock on by so many milliseconds. */
   pass(ms: number): void;
-  receive(body: Uint8Array): Promise<Reply>;
+  receive(body: Uint8Array, given?: Received): Promise<Reply>;
 }
 
 /** Everything is accepted unless `push` says otherwise. */
-export function bench(limits: Partial<IngestLimits> = {}, push?: (batch: Batch) => Pushed): Bench {
+export function bench(
+  limits: Partial<IngestLimits> = {},
+  push?: (batch: Batch) => Pushed,
+  kept?: Kept,
+  pace?: Pace,
+): Bench {
   const pushed: Batch[] = [];
   let nowMs = T0;
   const clock: Clock = { ...systemClock, now: () => nowMs };
@@ -30,7 +36,7 @@ export function bench(limits: Partial<IngestLimits> = {}, push?: (batch: Batch) 
     pushed.push(given);
     return answer;
   };
-  const ingest = createIngest({ push: accept, familyNamed, limits, clock, log, random: () => 0 });
+  const ingest = createIngest({ push: accept, familyNamed, limits, kept, pace, clock, log, random: () => 0 });
   return {
     ingest,
     pushed,
@@ -38,7 +44,7 @@ export function bench(limits: Partial<IngestLimits> = {}, push?: (batch: Batch) 
     pass: (ms) => {
       nowMs += ms;
     },
-    receive: (body) => ingest.receive(Buffer.from(body)),
+    receive: (body, given) => ingest.receive(Buffer.from(body), given),
   };
 }
 

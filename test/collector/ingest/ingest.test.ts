@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../../src/model/batch.ts';
 import { WIRE_LIMITS } from '../../../src/wire/limits.ts';
 import { createEncoder } from '../../../src/wire/encode.ts';
-import { batch, load, plain, rowOf, state, table } from '../../src/wire/batches.ts';
+import { batch, load, plain, rowOf, state, T0, table } from '../../src/wire/batches.ts';
 import { agent, bench } from './agent.ts';
 
 const [a, b, c] = [rowOf('a'), rowOf('b'), rowOf('c')];
@@ -294,5 +294,45 @@ describe('the cap on series', () => {
     // Three columns each: the second would make six.
     expect(await receive(createEncoder(sent).encode(sent))).toEqual(ok(3, { dropped: { series_limit: 2 } }));
     expect(ingest.stats().series).toBe(3);
+  });
+});
+
+describe('while windows are caught up with', () => {
+  test('a batch that is ahead is told to wait a second, changes nothing, and is taken later', async () => {
+    const asked: [string, number][] = [];
+    const tooks: [string, number, number | undefined][] = [];
+    let open = false;
+    const pace = {
+      look: () => undefined,
+      admits: (node: string, timeMs: number) => {
+        asked.push([node, timeMs]);
+        return open;
+      },
+      took: (node: string, timeMs: number, { waiting }: { waiting: number | undefined }) => {
+        tooks.push([node, timeMs, waiting]);
+      },
+    };
+    const { receive, pushed, log } = bench({}, undefined, undefined, pace);
+    const body = agent().next([a]);
+    expect(await receive(body, { waiting: 3 })).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '1' },
+      body: { error: 'ahead' },
+    });
+    expect([pushed, tooks, log.lines]).toEqual([[], [], []]);
+    open = true;
+    expect(await receive(body, { waiting: 3 })).toEqual(ok(1));
+    // A clock that is 20 s ahead: its batches are 20 s older than they say.
+    const sent = { sentMs: T0 + 20_000, receivedMs: T0 };
+    await receive(agent('other').next([a]), sent);
+    expect(asked).toEqual([
+      ['node-1', T0],
+      ['node-1', T0],
+      ['other', T0 - 20_000],
+    ]);
+    expect(tooks).toEqual([
+      ['node-1', T0, 3],
+      ['other', T0 - 20_000, undefined],
+    ]);
   });
 });

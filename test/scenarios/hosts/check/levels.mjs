@@ -29,6 +29,8 @@ export function expectedLevels(moments, families, place) {
       const add = (metric, labels, value) => found.set(seriesName(`${PREFIXES[level]}_${metric}`, labels), value);
       for (const { labels, members } of groupsOf(moment, level, place)) {
         found.set(seriesName(`${level}_containers`, labels), members.length);
+        // One host was recorded.
+        if (level !== 'node') found.set(seriesName(`${level}_nodes`, labels), 1);
         const put = (metric, more, value) => add(metric, { ...labels, ...more }, value);
         for (const family of families.values()) {
           putFamily({ group: JSON.stringify([level, labels]), family, members, moment, before, totals }, put);

@@ -93,6 +93,8 @@ const ENDINGS = {
 function groupField(prefix, family, field) {
   if (field === 'containers')
     return { metric: prefix.endsWith('_containers') ? prefix : `${prefix}_containers`, labels: {} };
+  // A level's own table is of no family.
+  if (field === 'nodes' && family.metrics.length === 0) return { metric: `${prefix}_nodes`, labels: {} };
   for (const { metric, labels, groups, field: stem } of family.metrics) {
     const fixed = Object.values(labels).join() === 'total' ? {} : labels;
     for (const [plain, ending] of groups.map((output) => ENDINGS[output])) {

@@ -1,0 +1,98 @@
+/**
+ * The bytes of a spool's file: records, each with a checksum, one after the other. A body with what is known of it comes in, a record goes
+ * out; and from a file's bytes come the places of its good records, where a torn tail begins, and whether anything is damaged.
+ *
+ *     magic     4 bytes  50 4C 4B 31 ("PLK1")
+ *     length    u32      of the rest behind the checksum, little-endian
+ *     checksum  u32      CRC-32 of the rest
+ *     about     u16 length, so many bytes of JSON: {"node", "session", "seq", "timeMs", "samples"}
+ *     body      a body of the wire in full, as it is sent: compressed with gzip
+ */
+import { crc32 } from 'node:zlib';
+
+/** What must be known of a body without reading it. */
+export interface About {
+  readonly node: string;
+  readonly session: string;
+  readonly seq: number;
+  /** When its tick began, Unix milliseconds. */
+  readonly timeMs: number;
+  readonly samples: number;
+}
+
+/** Where a record is in its file. */
+export interface Found {
+  readonly about: About;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Scan {
+  readonly records: readonly Found[];
+  /** Behind the last record that is whole; what follows was torn off while it was written. */
+  readonly end: number;
+  /** Places at which something was that no record is. */
+  readonly damaged: number;
+}
+
+const MAGIC = Buffer.from('PLK1', 'latin1');
+const HEAD = 12;
+
+export function recordOf(about: About, body: Uint8Array): Buffer {
+  const words = Buffer.from(JSON.stringify(about), 'utf8');
+  const record = Buffer.allocUnsafe(HEAD + 2 + words.length + body.length);
+  MAGIC.copy(record);
+  record.writeUInt32LE(record.length - HEAD, 4);
+  record.writeUInt16LE(words.length, HEAD);
+  words.copy(record, HEAD + 2);
+  record.set(body, HEAD + 2 + words.length);
+  record.writeUInt32LE(crc32(record.subarray(HEAD)), 8);
+  return record;
+}
+
+/** The body of a record; undefined if it is not what was written. */
+export function bodyIn(record: Buffer): Buffer | undefined {
+  const read = readRecord(record, 0);
+  return read === undefined ? undefined : record.subarray(HEAD + 2 + record.readUInt16LE(HEAD), HEAD + read.size);
+}
+
+/** Goes through a file's bytes. */
+export function scan(bytes: Buffer): Scan {
+  const records: Found[] = [];
+  let end = 0;
+  let damaged = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const read = readRecord(bytes, at);
+    if (read !== undefined) {
+      const length = HEAD + read.size;
+      records.push({ about: read.about, offset: at, length });
+      at += length;
+      end = at;
+      continue;
+    }
+    const next = bytes.indexOf(MAGIC, at + 1);
+    // Nothing behind it begins a record: it was being written when the machine or the process ended.
+    if (next < 0 && isTorn(bytes, at)) break;
+    damaged++;
+    if (next < 0) return { records, end: bytes.length, damaged };
+    at = next;
+  }
+  return { records, end, damaged };
+}
+
+function readRecord(bytes: Buffer, at: number): { readonly about: About; readonly size: number } | undefined {
+  if (bytes.length < at + HEAD + 2 || bytes.compare(MAGIC, 0, 4, at, at + 4) !== 0) return undefined;
+  const size = bytes.readUInt32LE(at + 4);
+  const from = at + HEAD;
+  if (size < 2 || from + size > bytes.length) return undefined;
+  if (crc32(bytes.subarray(from, from + size)) !== bytes.readUInt32LE(at + 8)) return undefined;
+  const words = bytes.toString('utf8', from + 2, from + 2 + bytes.readUInt16LE(from));
+  return { about: JSON.parse(words) as About, size };
+}
+
+/** Whether the file ends within a record that begins here, as far as that can be told. */
+function isTorn(bytes: Buffer, at: number): boolean {
+  if (bytes.length < at + HEAD) return true;
+  const begins = bytes.compare(MAGIC, 0, 4, at, at + 4) === 0;
+  return begins && at + HEAD + bytes.readUInt32LE(at + 4) > bytes.length;
+}

@@ -1,0 +1,136 @@
+/**
+ * Catching up after the collector was away: what time it is for the windows. Agents' batches with their times come in, and the present; out goes the
+ * time up to which all who are behind have told what they have, so that a window closes when it is complete and not because it is old. Whoever is
+ * far ahead of the others is told to wait. No clock is asked.
+ */
+
+export interface CatchUpOptions {
+  readonly windowMs: number;
+  readonly latenessMs: number;
+  /** An agent that is behind and says nothing for so long, or comes no further than time itself, holds nobody up any more. */
+  readonly waitMs: number;
+}
+
+/** What is known of a node that is behind. */
+interface Behind {
+  /** The time up to which it has told all: that of its last batch, taken or not; undefined before the first. */
+  timeMs: number | undefined;
+  heardMs: number;
+}
+
+export interface CatchUp {
+  /** Windows are closed up to there, and it is that late: begins if more is missed than windows stay open for. `nodes` are those to wait for. */
+  look(nowMs: number, closedEndMs: number, nodes: () => Iterable<string>): void;
+  /** Whether a batch of that time may come from a node now, or is to wait. */
+  admits(node: string, timeMs: number, nowMs: number): boolean;
+  /** A batch was taken of a node that has so many more behind it; undefined if it does not say. */
+  took(
+    node: string,
+    timeMs: number,
+    { waiting, nowMs }: { readonly waiting: number | undefined; readonly nowMs: number },
+  ): void;
+  /** The time for closing windows: the present, or how far those have come that are behind. It never goes back while it lasts. */
+  time(nowMs: number): number;
+  /** Whether windows are being caught up with. */
+  readonly active: boolean;
+  /** For people: the nodes that are waited for. */
+  readonly behind: readonly string[];
+}
+
+/** How far ahead of the others an agent may be: enough that the road is not spent waiting, and little enough to be held in memory. */
+const AHEAD_MS = 60_000;
+const AHEAD_WINDOWS = 6;
+/** Windows that may be missed without anything to catch up with: closing may take its time. */
+const SLACK_WINDOWS = 2;
+/** Names are foreign: those beyond so many are not waited for. */
+const MOST_BEHIND = 10_000;
+
+export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions): CatchUp {
+  const behind = new Map<string, Behind>();
+  const aheadMs = Math.max(AHEAD_MS, AHEAD_WINDOWS * windowMs);
+  let active = false;
+  /** The time for closing windows as it was answered last. */
+  let reachedMs = 0;
+  /** Where it stood some time ago. */
+  let mark = { nowMs: 0, reachedMs: 0 };
+
+  function note(node: string, timeMs: number | undefined, heardMs: number): void {
+    if (behind.has(node) || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
+  }
+
+  function forgetSilent(nowMs: number): void {
+    // A clock that was set back must not make anybody wait for longer.
+    const before = behind.size;
+    for (const [node, { heardMs }] of behind) if (Math.abs(nowMs - heardMs) > waitMs) behind.delete(node);
+    // The others stood still for them.
+    if (behind.size < before) mark = { nowMs, reachedMs };
+  }
+
+  /** Whoever comes on more slowly than time goes on would never be there, and nobody else either. */
+  function forgetSlow(nowMs: number): void {
+    const passedMs = nowMs - mark.nowMs;
+    if (passedMs >= 0 && passedMs <= waitMs) return;
+    if (reachedMs - mark.reachedMs < passedMs)
+      for (const [node, { timeMs = reachedMs }] of behind) if (timeMs < reachedMs + windowMs) behind.delete(node);
+    mark = { nowMs, reachedMs };
+  }
+
+  function slowest(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { timeMs } of behind.values()) least = Math.min(least, timeMs ?? reachedMs);
+    return least;
+  }
+
+  return {
+    look(nowMs, closedEndMs, nodes) {
+      const missedMs = nowMs - latenessMs - closedEndMs;
+      if (active || closedEndMs <= 0 || missedMs < SLACK_WINDOWS * windowMs) return;
+      active = true;
+      // What the windows that are closed were closed at.
+      reachedMs = closedEndMs + latenessMs;
+      mark = { nowMs, reachedMs };
+      behind.clear();
+      for (const node of nodes()) note(node, undefined, nowMs);
+    },
+    admits(node, timeMs, nowMs) {
+      if (!active || timeMs <= reachedMs + aheadMs) return true;
+      // All that it had before, it has told.
+      note(node, timeMs, nowMs);
+      return false;
+    },
+    took(node, timeMs, { waiting, nowMs }) {
+      if (!active) return;
+      const isBehind = waiting === undefined ? timeMs < nowMs - latenessMs : waiting > 0;
+      if (isBehind && timeMs < nowMs) note(node, timeMs, nowMs);
+      else behind.delete(node);
+    },
+    time(nowMs) {
+      if (!active) return nowMs;
+      forgetSilent(nowMs);
+      if (behind.size === 0) {
+        active = false;
+        return nowMs;
+      }
+      reachedMs = Math.max(reachedMs, Math.min(nowMs, slowest()));
+      forgetSlow(nowMs);
+      return reachedMs;
+    },
+    get active() {
+      return active;
+    },
+    get behind() {
+      return [...behind.keys()];
+    },
+  };
+}
+
+/** The moments at which windows are closed between two times, so that each is closed by itself, as when it was due. */
+export function* momentsBetween(
+  fromMs: number,
+  toMs: number,
+  { windowMs, latenessMs }: Pick<CatchUpOptions, 'windowMs' | 'latenessMs'>,
+): Generator<number> {
+  const first = Math.floor((fromMs - latenessMs) / windowMs + 1) * windowMs + latenessMs;
+  for (let at = first; at < toMs; at += windowMs) yield at;
+  yield toMs;
+}

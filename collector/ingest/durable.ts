@@ -1,0 +1,91 @@
+/**
+ * Which batches of a session are durable: those all of whose rows lie in windows that are on disk. Each batch's number and the end of its
+ * last window come in, and up to which end windows are on disk; the last number up to which everything is durable goes out.
+ */
+
+/** How far the frames on disk go. Without a log there is none, and what is received counts as durable. */
+export interface Kept {
+  /** Names this run of the collector: what another run took and had not on disk is gone. */
+  readonly run: string;
+  /** How long after its tick a batch is durable when all is well: a window's length and lateness. */
+  readonly afterMs: number;
+  /** Every window that ends here or before is synced. */
+  readonly upToMs: number;
+}
+
+/** What the log tells, as it goes. */
+export interface KeptMark extends Kept {
+  durableUpTo(ms: number): void;
+}
+
+export function createKept({
+  run,
+  afterMs,
+  fromMs = Number.NEGATIVE_INFINITY,
+}: Pick<Kept, 'run' | 'afterMs'> & { readonly fromMs?: number }): KeptMark {
+  let upToMs = fromMs;
+  return {
+    run,
+    afterMs,
+    get upToMs() {
+      return upToMs;
+    },
+    durableUpTo(ms) {
+      upToMs = Math.max(upToMs, ms);
+    },
+  };
+}
+
+/** The batches of one session. */
+export interface Durable {
+  /** A batch was taken; its last window ends at `endMs`, undefined if nothing of it waits for one. */
+  note(seq: number, endMs: number | undefined): void;
+  /** The last batch that is durable with all before it, when windows are on disk up to there; 0 if there is none. */
+  upTo(ms: number): number;
+  /** The same for windows that are yet to be synced: nothing is durable by the question. */
+  whenUpTo(ms: number): number;
+  /** The end of the last window that any of its batches waits for. */
+  readonly endMs: number;
+}
+
+/** Marks kept for one session, one for each window: behind a disk that takes nothing for hours, the last stands for more. */
+const MAX_MARKS = 1024;
+
+interface Mark {
+  seq: number;
+  endMs: number;
+}
+
+/**
+ * `seq`: a batch that is durable already. `endMs`: until that window is on disk nothing of the session is durable, because an agent's later
+ * session stands for its earlier ones.
+ */
+export function createDurable({ seq = 0, endMs = Number.NEGATIVE_INFINITY } = {}): Durable {
+  let durable = seq;
+  let lastMs = endMs;
+  /** Ascending in both. */
+  const marks: Mark[] = [];
+  return {
+    note(noted, until = Number.NEGATIVE_INFINITY) {
+      lastMs = Math.max(lastMs, until);
+      const last = marks.at(-1);
+      // A batch is no more durable than the one before it.
+      if (last !== undefined && (last.endMs === lastMs || marks.length >= MAX_MARKS)) {
+        last.seq = noted;
+        last.endMs = lastMs;
+      } else marks.push({ seq: noted, endMs: lastMs });
+    },
+    upTo(ms) {
+      while (marks[0] !== undefined && marks[0].endMs <= ms) durable = (marks.shift() as Mark).seq;
+      return durable;
+    },
+    whenUpTo(ms) {
+      let seq = durable;
+      for (const mark of marks) if (mark.endMs <= ms) seq = mark.seq;
+      return seq;
+    },
+    get endMs() {
+      return lastMs;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** Agents in step while windows are caught up with: what comes of agents goes to the catching up, and a word to the log when that begins. */
+import type { Log } from '../src/log.ts';
+import type { Aggregator } from './aggregate/aggregator.ts';
+import type { CatchUp } from './catchup.ts';
+import type { Pace } from './ingest/intake.ts';
+
+export interface PaceOptions {
+  readonly catchUp: CatchUp;
+  readonly aggregator: Pick<Aggregator, 'closedEndMs'>;
+  /** Those to wait for. */
+  readonly nodes: () => Iterable<string>;
+  readonly log: Log;
+}
+
+export function createPace({ catchUp, aggregator, nodes, log }: PaceOptions): Pace {
+  return {
+    look(nowMs) {
+      if (catchUp.active) return;
+      catchUp.look(nowMs, aggregator.closedEndMs, nodes);
+      if (!catchUp.active) return;
+      const seconds = Math.round((nowMs - aggregator.closedEndMs) / 1000);
+      const fields = { seconds, nodes: catchUp.behind.length };
+      log.info(fields, 'we were away: missed windows are closed as agents send what they kept, up to the present');
+    },
+    admits: (node, timeMs, nowMs) => catchUp.admits(node, timeMs, nowMs),
+    took: (node, timeMs, more) => catchUp.took(node, timeMs, more),
+  };
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { createCatchUp, momentsBetween } from '../../collector/catchup.ts';
+
+/** Second 0; windows of 10 s that stay open for 10 s. */
+const T = 1_700_000_000_000;
+const s = (seconds: number): number => T + seconds * 1000;
+const times = { windowMs: 10_000, latenessMs: 10_000 };
+
+function catchUp({ closed = 0, now = 3600, nodes = ['a', 'b'] } = {}) {
+  const made = createCatchUp({ ...times, waitMs: 60_000 });
+  made.look(s(now), s(closed), () => nodes);
+  return made;
+}
+const at = (nowMs: number, waiting?: number) => ({ nowMs, waiting });
+
+describe('beginning', () => {
+  test('is for windows that were missed, not for closing that takes its time', () => {
+    // Closed up to 0, open for 10 s more: at 29 less than two windows are missed.
+    expect(catchUp({ now: 29 }).active).toBe(false);
+    expect(catchUp({ now: 30 }).active).toBe(true);
+  });
+
+  test('not before anything was closed: nothing can have been missed', () => {
+    const fresh = createCatchUp({ ...times, waitMs: 60_000 });
+    fresh.look(s(3600), 0, () => ['a']);
+    expect(fresh.active).toBe(false);
+    expect(fresh.time(s(3600))).toBe(s(3600));
+  });
+
+  test('with nobody to wait for it is over at once', () => {
+    const alone = catchUp({ nodes: [] });
+    expect(alone.time(s(3600))).toBe(s(3600));
+    expect(alone.active).toBe(false);
+  });
+});
+
+describe('the time for closing', () => {
+  test('stands until all have said something, and then follows the slowest', () => {
+    const made = catchUp();
+    // Windows are closed up to 0, as at 10.
+    expect(made.time(s(3600))).toBe(s(10));
+    made.took('a', s(20), at(s(3600), 300));
+    expect(made.time(s(3600))).toBe(s(10));
+    made.took('b', s(15), at(s(3600), 300));
+    expect(made.time(s(3601))).toBe(s(15));
+    made.took('b', s(30), at(s(3601), 299));
+    expect(made.time(s(3601))).toBe(s(20));
+  });
+
+  test('is the present when nobody has anything more', () => {
+    const made = catchUp();
+    made.took('a', s(3590), at(s(3600), 0));
+    made.took('b', s(3400), at(s(3600), 1));
+    expect(made.time(s(3600))).toBe(s(3400));
+    made.took('b', s(3410), at(s(3600), 0));
+    expect(made.time(s(3600))).toBe(s(3600));
+    expect(made.active).toBe(false);
+  });
+
+  test('never goes back, whatever comes', () => {
+    const made = catchUp({ nodes: ['a'] });
+    made.took('a', s(100), at(s(3600), 9));
+    expect(made.time(s(3600))).toBe(s(100));
+    made.took('c', s(50), at(s(3600), 9));
+    expect(made.time(s(3600))).toBe(s(100));
+  });
+
+  test('an agent that does not say how much it has is behind while its batches are old', () => {
+    const made = catchUp({ nodes: ['a'] });
+    made.took('a', s(3589), at(s(3600)));
+    expect(made.active && made.time(s(3600))).toBe(s(3589));
+    made.took('a', s(3590), at(s(3600)));
+    expect(made.time(s(3600))).toBe(s(3600));
+  });
+});
+
+describe('an agent', () => {
+  test('that does not show up holds the others for the wait, not longer', () => {
+    const made = catchUp();
+    made.took('a', s(100), at(s(3600), 9));
+    expect(made.time(s(3660))).toBe(s(10));
+    made.took('a', s(110), at(s(3660), 8));
+    expect(made.time(s(3661))).toBe(s(110));
+    expect(made.behind).toEqual(['a']);
+  });
+
+  test('that was held up by one that did not show up is not given up for that', () => {
+    const made = catchUp();
+    for (let second = 0; second <= 60; second += 5) {
+      made.took('a', s(70), at(s(3600 + second), 9));
+      made.admits('a', s(80), s(3600 + second));
+      expect(made.time(s(3600 + second))).toBe(s(10));
+    }
+    // From 10 to 80 in 61 s, of which none was its own.
+    expect(made.time(s(3661))).toBe(s(80));
+    expect(made.behind).toEqual(['a']);
+    expect(made.time(s(3662))).toBe(s(80));
+    expect(made.behind).toEqual(['a']);
+  });
+
+  test('that falls silent on the way, too', () => {
+    const made = catchUp();
+    made.took('a', s(20), at(s(3600), 300));
+    made.took('b', s(200), at(s(3655), 200));
+    expect(made.time(s(3660))).toBe(s(20));
+    expect(made.time(s(3661))).toBe(s(200));
+  });
+
+  test('that comes on more slowly than time does does not hold them for ever', () => {
+    const made = catchUp();
+    made.took('b', s(500), at(s(3600), 300));
+    // Half a second of its batches a second, and it is never silent.
+    for (let second = 0; second <= 60; second++) {
+      made.took('a', s(20 + second / 2), at(s(3600 + second), 300));
+      made.took('b', s(500), at(s(3600 + second), 300));
+      expect(made.time(s(3600 + second))).toBe(s(20 + second / 2));
+    }
+    made.took('a', s(51), at(s(3661), 300));
+    made.time(s(3661));
+    expect(made.time(s(3661))).toBe(s(500));
+    expect(made.behind).toEqual(['b']);
+  });
+
+  test('of which there are very many, by names that nobody knows, takes bounded memory', () => {
+    const made = catchUp();
+    for (let i = 0; i < 20_000; i++) made.admits(`x${i}`, s(3000), s(3600));
+    expect(made.behind).toHaveLength(10_000);
+  });
+
+  test('that is more than a minute ahead is to wait, and is waited for', () => {
+    const made = catchUp();
+    expect(made.admits('a', s(70), s(3600))).toBe(true);
+    expect(made.admits('a', s(71), s(3600))).toBe(false);
+    // It has told all up to 71. The other reaches the present, and the windows do not go there without the first.
+    made.took('b', s(3600), at(s(3600), 0));
+    expect(made.time(s(3600))).toBe(s(71));
+    expect(made.admits('a', s(71), s(3600))).toBe(true);
+  });
+
+  test('whose batches are further apart than anybody may be ahead goes on all the same', () => {
+    const made = catchUp({ nodes: ['a'] });
+    made.took('a', s(20), at(s(3600), 9));
+    expect(made.time(s(3600))).toBe(s(20));
+    expect(made.admits('a', s(320), s(3600))).toBe(false);
+    expect(made.time(s(3601))).toBe(s(320));
+    expect(made.admits('a', s(320), s(3601))).toBe(true);
+  });
+
+  test('may send what it likes when nothing is caught up with', () => {
+    const idle = createCatchUp({ ...times, waitMs: 60_000 });
+    expect(idle.admits('a', s(99_999), s(0))).toBe(true);
+  });
+});
+
+test('windows between two times are closed each when it was due', () => {
+  const moments = [...momentsBetween(s(10), s(45), times)].map((ms) => (ms - T) / 1000);
+  // At 20, 30 and 40 those that end at 10, 20 and 30 were due.
+  expect(moments).toEqual([20, 30, 40, 45]);
+  expect([...momentsBetween(s(41), s(45), times)]).toEqual([s(45)]);
+});

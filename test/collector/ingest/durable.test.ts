@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { createDurable, createKept } from '../../../collector/ingest/durable.ts';
+import { rowOf, T0 } from '../../src/wire/batches.ts';
+import { agent, bench } from './agent.ts';
+
+const row = rowOf('a');
+/** An aggregation that has each batch wait for windows that end then. */
+const endsAt = (ends: number[]) => () => ({ accepted: 1, dropped: new Map<string, number>(), endMs: ends.shift() });
+
+describe('the durable batches of a session', () => {
+  test('are those whose windows are on disk, with all before them', () => {
+    const durable = createDurable();
+    durable.note(1, 10_000);
+    durable.note(2, 10_000);
+    durable.note(3, 30_000);
+    durable.note(4, 20_000);
+    expect(durable.upTo(9_999)).toBe(0);
+    // What a checkpoint of a window that is not synced yet would say makes nothing durable.
+    expect([durable.whenUpTo(20_000), durable.whenUpTo(30_000)]).toEqual([2, 4]);
+    expect(durable.upTo(10_000)).toBe(2);
+    // 4 waits for 20 s alone, and is not durable before 3 is.
+    expect(durable.upTo(20_000)).toBe(2);
+    expect(durable.upTo(30_000)).toBe(4);
+  });
+
+  test('include a batch of which nothing waits, once those before it are', () => {
+    const durable = createDurable();
+    durable.note(1, undefined);
+    expect(durable.upTo(0)).toBe(1);
+    durable.note(2, 10_000);
+    durable.note(3, undefined);
+    expect(durable.upTo(9_999)).toBe(1);
+    expect(durable.upTo(10_000)).toBe(3);
+  });
+
+  test('are none before those of the node’s former session are', () => {
+    const durable = createDurable({ endMs: 50_000 });
+    durable.note(1, 20_000);
+    expect(durable.upTo(49_999)).toBe(0);
+    expect(durable.upTo(50_000)).toBe(1);
+  });
+
+  test('take bounded memory behind a disk that takes nothing, and are never told too early', () => {
+    const durable = createDurable();
+    for (let seq = 1; seq <= 10_000; seq++) durable.note(seq, seq * 10_000);
+    expect(durable.upTo(1000 * 10_000)).toBe(1000);
+    // The last mark stands for all from 1024 on.
+    expect(durable.upTo(9_999 * 10_000)).toBe(1023);
+    expect(durable.upTo(10_000 * 10_000)).toBe(10_000);
+  });
+});
+
+describe('the answer to a push', () => {
+  test('says nothing of it without a log: to be taken is enough', async () => {
+    const { receive } = bench();
+    expect((await receive(agent().next([row]))).body).toEqual({ accepted: 1, dropped: {}, duplicate: false });
+  });
+
+  test('names the last durable batch and the run', async () => {
+    const kept = createKept({ run: 'run-1', afterMs: 20_000 });
+    const { receive } = bench({}, endsAt([T0 + 10_000, T0 + 20_000, T0 + 30_000]), kept);
+    const web = agent();
+    expect((await receive(web.next([row]))).body).toMatchObject({ durable: 0, durable_after_ms: 20_000, run: 'run-1' });
+    kept.durableUpTo(T0 + 10_000);
+    const second = web.next([row]);
+    expect((await receive(second)).body).toMatchObject({ durable: 1 });
+    kept.durableUpTo(T0 + 20_000);
+    // The answer was lost: the newest word of it comes with the same batch once more.
+    expect((await receive(second)).body).toMatchObject({ duplicate: true, durable: 2 });
+  });
+
+  test('goes on for a session that has ended, and counts it before the next one', async () => {
+    const kept = createKept({ run: 'run-1', afterMs: 20_000 });
+    const { receive } = bench({}, endsAt([T0 + 20_000, T0 + 10_000]), kept);
+    const before = agent('node-1', 'before');
+    const last = before.next([row]);
+    await receive(last);
+    kept.durableUpTo(T0 + 10_000);
+    expect((await receive(agent('node-1', 'after').next([row]))).body).toMatchObject({ durable: 0 });
+    expect((await receive(last)).body).toMatchObject({ duplicate: true, durable: 0 });
+    kept.durableUpTo(T0 + 20_000);
+    expect((await receive(last)).body).toMatchObject({ duplicate: true, durable: 1 });
+  });
+});
+
+describe('a collector that was restarted', () => {
+  test('asks an agent that holds what another run took to send that first', async () => {
+    const { receive, pushed } = bench({}, undefined, createKept({ run: 'run-2', afterMs: 20_000 }));
+    const web = agent();
+    const [first, second] = [web.next([row], true), web.next([row], true)];
+    expect(await receive(second, { run: 'run-1' })).toMatchObject({ status: 409, body: { error: 'restarted' } });
+    expect(pushed).toEqual([]);
+    expect(await receive(first)).toMatchObject({ status: 200, body: { run: 'run-2' } });
+    expect(await receive(second, { run: 'run-2' })).toMatchObject({ status: 200 });
+    expect(pushed.map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  test('that remembers a session takes none of its durable batches again', async () => {
+    const kept = createKept({ run: 'run-1', afterMs: 20_000 });
+    const ends = [T0 + 10_000, T0 + 20_000, T0 + 30_000];
+    const earlier = bench({}, endsAt([...ends]), kept);
+    const web = agent();
+    const bodies = [1, 2, 3].map(() => web.next([row], true));
+    for (const body of bodies) await earlier.receive(body);
+    // The checkpoint is of the second window; the third was open.
+    const remembered = earlier.ingest.remembered(T0 + 20_000);
+    expect(remembered).toEqual([{ node: 'node-1', session: 'session-1', seq: 2, live: true }]);
+
+    const later = bench({}, endsAt([T0 + 30_000]), createKept({ run: 'run-2', afterMs: 20_000, fromMs: T0 + 20_000 }));
+    later.ingest.remember(remembered);
+    expect([...later.ingest.nodes()]).toEqual(['node-1']);
+    for (const body of bodies) expect((await later.receive(body)).status).toBe(200);
+    expect(later.pushed.map(({ seq }) => seq)).toEqual([3]);
+  });
+});

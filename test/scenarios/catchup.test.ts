@@ -1,0 +1,213 @@
+/**
+ * The collector away for an hour: afterwards its frames are those of a run without the outage, byte for byte, and it is in the present again at
+ * many times the pace of time, without holding more than it does on other days.
+ */
+import { expect, test } from 'vitest';
+import { createAggregator } from '../../collector/aggregate/aggregator.ts';
+import { AGGREGATOR_DEFAULTS } from '../../collector/aggregate/options.ts';
+import { createCatchUp } from '../../collector/catchup.ts';
+import { createPace } from '../../collector/pace.ts';
+import { startWindows } from '../../collector/windows.ts';
+import { silent } from '../../src/log.ts';
+import type { Batch, Frame } from '../../src/model/batch.ts';
+import { labels, NO_LABELS } from '../../src/model/labels.ts';
+import { type EntityRow, entityRow } from '../../src/model/table.ts';
+import { net, work } from '../collector/aggregate/families.ts';
+import { fakeClock } from '../support/clock.ts';
+
+const T = 1_700_000_000_000;
+const times = { windowMs: 10_000, latenessMs: 10_000 };
+
+interface Kind {
+  readonly node: string;
+  /** Seconds between its ticks, and after a whole number of them. */
+  readonly every: number;
+  readonly after: number;
+}
+
+/** Of different pace and phase; the last ticks less often than windows close. */
+const KINDS: readonly Kind[] = [
+  { node: 'n1', every: 10, after: 0 },
+  { node: 'n2', every: 10, after: 3 },
+  { node: 'n3', every: 5, after: 1 },
+  { node: 'n4', every: 30, after: 7 },
+];
+
+function container(node: string, name: string, startMs: number): EntityRow {
+  const own = labels([
+    ['container_label_com_docker_compose_project', 'shop'],
+    ['container_label_com_docker_compose_service', name],
+    ['name', `${name}-${node}`],
+  ]);
+  return entityRow({ key: `${node}-${name}-${startMs}`, kind: 'container', startMs, labels: own }, NO_LABELS);
+}
+
+class Agent {
+  readonly #kind: Kind;
+  readonly #rows: EntityRow[];
+  #seq = 0;
+  /** Batches that the collector has not taken. */
+  readonly kept: Batch[] = [];
+  #waitUntilMs = 0;
+
+  constructor(kind: Kind) {
+    this.#kind = kind;
+    this.#rows = ['web', 'db'].map((name) => container(kind.node, name, T - 100_000));
+  }
+
+  /** At a second of its tick it keeps one more batch. */
+  live(second: number): void {
+    const { node, every, after } = this.#kind;
+    if (second % every !== after % every) return;
+    const timeMs = T + second * 1000 + 40;
+    // A container that comes for a minute in every five.
+    const minute = Math.floor(second / 60);
+    const rows = minute % 5 === 2 ? [...this.#rows, this.#job(minute)] : this.#rows;
+    const seq = ++this.#seq;
+    const column = (of: (row: number) => number) => rows.map((_, r) => of(r));
+    const counts = column((r) => second * (r + 1) + (second % 7));
+    const values = [...counts, ...column((r) => (second * 31 + r) % 100), ...column(() => 200), ...column(() => 1)];
+    const table = {
+      shape: work,
+      rows,
+      timesMs: Float64Array.from(rows, (_, r) => timeMs + 3 * r),
+      values: Float64Array.from(values),
+    };
+    const traffic = {
+      shape: net,
+      rows: [this.#rows[0] as EntityRow],
+      timesMs: Float64Array.of(timeMs + 900),
+      values: Float64Array.of(second * 1000, 1),
+    };
+    this.kept.push({ node, session: `${node}-1`, seq, timeMs, intervalMs: every * 1000, tables: [table, traffic] });
+  }
+
+  #jobs = new Map<number, EntityRow>();
+
+  #job(minute: number): EntityRow {
+    const row = this.#jobs.get(minute) ?? container(this.#kind.node, 'job', T + minute * 60_000);
+    this.#jobs.set(minute, row);
+    return row;
+  }
+
+  /** Sends what it has: so many in a second, and none for a while when it is told to wait. */
+  send(
+    nowMs: number,
+    { admits, take }: { admits: (batch: Batch) => boolean; take: (batch: Batch, waiting: number) => void },
+  ): void {
+    for (let sent = 0; sent < 40 && this.kept.length > 0 && nowMs >= this.#waitUntilMs; sent++) {
+      const batch = this.kept[0] as Batch;
+      if (!admits(batch)) {
+        this.#waitUntilMs = nowMs + 1500;
+        return;
+      }
+      this.kept.shift();
+      take(batch, this.kept.length);
+    }
+  }
+}
+
+interface Away {
+  readonly from: number;
+  readonly seconds: number;
+  /** Not stopped and continued, but started anew. */
+  readonly restarted?: boolean;
+}
+
+/** Runs for so many seconds, the collector away for some of them; answers the frames as text, and what the way back was like. */
+async function run(seconds: number, away?: Away) {
+  let clock = fakeClock(T);
+  const aggregator = createAggregator({
+    ...AGGREGATOR_DEFAULTS,
+    ...times,
+    startedMs: T,
+    containers: true,
+    cluster: 'c',
+    gauges: ['sum', 'avg', 'max'],
+  });
+  const agents = KINDS.map((kind) => new Agent(kind));
+  let catchUp = createCatchUp({ ...times, waitMs: 60_000 });
+  const nodes = () => KINDS.map(({ node }) => node);
+  let pace = createPace({ catchUp, aggregator, nodes, log: silent });
+  const frames: string[] = [];
+  const shown: Frame[] = [];
+  const offer = (frame: Frame, isPast: boolean): void => {
+    frames.push(textOf(frame));
+    if (!isPast) shown.push(frame);
+  };
+  const closing = { ...times, aggregator, offer, after: () => undefined, log: silent };
+  let windows = startWindows({ ...closing, catchUp, look: pace.look, clock });
+  let most = 0;
+  let caughtUpAfter: number | undefined;
+  for (let second = 0; second < seconds; second++) {
+    if (away !== undefined && second === away.from) {
+      // Nobody closes or takes anything for so long; agents go on.
+      for (let i = 0; i < away.seconds; i++) for (const agent of agents) agent.live(second + i);
+      if (away.restarted) {
+        // Another process with the state of the one before: its checkpoint and its log. That one's clock stands still for ever.
+        clock = fakeClock(clock.now() + away.seconds * 1000);
+        catchUp = createCatchUp({ ...times, waitMs: 60_000 });
+        pace = createPace({ catchUp, aggregator, nodes, log: silent });
+        windows = startWindows({ ...closing, catchUp, look: pace.look, clock });
+      } else clock.step(away.seconds * 1000);
+      second += away.seconds;
+    }
+    for (const agent of agents) agent.live(second);
+    const nowMs = clock.now();
+    pace.look(nowMs);
+    const admits = ({ node, timeMs }: Batch): boolean => pace.admits(node, timeMs, nowMs);
+    const take = (batch: Batch, waiting: number): void => {
+      expect(aggregator.push(batch, nowMs).dropped).toEqual(new Map());
+      pace.took(batch.node, batch.timeMs, { waiting, nowMs });
+    };
+    for (const agent of agents) agent.send(nowMs, { admits, take });
+    await clock.advance(1000);
+    most = Math.max(most, aggregator.stats().pendingBatches);
+    if (away !== undefined && second > away.from && !catchUp.active)
+      caughtUpAfter ??= second - away.from - away.seconds + 1;
+  }
+  await windows.stop();
+  return { frames, shown, most, caughtUpAfter, stats: aggregator.stats() };
+}
+
+/** All that a frame says. */
+function textOf({ startMs, endMs, tables }: Frame): string {
+  const said = tables.map(({ level, shape, rows, timesMs, values }) => ({
+    level,
+    shape: shape.measurement,
+    rows: rows.map((row) => row.labels.key),
+    timesMs: [...timesMs],
+    values: [...values],
+  }));
+  return JSON.stringify({ start: (startMs - T) / 1000, end: (endMs - T) / 1000, said });
+}
+
+test.each([
+  ['stopped', false],
+  ['started anew', true],
+])(
+  'the frames of one that was %s equal those of a run without, and it goes at more than 20 times the pace',
+  async (_how, restarted) => {
+    const length = 4200;
+    const hour = { from: 300, seconds: 3600, restarted };
+    const [without, after] = [await run(length), await run(length, hour)];
+    // Windows of 10 s in 4200 s, and the one before, which was due when it began; the last are closed by the end.
+    expect(without.frames).toHaveLength(421);
+    expect(after.frames).toHaveLength(without.frames.length);
+    for (const [i, frame] of after.frames.entries()) expect(frame).toBe(without.frames[i]);
+    expect(after.stats.dropped).toEqual(new Map());
+    expect(3600 / (after.caughtUpAfter as number)).toBeGreaterThan(20);
+    // Two windows and a part wait on other days: of the four agents 1, 1, 2 and 1/3 a window. A minute more may while they are in step.
+    expect(without.most).toBeLessThanOrEqual(3 * 5 * 2);
+    expect(after.most).toBeLessThanOrEqual(without.most + 6 * 5 * 2);
+  },
+);
+
+test('no window of the past is shown as if it were now', async () => {
+  const { shown } = await run(1200, { from: 300, seconds: 600 });
+  // The last one before is 270-280, closed at 290; the next to be shown has ended no longer ago than windows stay open, and two.
+  const ends = shown.map(({ endMs }) => (endMs - T) / 1000);
+  const next = ends.findIndex((end) => end > 290);
+  expect(ends[next - 1]).toBeLessThanOrEqual(290);
+  expect(ends[next]).toBeGreaterThanOrEqual(900 - 10 - 2 * 10);
+});
