@@ -44,7 +44,7 @@ function contentOf(options: FrontPage, url: string): PageContent {
       ['/healthz', 'alive: the tick is on time'],
       ['/readyz', 'has read something'],
     ],
-    scrape: `scrape_configs:\n${scrapeJob({ ...job, job: 'plimsoll-agent' })}`,
+    scrape: `scrape_configs:\n${scrapeJob({ ...job, job: 'plimsoll-agent', labels: { node } })}`,
   };
 }
 

@@ -73,18 +73,22 @@ export interface ScrapeFacts {
   readonly path?: string;
   /** Whether a token is asked for. */
   readonly token: boolean;
+  /** Of the target: what the series themselves do not say. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A job that fits this very server. */
-export function scrapeJob({ job, interval, url, path = '/metrics', token }: ScrapeFacts): string {
+export function scrapeJob({ job, interval, url, path = '/metrics', token, labels = {} }: ScrapeFacts): string {
   const { protocol, host } = new URL(url);
+  // A string of JSON is one of YAML.
+  const named = Object.entries(labels).map(([name, text]) => `${name}: ${JSON.stringify(text)}`);
   return [
     `  - job_name: ${job}`,
     `    scrape_interval: ${interval}s`,
     ...(path === '/metrics' ? [] : [`    metrics_path: ${path}`]),
     ...(protocol === 'https:' ? ['    scheme: https'] : []),
     ...(token ? ['    authorization: { credentials_file: /etc/plimsoll/token }'] : []),
-    `    static_configs: [{ targets: ["${host}"] }]`,
+    `    static_configs: [{ targets: ["${host}"]${named.length > 0 ? `, labels: { ${named.join(', ')} }` : ''} }]`,
     '',
   ].join('\n');
 }

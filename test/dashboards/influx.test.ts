@@ -2,7 +2,7 @@
 import { Flux } from '@influxdata/flux-lsp-node';
 import { describe, expect, test } from 'vitest';
 import { boards, queriesOf, variableQuery } from '../support/boards.ts';
-import { knownMeasurements } from '../support/knownnames.ts';
+import { knownMeasurements } from '../support/measurements.ts';
 
 const known = knownMeasurements();
 /** Columns that Flux has of itself. */

@@ -63,7 +63,7 @@ beforeAll(async () => {
   }
   const source = influxVariables(stage.influx, DATABASE);
   for (const board of ofInflux) filled.influx.set(board, await fillBoard(board, source, { times: TIMES }));
-});
+}, 300_000);
 
 afterAll(async () => {
   await stage?.stop();

@@ -102,3 +102,8 @@ function asText({ labels, value, time }: Value): string {
   const pairs = Object.entries(rest).map(([name, text]) => `${name}="${text}"`);
   return `${__name__}{${pairs.join(',')}} ${value} ${time * 1000}`;
 }
+
+/** Grafana's variables as values of the kind that stands there, where that is no text: durations and numbers. */
+export function withoutVariables(expr: string): string {
+  return expr.replaceAll(/\[\$__(rate_interval|interval|range)(?=[\]:])/g, '[1m').replaceAll('topk($top,', 'topk(10,');
+}

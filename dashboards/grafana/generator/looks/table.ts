@@ -62,7 +62,7 @@ export function table(about: TableAbout): PanelOf {
     .minWidth(70)
     .filterable(true);
   // Rows are joined by all that they share: times that differ would keep them apart.
-  if (named) panel.withTransformation({ id: 'filterFieldsByName', options: { exclude: { names: ['Time'] } } });
+  if (named) panel.withTransformation({ id: 'filterFieldsByName', options: { exclude: { names: ['Time', 'time'] } } });
   panel
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation({ id: 'organize', options: organised(labels, numbers, named) });
