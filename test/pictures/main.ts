@@ -16,7 +16,7 @@ const SECONDS = 150;
 /** The pictures that the documentation has: of which recording, and what somebody has chosen. */
 const IN_DOCS: readonly { readonly name: string; readonly stage: StageName; readonly chosen?: Chosen }[] = [
   { name: 'fleet', stage: 'many' },
-  { name: 'host', stage: 'many', chosen: { host: ['web-1'] } },
+  { name: 'host', stage: 'few' },
   { name: 'service', stage: 'many' },
   { name: 'container', stage: 'few' },
   { name: 'kubernetes', stage: 'many' },

@@ -74,27 +74,37 @@ function paletteOf(rgb: Uint8Array): { palette: number[]; indexes: Uint8Array } 
     colors[i] = color;
     counts.set(color, (counts.get(color) ?? 0) + 1);
   }
-  const palette = [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, 256)
-    .map(([color]) => color);
+  const palette = chosen([...counts].sort(([, a], [, b]) => b - a).map(([color]) => color));
   const index = new Map(palette.map((color, i) => [color, i]));
   for (const color of counts.keys()) if (!index.has(color)) index.set(color, nearest(color, palette));
   return { palette, indexes: Uint8Array.from(colors, (color) => index.get(color) as number) };
+}
+
+/** Nearer than this, squared, two colours look the same. */
+const ALIKE = 100;
+
+/** The most frequent first, but none that looks like one that is chosen: a few orange digits are worth more than a hundredth grey. */
+function chosen(byFrequency: readonly number[]): number[] {
+  const palette: number[] = [];
+  for (const color of byFrequency) {
+    if (palette.length === 256) break;
+    if (palette.every((each) => distance(color, each) > ALIKE)) palette.push(color);
+  }
+  return palette;
+}
+
+function distance(one: number, other: number): number {
+  const parts = [16, 8, 0].map((shift) => ((one >> shift) & 255) - ((other >> shift) & 255));
+  return parts.reduce((sum, part) => sum + part * part, 0);
 }
 
 function nearest(color: number, palette: readonly number[]): number {
   let best = 0;
   let least = Infinity;
   for (const [i, each] of palette.entries()) {
-    const [r, g, b] = [16, 8, 0].map((shift) => ((color >> shift) & 255) - ((each >> shift) & 255)) as [
-      number,
-      number,
-      number,
-    ];
-    const distance = r * r + g * g + b * b;
-    if (distance < least) {
-      least = distance;
+    const apart = distance(color, each);
+    if (apart < least) {
+      least = apart;
       best = i;
     }
   }

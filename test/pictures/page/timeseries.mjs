@@ -118,7 +118,7 @@ function plot(room, { panel, lines, range, annotations, width, height }) {
 }
 
 const AXIS = {
-  font: '11px Inter, "DejaVu Sans", sans-serif',
+  font: '11px Inter, "Liberation Sans", "DejaVu Sans", sans-serif',
   stroke: '#5b6067',
   grid: { stroke: '#ebecee', width: 1 },
   ticks: { show: false },

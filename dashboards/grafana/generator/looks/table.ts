@@ -59,7 +59,7 @@ export function table(about: TableAbout): PanelOf {
     .footer(new TableFooterOptionsBuilder().show(false).reducer([]).enablePagination(false))
     .noValue('')
     // Grafana's own minimum, 150, would put half of the columns behind a scroll bar.
-    .minWidth(80)
+    .minWidth(70)
     .filterable(true);
   // Rows are joined by all that they share: times that differ would keep them apart.
   if (named) panel.withTransformation({ id: 'filterFieldsByName', options: { exclude: { names: ['Time', 'time'] } } });
@@ -102,6 +102,8 @@ function labelLook({ link, width, mappings }: LabelColumn): DynamicConfigValue[]
 const TITLE_LETTER = 7.7;
 const TITLE_EDGES = 20;
 const NARROWEST = 75;
+/** `25.8 MB/s` */
+const WITH_UNIT = 85;
 
 const COLOURED_TEXT: DynamicConfigValue = { id: 'custom.cellOptions', value: { type: 'color-text' } };
 
@@ -110,7 +112,14 @@ function numberLook({ title, unit = 'short', decimals, steps, width = 0 }: Numbe
   return [
     { id: 'unit', value: unit },
     ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
-    { id: 'custom.width', value: Math.max(width, NARROWEST, TITLE_EDGES + Math.ceil(title.length * TITLE_LETTER)) },
+    {
+      id: 'custom.width',
+      value: Math.max(
+        width,
+        /^(bytes|.*Bps)$/.test(unit) ? WITH_UNIT : NARROWEST,
+        TITLE_EDGES + Math.ceil(title.length * TITLE_LETTER),
+      ),
+    },
     ...(steps ? [{ id: 'thresholds', value: thresholds(steps).build() }, COLOURED_TEXT] : []),
   ];
 }

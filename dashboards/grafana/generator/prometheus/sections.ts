@@ -107,12 +107,12 @@ const total = (metric: string): string => sumBy(ROW, rate(metric, CHOSEN));
 const gauge = (metric: string): string => sumBy(ROW, `${metric}{${CHOSEN}}`);
 
 const LABELS: readonly LabelColumn[] = [
-  { label: 'name', title: 'Container', link: OF_ROW, width: 200 },
+  { label: 'name', title: 'Container', link: OF_ROW, width: 190 },
   { label: 'node', title: 'Host', link: TO_HOST },
   { label: COMPOSE.project, title: 'Project' },
   { label: COMPOSE.service, title: 'Service' },
-  { label: 'state', title: 'State', mappings: STATES, width: 80 },
-  { label: 'status', title: 'Health', mappings: HEALTH, width: 80 },
+  { label: 'state', title: 'State', mappings: STATES, width: 70 },
+  { label: 'status', title: 'Health', mappings: HEALTH, width: 75 },
 ];
 
 const NUMBERS: readonly NumberColumn[] = [
@@ -141,17 +141,17 @@ const NUMBERS: readonly NumberColumn[] = [
     steps: OF_PERIODS,
     width: 80,
   },
-  { title: 'Memory', query: cells(gauge('container_memory_working_set_bytes')), unit: 'bytes', width: 90 },
+  { title: 'Memory', query: cells(gauge('container_memory_working_set_bytes')), unit: 'bytes', width: 85 },
   {
     title: 'of its limit',
     query: cells(`${gauge('container_memory_working_set_bytes')} / ${gauge('container_spec_memory_limit_bytes')}`),
     unit: 'percentunit',
     decimals: 0,
     steps: OF_LIMIT,
-    width: 90,
+    width: 80,
   },
-  { title: 'Received', query: cells(total('container_network_receive_bytes_total')), unit: 'Bps', width: 90 },
-  { title: 'Sent', query: cells(total('container_network_transmit_bytes_total')), unit: 'Bps', width: 90 },
+  { title: 'Received', query: cells(total('container_network_receive_bytes_total')), unit: 'Bps', width: 85 },
+  { title: 'Sent', query: cells(total('container_network_transmit_bytes_total')), unit: 'Bps', width: 85 },
   {
     title: 'Restarts',
     query: cells(grown(ROW, 'container_restarts_total', CHOSEN)),
@@ -171,7 +171,7 @@ const NUMBERS: readonly NumberColumn[] = [
     query: cells(`time() - max by (${ROW}) (container_start_time_seconds{${CHOSEN}})`),
     unit: 's',
     decimals: 0,
-    width: 90,
+    width: 80,
   },
 ];
 

@@ -26,7 +26,12 @@ export function judgeItem(item: Item, judging: Judging): Verdict {
   return { item: item.name, status: gravest(once.map(({ status }) => status)), findings: once };
 }
 
+/** The longest that people write have some thousands of characters. */
+const MAX_QUERY = 20_000;
+
 function judgeQuery({ language, text, legend = '' }: Query, judging: Judging): Finding[] {
+  if (text.length > MAX_QUERY)
+    return [{ status: 'unread', name: shorten(text), why: `A query of more than ${MAX_QUERY} characters.` }];
   const { variables, fill } = judging;
   try {
     if (language === 'promql') {
@@ -42,6 +47,6 @@ function judgeQuery({ language, text, legend = '' }: Query, judging: Judging): F
 }
 
 function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text.slice(0, 1000).replace(/\s+/g, ' ').trim();
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }

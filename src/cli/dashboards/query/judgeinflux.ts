@@ -8,6 +8,7 @@ import { TELEGRAF } from '../known/telegraf.ts';
 import type { Finding } from '../items.ts';
 import type { Offered, OfferedMeasurement } from '../offered.ts';
 import type { InfluxAsked } from './influxql.ts';
+import { patternOf } from './pattern.ts';
 import { isOpen, openPattern, readable } from './variables.ts';
 
 /** In this order: a field of Heapster's is looked for by its exact name before Telegraf's, which has patterns. */
@@ -25,19 +26,14 @@ export function judgeInflux(asked: InfluxAsked, { offered }: { offered: Offered 
 
 /** The measurement, or the first that a pattern fits. */
 function ownNamed(name: string, { measurements }: Offered): OfferedMeasurement | undefined {
-  const fits = patternOf(name);
+  const fits = patternIn(name);
   if (!fits) return measurements.get(name);
   return [...measurements].find(([each]) => fits.test(each))?.[1];
 }
 
-function patternOf(name: string): RegExp | undefined {
+function patternIn(name: string): RegExp | undefined {
   if (isOpen(name)) return openPattern(name.replaceAll(/^\/\^?|\$?\/$/g, ''));
-  if (!name.startsWith('/') || !name.endsWith('/')) return undefined;
-  try {
-    return new RegExp(name.slice(1, -1));
-  } catch {
-    return undefined;
-  }
+  return /^\/.+\/$/.test(name) ? patternOf(name.slice(1, -1), { whole: false }) : undefined;
 }
 
 function judgeOwn(asked: InfluxAsked, place: { name: string; own: OfferedMeasurement; offered: Offered }): Finding[] {
@@ -109,7 +105,7 @@ function judgeOther(asked: InfluxAsked, name: string, offered: Offered): Finding
 }
 
 function named({ names }: Measurement, name: string): boolean {
-  const fits = patternOf(name);
+  const fits = patternIn(name);
   if (names instanceof RegExp) return !fits && names.test(name);
   return fits ? names.some((each) => fits.test(each)) : names.includes(name);
 }

@@ -7,6 +7,7 @@ import { OTHER_LABELS } from '../known/cadvisor.ts';
 import type { Finding } from '../items.ts';
 import type { LabelValues, Offered, OfferedMetric } from '../offered.ts';
 import { keyOf } from '../../unread.ts';
+import { patternOf } from './pattern.ts';
 import type { LabelUse, Matcher } from './promql.ts';
 import { isOpen, openPattern, readable } from './variables.ts';
 
@@ -86,22 +87,16 @@ function fitsEmpty({ op, value }: Matcher): boolean {
   if (isOpen(value)) return false;
   if (op === '=') return value === '';
   if (op === '!=') return value !== '';
-  try {
-    return new RegExp(`^(?:${value})$`).test('') === (op === '=~');
-  } catch {
-    return false;
-  }
+  const regex = patternOf(value, { whole: true });
+  return regex !== undefined && regex.test('') === (op === '=~');
 }
 
 function amongValues({ label, op, value }: Matcher, values: NonNullable<LabelValues>, metric: string): Finding[] {
+  const regex = patternOf(value, { whole: true });
   const fits = (each: string): boolean => {
     if (isOpen(value)) return openPattern(value).test(each) || op.endsWith('~');
     if (op === '=' || op === '!=') return (each === value) === (op === '=');
-    try {
-      return new RegExp(`^(?:${value})$`).test(each) === (op === '=~');
-    } catch {
-      return true;
-    }
+    return regex === undefined || regex.test(each) === (op === '=~');
   };
   if ([...values].some(fits)) return [];
   const there = [...values].map((each) => `${label}="${each}"`);

@@ -7,6 +7,7 @@ import { TELEGRAF_IN_PROMETHEUS } from '../known/telegraf.ts';
 import type { Finding } from '../items.ts';
 import type { Offered, OfferedMetric } from '../offered.ts';
 import { grouping, matching, ofAnyMetric } from './judgelabel.ts';
+import { patternOf } from './pattern.ts';
 import type { Asked, Selector } from './promql.ts';
 import { isOpen, labelsNamed, openPattern, readable } from './variables.ts';
 
@@ -41,14 +42,10 @@ function byPattern(matchers: Selector['matchers'], offered: Offered): Finding[] 
   const pattern = matchers.find(({ label, op }) => label === '__name__' && op === '=~')?.value;
   if (pattern === undefined) return matchers.flatMap((matcher) => ofAnyMetric(matcher, offered));
   if (isOpen(pattern)) return [];
-  let fits: (name: string) => boolean;
-  try {
-    const regex = new RegExp(`^(?:${pattern})$`);
-    fits = (name) => regex.test(name);
-  } catch {
+  const regex = patternOf(pattern, { whole: true });
+  if (!regex)
     return [{ status: 'unread', name: pattern, why: 'A pattern of metric names that cannot be followed here.' }];
-  }
-  if ([...offered.metrics.keys()].some(fits)) return [];
+  if ([...offered.metrics.keys()].some((name) => regex.test(name))) return [];
   return [
     { status: 'no', name: pattern, why: 'No metric of Plimsoll’s fits this pattern; METRICS.md lists them all.' },
   ];

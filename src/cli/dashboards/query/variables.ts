@@ -11,10 +11,14 @@ export function isOpen(text: string): boolean {
   return text.includes(MARK);
 }
 
+const MAX_CHOICES = 4;
+
 /** A name or value with a choice in it as a pattern for what it may become. */
 export function openPattern(text: string): RegExp {
-  const parts = text.split(MARK).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
+  const parts = text.replaceAll(new RegExp(`(?:${MARK})+`, 'g'), MARK).split(MARK);
+  // Many of them can become anything, and would take long to try.
+  if (parts.length > MAX_CHOICES + 1) return /^/;
+  return new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
 }
 
 /** For people: the choice is shown as `$…`. */

@@ -13,7 +13,7 @@ export function agentPanels(): PanelOf[] {
       title: 'Agents',
       help: 'Only of agents that Prometheus scrapes itself.',
       h: 8,
-      labels: [{ label: 'instance', title: 'Agent', width: 200 }],
+      labels: [{ label: 'instance', title: 'Agent' }],
       numbers: [
         { title: 'Containers', query: cells(sumBy('instance', `plimsoll_agent_containers{${OURS}}`)), decimals: 0 },
         { title: 'Last tick', query: cells(since('instance', 'agent_last_tick_seconds')), unit: 's', steps: LATE },
