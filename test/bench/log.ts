@@ -27,7 +27,7 @@ const FRAMES = Number(process.env.BENCH_TICKS ?? 30);
 
 /** A million series. */
 const LARGE = { agents: 200, containers: 152, metrics: 33 };
-const LARGE_FRAMES = 12;
+const LARGE_FRAMES = 19;
 
 export async function benchLog(): Promise<void> {
   await inFolder(measure);
@@ -50,6 +50,7 @@ async function measureRestart(path: string): Promise<void> {
     breathe,
     segmentBytes: 16e6,
     segmentMs: 3.6e6,
+    segmentSamples: 20e6,
     onSegment: () => undefined,
   });
   let seq = 0;
@@ -73,7 +74,7 @@ async function measureRestart(path: string): Promise<void> {
 async function measure(path: string): Promise<void> {
   const folder = diskFolder(path);
   const segments: Segment[] = [];
-  const limits = { segmentBytes: 64e6, segmentMs: 3.6e6 };
+  const limits = { segmentBytes: 64e6, segmentMs: 3.6e6, segmentSamples: 1e9 };
   const writer = new SegmentWriter({ folder, breathe, ...limits, onSegment: (segment) => segments.push(segment) });
   let samples = 0;
   let micros = 0;
