@@ -27,7 +27,7 @@ const FRAMES = Number(process.env.BENCH_TICKS ?? 30);
 
 /** A million series. */
 const LARGE = { agents: 200, containers: 152, metrics: 33 };
-const LARGE_FRAMES = 19;
+const LARGE_FRAMES = 12;
 
 export async function benchLog(): Promise<void> {
   await inFolder(measure);
@@ -50,7 +50,7 @@ async function measureRestart(path: string): Promise<void> {
     breathe,
     segmentBytes: 16e6,
     segmentMs: 3.6e6,
-    segmentSamples: 20e6,
+    segmentSamples: 12e6,
     onSegment: () => undefined,
   });
   let seq = 0;
