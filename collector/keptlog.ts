@@ -95,6 +95,8 @@ function limitsOf({ collector }: Config, outlets: readonly Outlet[]): LogLimits 
     whenFull,
     segmentBytes: Math.max(MB / 16, Math.min(16 * MB, maxBytes / 16)),
     segmentMs: Math.min(3_600_000, maxAgeMs / 8),
+    // A restart reads them in a few seconds.
+    segmentSamples: 12_000_000,
     heldFrames: Math.max(60, ...outlets.map(({ maxFrames }) => maxFrames)),
     heldSamples: Math.max(5_000_000, ...outlets.map(({ maxSamples }) => maxSamples)),
   };

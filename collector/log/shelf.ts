@@ -14,6 +14,7 @@ export interface LogLimits extends HeldLimits {
   readonly maxAgeMs: number;
   readonly segmentBytes: number;
   readonly segmentMs: number;
+  readonly segmentSamples: number;
   /** When there are too many bytes: let the oldest go, or keep all and let the agents wait. */
   readonly whenFull: 'drop_oldest' | 'push_back';
 }

@@ -22,6 +22,8 @@ export interface WritingOptions {
   readonly segmentBytes: number;
   /** Likewise one whose frames span so much time. */
   readonly segmentMs: number;
+  /** Likewise one of so many samples: a restart reads all of the last one. */
+  readonly segmentSamples: number;
   /** Told of a segment that has begun. */
   readonly onSegment: (segment: Segment) => void;
 }
@@ -32,6 +34,7 @@ interface Open {
   readonly encoder: FrameEncoder;
   readonly firstEndMs: number;
   written: number;
+  samples: number;
 }
 
 export class SegmentWriter {
@@ -73,13 +76,14 @@ export class SegmentWriter {
     const bytes = await record(payload, { seq, endMs: frame.endMs });
     await open.file.append(bytes);
     open.written += bytes.length;
+    open.samples += frame.samples;
   }
 
   async #begin(firstSeq: number, endMs: number): Promise<Open> {
     const segment = emptySegment(firstSeq);
     const file = await this.#options.folder.create(segment.name);
     const head = segmentHead();
-    const open = { segment, file, encoder: new FrameEncoder(), firstEndMs: endMs, written: head.length };
+    const open = { segment, file, encoder: new FrameEncoder(), firstEndMs: endMs, written: head.length, samples: 0 };
     try {
       await file.append(head);
       await this.#options.folder.sync();
@@ -96,8 +100,9 @@ export class SegmentWriter {
     open.segment.length = open.written;
     open.segment.lastSeq = last.seq;
     open.segment.lastEndMs = last.frame.endMs;
-    const { segmentBytes, segmentMs } = this.#options;
-    if (open.written < segmentBytes && last.frame.endMs - open.firstEndMs < segmentMs) return;
+    const { segmentBytes, segmentMs, segmentSamples } = this.#options;
+    const small = open.written < segmentBytes && open.samples < segmentSamples;
+    if (small && last.frame.endMs - open.firstEndMs < segmentMs) return;
     this.#open = undefined;
     // All of it is synced: what closing may say changes nothing.
     void open.file.close().catch(() => undefined);

@@ -50,6 +50,7 @@ async function measureRestart(path: string): Promise<void> {
     breathe,
     segmentBytes: 16e6,
     segmentMs: 3.6e6,
+    segmentSamples: 12e6,
     onSegment: () => undefined,
   });
   let seq = 0;
@@ -73,7 +74,7 @@ async function measureRestart(path: string): Promise<void> {
 async function measure(path: string): Promise<void> {
   const folder = diskFolder(path);
   const segments: Segment[] = [];
-  const limits = { segmentBytes: 64e6, segmentMs: 3.6e6 };
+  const limits = { segmentBytes: 64e6, segmentMs: 3.6e6, segmentSamples: 1e9 };
   const writer = new SegmentWriter({ folder, breathe, ...limits, onSegment: (segment) => segments.push(segment) });
   let samples = 0;
   let micros = 0;

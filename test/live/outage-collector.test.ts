@@ -119,13 +119,19 @@ describe('with a wrong token', () => {
 });
 
 describe('the collector is killed and comes back', () => {
-  test('the agent begins anew with it, and counters grow as they should', async () => {
+  test('the agent begins anew with it, and totals go on: what was used meanwhile is in them, once', async () => {
     const before = books(await pageFrom(agent, 'agent'));
+    const counter = 'service_cpu_usage_seconds_total';
+    const worker = { project: 'shop', service: 'worker' };
+    const held = await until(
+      collector,
+      'collector',
+      (one) => one.sum(counter, worker) !== undefined && one,
+      'the service before',
+    );
     await collector.end('SIGKILL');
     await until(agent, 'agent', (one) => books(one).queued > 0, 'a batch that waits');
     await collector.start();
-    const counter = 'service_cpu_usage_seconds_total';
-    const worker = { project: 'shop', service: 'worker' };
     const first = await until(
       collector,
       'collector',
@@ -140,8 +146,10 @@ describe('the collector is killed and comes back', () => {
       (one) => container(one) > container(first) + 0.2 && one,
       '0.2 CPU seconds',
     );
-    // Totals begin at 0 with the new process, and never count what was counted before.
-    expect(first.value(counter, worker)).toBeLessThan(container(first));
+    // Of the container's seconds the service lacks what it had used before the collector first saw it, now as before.
+    const lacking = (page: Page): number => container(page) - page.value(counter, worker);
+    expect(container(first)).toBeGreaterThan(container(held));
+    expect(lacking(first)).toBeCloseTo(lacking(held), 6);
     const growth = later.value(counter, worker) - first.value(counter, worker);
     expect(growth).toBeCloseTo(container(later) - container(first), 9);
 

@@ -23,6 +23,7 @@ const LIMITS: LogLimits = {
   // Three or four windows to a segment.
   segmentBytes: 600,
   segmentMs: 1e9,
+  segmentSamples: 1e9,
   heldFrames: 1000,
   heldSamples: 1e9,
 };

@@ -20,6 +20,7 @@ const LIMITS: LogLimits = {
   // Each window a segment of its own.
   segmentBytes: 1,
   segmentMs: 1e9,
+  segmentSamples: 1e9,
   heldFrames: 1000,
   heldSamples: 1e9,
 };
