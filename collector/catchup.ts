@@ -18,17 +18,22 @@ interface Behind {
   heardMs: number;
 }
 
+/** What came with a batch. */
+export interface Told {
+  /** How many more the agent had behind it when it sent it; undefined if it does not say. */
+  readonly waiting?: number | undefined;
+  /** The time until its next tick; undefined if it is not known. */
+  readonly intervalMs?: number | undefined;
+  readonly nowMs: number;
+}
+
 export interface CatchUp {
   /** Windows are closed up to there, and it is that late: begins if more is missed than windows stay open for. `nodes` are those to wait for. */
   look(nowMs: number, closedEndMs: number, nodes: () => Iterable<string>): void;
   /** Whether a batch of that time may come from a node now, or is to wait. */
   admits(node: string, timeMs: number, nowMs: number): boolean;
-  /** A batch was taken of a node that has so many more behind it; undefined if it does not say. */
-  took(
-    node: string,
-    timeMs: number,
-    { waiting, nowMs }: { readonly waiting: number | undefined; readonly nowMs: number },
-  ): void;
+  /** A batch was taken of a node. */
+  took(node: string, timeMs: number, more: Told): void;
   /** The time for closing windows: the present, or how far those have come that are behind. It never goes back while it lasts. */
   time(nowMs: number): number;
   /** Whether windows are being caught up with. */
@@ -98,9 +103,10 @@ export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions):
       note(node, timeMs, nowMs);
       return false;
     },
-    took(node, timeMs, { waiting, nowMs }) {
+    took(node, timeMs, { waiting = 0, intervalMs = 0, nowMs }) {
       if (!active) return;
-      const isBehind = waiting === undefined ? timeMs < nowMs - latenessMs : waiting > 0;
+      // One that should have ticked since has more, whatever it said when it sent this: that may have lain here while we were away.
+      const isBehind = waiting > 0 || timeMs + intervalMs + latenessMs < nowMs;
       if (isBehind && timeMs < nowMs) note(node, timeMs, nowMs);
       else behind.delete(node);
     },

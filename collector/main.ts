@@ -138,7 +138,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   life.onStop('http', () => http.close());
   const accept = (batch: Batch): void => {
     take(batch);
-    pace.took(batch.node, batch.timeMs, { waiting: 0, nowMs: clock.now() });
+    pace.took(batch.node, batch.timeMs, { intervalMs: batch.intervalMs, nowMs: clock.now() });
   };
   return { url, dataDir: kept?.path, accept, sinks };
 }

@@ -24,5 +24,8 @@ export function createPace({ catchUp, aggregator, nodes, log }: PaceOptions): Pa
     },
     admits: (node, timeMs, nowMs) => catchUp.admits(node, timeMs, nowMs),
     took: (node, timeMs, more) => catchUp.took(node, timeMs, more),
+    get active() {
+      return catchUp.active;
+    },
   };
 }

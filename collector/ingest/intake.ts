@@ -54,6 +54,13 @@ export interface Times {
   readonly waiting?: number | undefined;
 }
 
+/** What came with a batch: how many more its agent has behind it, if it says so, and the time until its next tick. */
+export interface Told {
+  readonly waiting?: number | undefined;
+  readonly intervalMs?: number | undefined;
+  readonly nowMs: number;
+}
+
 /** Who may send now: agents that catch up do so in step. Times are ours. */
 export interface Pace {
   /** It is that time now, and something has come. */
@@ -61,7 +68,9 @@ export interface Pace {
   /** Whether a batch of that time may come from the node now. */
   admits(node: string, timeMs: number, nowMs: number): boolean;
   /** It was taken. */
-  took(node: string, timeMs: number, more: { readonly waiting: number | undefined; readonly nowMs: number }): void;
+  took(node: string, timeMs: number, more: Told): void;
+  /** Whether windows that we missed are being caught up with. */
+  readonly active: boolean;
 }
 
 interface HandingOn {
@@ -92,7 +101,8 @@ export class Intake {
     this.#checkPace(head, live, { ...times, nowMs });
     if (live !== undefined) {
       const decoded = this.#decode(head, live.decoder, body);
-      this.#compareClocks(live, times);
+      // What lay here while we were away says nothing of its agent's clock.
+      if (!this.#options.pace?.active) this.#compareClocks(live, times);
       return this.#handOn(live, decoded, { nowMs, waiting: times.waiting });
     }
     const account = this.#options.budget.open(head.node);
@@ -212,7 +222,7 @@ export class Intake {
       throw error;
     }
     for (const [reason, samples] of pushed.dropped) add(dropped, reason, samples);
-    pace?.took(session.node, shifted.timeMs, { waiting, nowMs });
+    pace?.took(session.node, shifted.timeMs, { waiting, intervalMs: shifted.intervalMs, nowMs });
     add(tally.batches, 'accepted');
     tally.samplesReceived += decoded.samples + decoded.unknown;
     tally.samplesAccepted += pushed.accepted;

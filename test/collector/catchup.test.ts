@@ -52,9 +52,18 @@ describe('the time for closing', () => {
     made.took('a', s(3590), at(s(3600), 0));
     made.took('b', s(3400), at(s(3600), 1));
     expect(made.time(s(3600))).toBe(s(3400));
-    made.took('b', s(3410), at(s(3600), 0));
+    // It ticks every five minutes: the next is not due yet.
+    made.took('b', s(3410), { ...at(s(3600), 0), intervalMs: 300_000 });
     expect(made.time(s(3600))).toBe(s(3600));
     expect(made.active).toBe(false);
+  });
+
+  test('waits for one that should have ticked since: that it has no more was said before we were away', () => {
+    const made = catchUp({ nodes: ['a'] });
+    made.took('a', s(15), { ...at(s(3600), 0), intervalMs: 10_000 });
+    expect(made.time(s(3600))).toBe(s(15));
+    made.took('a', s(3585), { ...at(s(3600), 0), intervalMs: 10_000 });
+    expect(made.time(s(3600))).toBe(s(3600));
   });
 
   test('never goes back, whatever comes', () => {

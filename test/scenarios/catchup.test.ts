@@ -158,7 +158,7 @@ async function run(seconds: number, away?: Away) {
     const admits = ({ node, timeMs }: Batch): boolean => pace.admits(node, timeMs, nowMs);
     const take = (batch: Batch, waiting: number): void => {
       expect(aggregator.push(batch, nowMs).dropped).toEqual(new Map());
-      pace.took(batch.node, batch.timeMs, { waiting, nowMs });
+      pace.took(batch.node, batch.timeMs, { waiting, intervalMs: batch.intervalMs, nowMs });
     };
     for (const agent of agents) agent.send(nowMs, { admits, take });
     await clock.advance(1000);

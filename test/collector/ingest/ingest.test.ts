@@ -303,12 +303,13 @@ describe('while windows are caught up with', () => {
     const tooks: [string, number, number | undefined][] = [];
     let open = false;
     const pace = {
+      active: false,
       look: () => undefined,
       admits: (node: string, timeMs: number) => {
         asked.push([node, timeMs]);
         return open;
       },
-      took: (node: string, timeMs: number, { waiting }: { waiting: number | undefined }) => {
+      took: (node: string, timeMs: number, { waiting }: { waiting?: number | undefined }) => {
         tooks.push([node, timeMs, waiting]);
       },
     };
