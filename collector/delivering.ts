@@ -16,8 +16,8 @@ export interface Delivery {
   readonly fanout: Fanout;
   /** Undefined where nothing is kept. */
   readonly kept: KeptLog | undefined;
-  /** Hands a window over; never waits. */
-  offer(frame: Frame): void;
+  /** Hands a window over, and what the log is to keep beside it; never waits. */
+  offer(frame: Frame, journal: Frame['journal']): void;
 }
 
 /** How long sinks may take to empty their queues when the collector stops. */
@@ -37,11 +37,10 @@ export async function startDelivery({ page, life, ...options }: DeliveryOptions)
   return {
     fanout,
     kept,
-    offer(frame) {
+    offer(frame, journal) {
       // In this order: the cursors count what the log has just numbered.
-      const { journal, ...shown } = frame;
-      kept?.frames.offer(shown, journal);
-      fanout.offer(shown);
+      kept?.frames.offer(frame, journal);
+      fanout.offer(frame);
     },
   };
 }

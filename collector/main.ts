@@ -26,6 +26,7 @@ import { withinHeap } from './heap.ts';
 import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
+import { createSessionsJournal, sessionsIn } from './ingest/sessionsjournal.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
@@ -84,13 +85,15 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     log,
     refused: () => [...aggregator.stats().groupsRefused.values()].reduce((sum, times) => sum + times, 0),
   });
+  const sessionsTable = createSessionsJournal();
   const { catchUp, pace, windows } = windowsOf(options, {
     aggregator,
     nodes: () => ingest.nodes(),
-    offer: (frame, isPast) => {
+    offer: ({ journal, ...frame }, isPast) => {
       if (isPast) past.add(frame);
       watch(frame);
-      offer(frame);
+      const { endMs } = frame;
+      offer(frame, journal === undefined ? undefined : [...journal, sessionsTable(ingest.remembered(endMs), endMs)]);
     },
     after: () => refusalLog.report(aggregator.refusals()),
   });
@@ -108,6 +111,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     clock,
     log,
   });
+  if (kept?.last !== undefined) ingest.remember(sessionsIn(kept.last));
   const chores = startHousekeeping([{ name: 'sessions', schedule: '* * * * *', run: () => ingest.housekeep() }], log);
   life.onStop('housekeeping', () => chores.stop());
 
