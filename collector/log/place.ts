@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { dataFolder } from '../../src/config/datadir.ts';
 import { ConfigError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
-import { lockFolder } from './lock.ts';
+import { FolderInUse, lockFolder } from '../../src/run/folderlock.ts';
 
 export interface Place {
   readonly path: string;
@@ -50,13 +50,14 @@ function unusable(path: string, error: NodeJS.ErrnoException): never {
 
 async function placeAt(path: string): Promise<Place> {
   await makeAndTry(path).catch((error: NodeJS.ErrnoException) => unusable(path, error));
-  const lock = await lockFolder(path);
-  if (!lock.held) {
+  const release = await lockFolder(path).catch((error: unknown) => {
+    if (!(error instanceof FolderInUse)) throw error;
     throw new ConfigError(
       `data_dir: ${path} is used by another collector: must be a folder of this one's own, or "none"`,
+      { cause: error },
     );
-  }
-  return { path, release: lock.release };
+  });
+  return { path, release: async () => release() };
 }
 
 async function makeAndTry(path: string): Promise<void> {
