@@ -61,5 +61,7 @@ function lastWindow(closedEndMs: number): string {
 
 /** Not why: what a server answers is for the log, and for those who may read it. */
 function sinkWords({ sink, up, queuedFrames }: SinkStats): string {
-  return up ? sink : `${sink} (in trouble: ${queuedFrames} windows wait; the log says why)`;
+  return up
+    ? sink
+    : `${sink} (in trouble: ${queuedFrames === 1 ? '1 window waits' : `${queuedFrames} windows wait`}; the log says why)`;
 }

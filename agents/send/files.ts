@@ -1,6 +1,7 @@
 /** What the spool asks of a file system, and the machine's own answer to it. Apart, so that a test can fill the disk. */
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rename, truncate, unlink } from 'node:fs/promises';
+import { access, open, readdir, readFile, rename, truncate, unlink } from 'node:fs/promises';
+import { makeFolder } from '../../src/run/makefolder.ts';
 import { dirname } from 'node:path';
 
 export interface Files {
@@ -19,7 +20,7 @@ export interface Files {
 }
 
 export const machineFiles: Files = {
-  makeFolder: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
+  makeFolder,
   async list(folder) {
     try {
       return await readdir(folder);

@@ -3,11 +3,12 @@
  * the remedy.
  */
 import { constants, existsSync } from 'node:fs';
-import { access, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { access, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { dataFolder } from '../../src/config/datadir.ts';
 import { ConfigError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
+import { makeFolder } from '../../src/run/makefolder.ts';
 import { FolderInUse, lockFolder } from '../../src/run/folderlock.ts';
 
 export interface Place {
@@ -61,7 +62,7 @@ async function placeAt(path: string): Promise<Place> {
 }
 
 async function makeAndTry(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path);
   const probe = join(path, `probe-${process.pid}`);
   await writeFile(probe, 'x');
   await rm(probe);
@@ -83,6 +84,8 @@ function words(error: NodeJS.ErrnoException): string {
     case 'ENOSPC':
     case 'EDQUOT':
       return 'the disk is full';
+    case 'ENOENT':
+      return 'no folder can be made there';
     case 'ENOTDIR':
     case 'EEXIST':
       return 'a part of the path is no folder';

@@ -35,8 +35,8 @@ export function greeting({ agent, collector, config }: GreetingParts): string[] 
         : 'Sinks:     none configured; Prometheus can scrape the addresses above.',
       ...(collector.sinks?.() ?? []).flatMap(sinkTrouble),
       collector.dataDir === undefined
-        ? 'Kept:      nothing (data_dir): what a sink has not taken is in memory, and gone with a restart'
-        : `Kept:      in ${collector.dataDir}, until every sink has taken it`,
+        ? 'Kept:      nothing (data_dir is none, or cannot be used): what a sink has not taken is in memory, and gone with a restart'
+        : `Kept:      in ${collector.dataDir}, ${sinks.length > 0 ? 'until every sink has taken it' : 'so that totals go on after a restart'}`,
     );
   }
   const notes = agent && collector ? [...unreadLevels(config), ...slowTicks(config)] : [];

@@ -25,7 +25,7 @@ export function optionalDuration(bounds: Bounds) {
 }
 
 function durationWords({ min, max }: Bounds): string {
-  return `must be a duration such as "10s", "500ms" or "1m30s", from ${min} to ${max}`;
+  return `must be a duration such as "10s", "500ms", "1m30s" or "7d", from ${min} to ${max}`;
 }
 
 function durationWithin(bounds: Bounds) {

@@ -129,6 +129,6 @@ function letThrough(label: string): Finding {
     status: 'setting',
     name: `label ${label}`,
     use: `agent.${section}: ["${key}"]`,
-    why: `Not among those that become labels: add it${key.includes('?') ? ' (? stands for the dot or dash that was there)' : ''} to agent.${section}.`,
+    why: `Not among those that become labels: add it${key.includes('?') ? ' (? stands for the dot or dash that was there)' : ''} to agent.${section}${section === 'labels' ? ', a list that stands in place of the default one: repeat what you keep of that' : ''}.`,
   };
 }
