@@ -75,8 +75,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
-  const mark = markOf(settings, kept);
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
+  const mark = markOf(settings, kept && aggregator.closedEndMs);
   const take = takerOf(aggregator, options);
 
   const refusalLog = createRefusalLog(settings, { clock, log });
@@ -152,10 +152,10 @@ function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
   return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
 }
 
-/** How far windows are on disk, for what agents are told. */
-function markOf({ window, lateness }: Config['collector'], kept: KeptLog | undefined): KeptMark {
-  const from = kept?.last === undefined ? {} : { fromMs: kept.last.endMs };
-  return createKept({ run: randomUUID(), afterMs: window + lateness, ...from });
+/** How far windows are on disk, for what agents are told. `closedEndMs`: those of the run before, without what a stop closed before its end. */
+function markOf({ window, lateness, max_ahead }: Config['collector'], closedEndMs = 0): KeptMark {
+  const from = closedEndMs > 0 ? { fromMs: closedEndMs } : {};
+  return createKept({ run: randomUUID(), afterMs: window + lateness, aheadMs: max_ahead + window, ...from });
 }
 
 /** What becomes of a batch, wherever it comes from. */

@@ -9,7 +9,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startCollector } from '../../collector/main.ts';
 import { schema } from '../../src/config/schema.ts';
 import { silent } from '../../src/log.ts';
+import type { Batch } from '../../src/model/batch.ts';
 import { lifecycle } from '../../src/run/lifecycle.ts';
+import { createEncoder } from '../../src/wire/encode.ts';
+import { CONTENT_TYPE } from '../../src/wire/format.ts';
 import { syntheticAgents } from '../bench/load.ts';
 import { fakeClock } from '../support/clock.ts';
 import { fetchText } from '../support/http.ts';
@@ -37,6 +40,16 @@ async function collectorAt(startMs: number, dataDir: string) {
   }
   return {
     stop: () => life.stop(),
+    /** A push of these batches' bodies, one after another; answers what the last was told to be durable. */
+    async push(bodies: readonly Uint8Array[]): Promise<number | undefined> {
+      let durable: number | undefined;
+      for (const body of bodies) {
+        const headers = { 'content-type': CONTENT_TYPE };
+        const answer = await fetchText(`${url}/api/v1/push`, { method: 'POST', headers, body: Buffer.from(body) });
+        durable = (JSON.parse(answer.text) as { durable?: number }).durable;
+      }
+      return durable;
+    },
     /** Until the window of the batch is closed and on disk; answers the cluster's CPU seconds. */
     async take(batch: Parameters<typeof accept>[0]): Promise<number> {
       accept(batch);
@@ -84,4 +97,19 @@ test('on another folder they begin at 0', async () => {
   await before.stop();
   const after = await collectorAt(T0 + 10_000 * 3, folder());
   expect(await after.take(next())).toBeCloseTo(0, 9);
+});
+
+test('a window that a stop closed before its end is open again: what comes for it is not durable yet', async () => {
+  const path = folder();
+  const [one] = syntheticAgents({ agents: 1, containers: 3, metrics: 33 });
+  const batches = [3000, 6000].map((ms) => one?.batch(T0 + ms) as Batch);
+  const bodies = batches.map((batch) => createEncoder(batch).encode(batch, { full: true }));
+  const before = await collectorAt(T0 + 3500, path);
+  expect(await before.push(bodies.slice(0, 1))).toBe(0);
+  // Closes and writes the window that ends at 10 s.
+  await before.stop();
+  const after = await collectorAt(T0 + 5000, path);
+  // The first is on disk; the second lies in the same window, which is in memory until 20 s.
+  expect(await after.push(bodies.slice(0, 1))).toBe(1);
+  expect(await after.push(bodies.slice(1))).toBe(1);
 });
