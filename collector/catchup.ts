@@ -9,6 +9,8 @@ export interface CatchUpOptions {
   readonly latenessMs: number;
   /** An agent that is behind and says nothing for so long, or comes no further than time itself, holds nobody up any more. */
   readonly waitMs: number;
+  /** We go on from what a run before had on disk: agents send again what it had in memory alone, and are waited for however short we were away. */
+  readonly resumed?: boolean;
 }
 
 /** What is known of a node that is behind. */
@@ -50,10 +52,11 @@ const SLACK_WINDOWS = 2;
 /** Names are foreign: those beyond so many are not waited for. */
 const MOST_BEHIND = 10_000;
 
-export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions): CatchUp {
+export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }: CatchUpOptions): CatchUp {
   const behind = new Map<string, Behind>();
   const aheadMs = Math.max(AHEAD_MS, AHEAD_WINDOWS * windowMs);
   let active = false;
+  let slackMs = resumed ? 0 : SLACK_WINDOWS * windowMs;
   /** The time for closing windows as it was answered last. */
   let reachedMs = 0;
   /** Where it stood some time ago. */
@@ -89,8 +92,9 @@ export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions):
   return {
     look(nowMs, closedEndMs, nodes) {
       const missedMs = nowMs - latenessMs - closedEndMs;
-      if (active || closedEndMs <= 0 || missedMs < SLACK_WINDOWS * windowMs) return;
+      if (active || closedEndMs <= 0 || missedMs < slackMs) return;
       active = true;
+      slackMs = SLACK_WINDOWS * windowMs;
       // What the windows that are closed were closed at.
       reachedMs = closedEndMs + latenessMs;
       mark = { nowMs, reachedMs };

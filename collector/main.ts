@@ -88,6 +88,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const sessionsTable = createSessionsJournal();
   const { catchUp, pace, windows } = windowsOf(options, {
     aggregator,
+    resumed: kept?.last !== undefined,
     nodes: () => ingest.nodes(),
     offer: ({ journal, ...frame }, isPast) => {
       if (isPast) past.add(frame);
@@ -193,12 +194,14 @@ function aggregatorOf(
 
 interface Closing extends Pick<WindowsOptions, 'aggregator' | 'offer' | 'after'> {
   readonly nodes: () => Iterable<string>;
+  /** There is a run before that we go on from. */
+  readonly resumed: boolean;
 }
 
 /** Closing windows, and who may send while missed ones are caught up with. */
-function windowsOf({ config, clock, log }: ProgramSurroundings, { nodes, ...closing }: Closing) {
+function windowsOf({ config, clock, log }: ProgramSurroundings, { nodes, resumed, ...closing }: Closing) {
   const { window: windowMs, lateness: latenessMs, catch_up_wait: waitMs } = config.collector;
-  const catchUp = createCatchUp({ windowMs, latenessMs, waitMs });
+  const catchUp = createCatchUp({ windowMs, latenessMs, waitMs, resumed });
   const pace = createPace({ catchUp, aggregator: closing.aggregator, nodes, log });
   const windows = startWindows({ ...closing, windowMs, latenessMs, catchUp, look: pace.look, clock, log });
   return { catchUp, pace, windows };

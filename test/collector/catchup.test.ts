@@ -20,6 +20,16 @@ describe('beginning', () => {
     expect(catchUp({ now: 30 }).active).toBe(true);
   });
 
+  test('is for a restart however short it was, once', () => {
+    const made = createCatchUp({ ...times, waitMs: 60_000, resumed: true });
+    made.look(s(12), s(0), () => ['a']);
+    expect([made.active, made.time(s(21))]).toEqual([true, s(10)]);
+    made.took('a', s(20), at(s(22), 0));
+    expect([made.time(s(22)), made.active]).toEqual([s(22), false]);
+    made.look(s(23), s(10), () => ['a']);
+    expect(made.active).toBe(false);
+  });
+
   test('not before anything was closed: nothing can have been missed', () => {
     const fresh = createCatchUp({ ...times, waitMs: 60_000 });
     fresh.look(s(3600), 0, () => ['a']);
