@@ -89,6 +89,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const { catchUp, pace, windows } = windowsOf(options, {
     aggregator,
     resumed: kept?.last !== undefined,
+    resumes: kept !== undefined,
     nodes: () => ingest.nodes(),
     offer: ({ journal, ...frame }, isPast) => {
       if (isPast) past.add(frame);
@@ -192,7 +193,7 @@ function aggregatorOf(
   });
 }
 
-interface Closing extends Pick<WindowsOptions, 'aggregator' | 'offer' | 'after'> {
+interface Closing extends Pick<WindowsOptions, 'aggregator' | 'offer' | 'after' | 'resumes'> {
   readonly nodes: () => Iterable<string>;
   /** There is a run before that we go on from. */
   readonly resumed: boolean;
