@@ -49,11 +49,15 @@ const AHEAD_MS = 60_000;
 const AHEAD_WINDOWS = 6;
 /** Windows that may be missed without anything to catch up with: closing may take its time. */
 const SLACK_WINDOWS = 2;
+/** Times the pace of time that catching up must go: at time's own nobody would ever be there. */
+const LEAST_PACE = 1.25;
 /** Names are foreign: those beyond so many are not waited for. */
 const MOST_BEHIND = 10_000;
 
 export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }: CatchUpOptions): CatchUp {
   const behind = new Map<string, Behind>();
+  /** Those that came on too slowly: they go on sending, and are not waited for again. */
+  const slow = new Set<string>();
   const aheadMs = Math.max(AHEAD_MS, AHEAD_WINDOWS * windowMs);
   let active = false;
   let slackMs = resumed ? 0 : SLACK_WINDOWS * windowMs;
@@ -63,7 +67,9 @@ export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }:
   let mark = { nowMs: 0, reachedMs: 0 };
 
   function note(node: string, timeMs: number | undefined, heardMs: number): void {
-    if (behind.has(node) || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
+    // What is late by now is not waited for: the windows that it is for are closed.
+    if (slow.has(node) || (timeMs !== undefined && timeMs < reachedMs - latenessMs)) behind.delete(node);
+    else if (behind.has(node) || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
   }
 
   function forgetSilent(nowMs: number): void {
@@ -78,8 +84,12 @@ export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }:
   function forgetSlow(nowMs: number): void {
     const passedMs = nowMs - mark.nowMs;
     if (passedMs >= 0 && passedMs <= waitMs) return;
-    if (reachedMs - mark.reachedMs < passedMs)
-      for (const [node, { timeMs = reachedMs }] of behind) if (timeMs < reachedMs + windowMs) behind.delete(node);
+    if (reachedMs - mark.reachedMs < LEAST_PACE * passedMs)
+      for (const [node, { timeMs = reachedMs }] of behind)
+        if (timeMs < reachedMs + windowMs) {
+          behind.delete(node);
+          slow.add(node);
+        }
     mark = { nowMs, reachedMs };
   }
 
@@ -99,6 +109,7 @@ export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }:
       reachedMs = closedEndMs + latenessMs;
       mark = { nowMs, reachedMs };
       behind.clear();
+      slow.clear();
       for (const node of nodes()) note(node, undefined, nowMs);
     },
     admits(node, timeMs, nowMs) {
