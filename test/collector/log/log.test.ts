@@ -182,6 +182,16 @@ describe('a log that is full', () => {
     expect(keeping().log.shelf.full).toBe(false);
   });
 
+  test('but agents do not wait for ever for the last two files, which stay for a restart, where those alone are too large', async () => {
+    const { offer, deliver, keeping } = await stage({ maxBytes: 100, whenFull: 'push_back' });
+    await offer(0, 1);
+    expect(keeping().log.stats().bytes).toBeGreaterThan(100);
+    expect(keeping().log.shelf.full).toBe(true);
+    expect(await deliver()).toEqual([0, 1]);
+    expect(keeping().log.stats()).toMatchObject({ segments: 2 });
+    expect(keeping().log.shelf.full).toBe(false);
+  });
+
   test('lets go of what is too old', async () => {
     const { offer, deliver, clock, account } = await stage({ maxAgeMs: 60_000 });
     await offer(0, 1);
