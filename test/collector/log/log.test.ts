@@ -202,6 +202,22 @@ describe('a log that is full', () => {
   });
 });
 
+test('windows that come faster than the disk takes them: none is counted as lost and delivered all the same', async () => {
+  const { deliver, keeping, account } = await stage({ heldFrames: 1 });
+  for (const id of [0, 1, 2, 3]) {
+    keeping().log.offer(windowOf(id));
+    account().receive(1);
+    keeping()
+      .cursors.get('a')
+      ?.push({ frame: windowOf(id), samples: 1 });
+    // The first is being written; of those that come meanwhile there is room for one.
+    await Promise.resolve();
+  }
+  await keeping().log.settle();
+  expect(await deliver()).toEqual([0, 3]);
+  expect(account().books()).toEqual({ received: 4, delivered: 2, dropped: new Map([['log_unwritable', 2]]) });
+});
+
 describe('damage', () => {
   test('a bit that flipped costs the rest of its file, is said with its name and counted; reading goes on behind it', async () => {
     const { offer, deliver, restart, disk, said, account, keeping } = await stage({ segmentBytes: 400 });
@@ -317,6 +333,8 @@ describe('the folder', () => {
     await expect(takePlace(path, silent)).rejects.toThrow(
       `data_dir: ${path}/collector is used by another collector: must be a folder of this one's own, or "none"`,
     );
+    // A check beside it does not fail for that, nor keep a start from the folder.
+    expect(await tryPlace(path)).toBe(join(path, 'collector'));
     await place?.release();
     // What a killed one leaves behind answers nobody.
     writeFileSync(join(path, 'collector', 'x'), '');
