@@ -9,6 +9,8 @@ export interface CatchUpOptions {
   readonly latenessMs: number;
   /** An agent that is behind and says nothing for so long, or comes no further than time itself, holds nobody up any more. */
   readonly waitMs: number;
+  /** We go on from what a run before had on disk: agents send again what it had in memory alone, and are waited for however short we were away. */
+  readonly resumed?: boolean;
 }
 
 /** What is known of a node that is behind. */
@@ -47,20 +49,27 @@ const AHEAD_MS = 60_000;
 const AHEAD_WINDOWS = 6;
 /** Windows that may be missed without anything to catch up with: closing may take its time. */
 const SLACK_WINDOWS = 2;
+/** Times the pace of time that catching up must go: at time's own nobody would ever be there. */
+const LEAST_PACE = 1.25;
 /** Names are foreign: those beyond so many are not waited for. */
 const MOST_BEHIND = 10_000;
 
-export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions): CatchUp {
+export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }: CatchUpOptions): CatchUp {
   const behind = new Map<string, Behind>();
+  /** Those that came on too slowly: they go on sending, and are not waited for again. */
+  const slow = new Set<string>();
   const aheadMs = Math.max(AHEAD_MS, AHEAD_WINDOWS * windowMs);
   let active = false;
+  let slackMs = resumed ? 0 : SLACK_WINDOWS * windowMs;
   /** The time for closing windows as it was answered last. */
   let reachedMs = 0;
   /** Where it stood some time ago. */
   let mark = { nowMs: 0, reachedMs: 0 };
 
   function note(node: string, timeMs: number | undefined, heardMs: number): void {
-    if (behind.has(node) || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
+    // What is late by now is not waited for: the windows that it is for are closed.
+    if (slow.has(node) || (timeMs !== undefined && timeMs < reachedMs - latenessMs)) behind.delete(node);
+    else if (behind.has(node) || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
   }
 
   function forgetSilent(nowMs: number): void {
@@ -75,8 +84,12 @@ export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions):
   function forgetSlow(nowMs: number): void {
     const passedMs = nowMs - mark.nowMs;
     if (passedMs >= 0 && passedMs <= waitMs) return;
-    if (reachedMs - mark.reachedMs < passedMs)
-      for (const [node, { timeMs = reachedMs }] of behind) if (timeMs < reachedMs + windowMs) behind.delete(node);
+    if (reachedMs - mark.reachedMs < LEAST_PACE * passedMs)
+      for (const [node, { timeMs = reachedMs }] of behind)
+        if (timeMs < reachedMs + windowMs) {
+          behind.delete(node);
+          slow.add(node);
+        }
     mark = { nowMs, reachedMs };
   }
 
@@ -89,12 +102,14 @@ export function createCatchUp({ windowMs, latenessMs, waitMs }: CatchUpOptions):
   return {
     look(nowMs, closedEndMs, nodes) {
       const missedMs = nowMs - latenessMs - closedEndMs;
-      if (active || closedEndMs <= 0 || missedMs < SLACK_WINDOWS * windowMs) return;
+      if (active || closedEndMs <= 0 || missedMs < slackMs) return;
       active = true;
+      slackMs = SLACK_WINDOWS * windowMs;
       // What the windows that are closed were closed at.
       reachedMs = closedEndMs + latenessMs;
       mark = { nowMs, reachedMs };
       behind.clear();
+      slow.clear();
       for (const node of nodes()) note(node, undefined, nowMs);
     },
     admits(node, timeMs, nowMs) {

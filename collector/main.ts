@@ -75,8 +75,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
-  const mark = markOf(settings, kept);
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
+  const mark = markOf(settings, kept && aggregator.closedEndMs);
   const take = takerOf(aggregator, options);
 
   const refusalLog = createRefusalLog(settings, { clock, log });
@@ -88,6 +88,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const sessionsTable = createSessionsJournal();
   const { catchUp, pace, windows } = windowsOf(options, {
     aggregator,
+    resumed: kept?.last !== undefined,
+    resumes: kept !== undefined,
     nodes: () => ingest.nodes(),
     offer: ({ journal, ...frame }, isPast) => {
       if (isPast) past.add(frame);
@@ -152,10 +154,10 @@ function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
   return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
 }
 
-/** How far windows are on disk, for what agents are told. */
-function markOf({ window, lateness }: Config['collector'], kept: KeptLog | undefined): KeptMark {
-  const from = kept?.last === undefined ? {} : { fromMs: kept.last.endMs };
-  return createKept({ run: randomUUID(), afterMs: window + lateness, ...from });
+/** How far windows are on disk, for what agents are told. `closedEndMs`: those of the run before, without what a stop closed before its end. */
+function markOf({ window, lateness, max_ahead }: Config['collector'], closedEndMs = 0): KeptMark {
+  const from = closedEndMs > 0 ? { fromMs: closedEndMs } : {};
+  return createKept({ run: randomUUID(), afterMs: window + lateness, aheadMs: max_ahead + window, ...from });
 }
 
 /** What becomes of a batch, wherever it comes from. */
@@ -191,14 +193,16 @@ function aggregatorOf(
   });
 }
 
-interface Closing extends Pick<WindowsOptions, 'aggregator' | 'offer' | 'after'> {
+interface Closing extends Pick<WindowsOptions, 'aggregator' | 'offer' | 'after' | 'resumes'> {
   readonly nodes: () => Iterable<string>;
+  /** There is a run before that we go on from. */
+  readonly resumed: boolean;
 }
 
 /** Closing windows, and who may send while missed ones are caught up with. */
-function windowsOf({ config, clock, log }: ProgramSurroundings, { nodes, ...closing }: Closing) {
+function windowsOf({ config, clock, log }: ProgramSurroundings, { nodes, resumed, ...closing }: Closing) {
   const { window: windowMs, lateness: latenessMs, catch_up_wait: waitMs } = config.collector;
-  const catchUp = createCatchUp({ windowMs, latenessMs, waitMs });
+  const catchUp = createCatchUp({ windowMs, latenessMs, waitMs, resumed });
   const pace = createPace({ catchUp, aggregator: closing.aggregator, nodes, log });
   const windows = startWindows({ ...closing, windowMs, latenessMs, catchUp, look: pace.look, clock, log });
   return { catchUp, pace, windows };

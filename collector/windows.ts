@@ -20,6 +20,8 @@ export interface WindowsOptions {
   readonly offer: (frame: Frame, isPast: boolean) => void;
   /** Called after each round. */
   readonly after: () => void;
+  /** The next run goes on from the last window: agents send again what was not in one. */
+  readonly resumes?: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -31,7 +33,7 @@ export interface Windows {
   readonly lastRunMs: number;
   /** How far windows are behind while they are caught up with; undefined when they are not. */
   readonly behindMs: number | undefined;
-  /** Closes everything, due or not, and ends. */
+  /** Closes everything, due or not, and ends; while windows are caught up with, what is open is left to the next run, if that goes on from here. */
   stop(): Promise<void>;
 }
 
@@ -82,6 +84,8 @@ export function startWindows(options: WindowsOptions): Windows {
     },
     async stop() {
       await ticker.stop();
+      // To close what is open would close it, and all before it, to those that are still behind.
+      if (catchUp.active && options.resumes) return;
       for (const frame of await aggregator.flush(breathe)) options.offer(frame, false);
       options.after();
     },

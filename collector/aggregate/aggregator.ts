@@ -50,6 +50,10 @@ class WindowedAggregator implements Aggregator {
   #closedEndMs: number | undefined;
   #received = 0;
   #clockSetBack = false;
+  /** Windows from here on have their groups. */
+  readonly #startedMs: number;
+  /** The same of windows that something has come for: the run before has not written them, and agents send again what it had of them. */
+  readonly #againMs: number;
   #frames = 0;
   #running: Promise<unknown> = Promise.resolve();
 
@@ -57,13 +61,18 @@ class WindowedAggregator implements Aggregator {
     // What it goes on from is not kept.
     const { restored, ...settings } = options;
     this.#options = { ...AGGREGATOR_DEFAULTS, ...settings };
-    const { windowMs, maxPendingCells } = this.#options;
+    const { windowMs, maxPendingCells, maxAheadMs, startedMs = 0 } = this.#options;
     this.#state = new AggregatorState(this.#options);
+    this.#startedMs = startedMs;
+    this.#againMs = Math.min(startedMs, restored?.frame.endMs ?? startedMs);
     if (restored !== undefined) {
+      const { endMs } = restored.frame;
       restoreState(this.#state, restored);
+      const beganMs = options.startedMs ?? Number.POSITIVE_INFINITY;
       // What was closed before its end, at a stop, is open again.
-      const { startedMs = Number.POSITIVE_INFINITY } = options;
-      this.#closedEndMs = Math.min(restored.frame.endMs, lastDueEnd(startedMs, this.#options));
+      this.#closedEndMs = Math.min(endMs, lastDueEnd(beganMs, this.#options));
+      // No window that ends later can have been closed by a clock that was right.
+      this.#clockSetBack = endMs > beganMs + maxAheadMs + windowMs;
     }
     this.#pending = new Pending({
       windowMs,
@@ -152,7 +161,7 @@ class WindowedAggregator implements Aggregator {
     if (this.#clockSetBack) this.#state.forgetAll(startMs);
     this.#clockSetBack = false;
     this.#closedEndMs = startMs + this.#options.windowMs;
-    const withGroups = startMs >= (this.#options.startedMs ?? 0);
+    const withGroups = startMs >= this.#startedMs || (startMs >= this.#againMs && batches.length > 0);
     const pieces = closeWindow(this.#state, { startMs, batches, withGroups });
     let steps = 0;
     for (let piece = pieces.next(); ; piece = pieces.next()) {

@@ -25,7 +25,7 @@ export interface AggregatorOptions {
   readonly maxSeriesPerNode: number;
   /** Groups over all levels but those of nodes and the cluster; over it new groups are refused, as series are. */
   readonly maxGroups: number;
-  /** When the collector began, Unix milliseconds: windows that began before have no groups, since a part of their members is missing. */
+  /** When the collector began, Unix milliseconds: windows that began before have no groups, since a part of their members is missing, unless they go on from a run before. */
   readonly startedMs?: number;
   /** Nodes; over it new nodes are refused. Default 10 000. */
   readonly maxNodes?: number;

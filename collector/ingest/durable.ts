@@ -9,6 +9,8 @@ export interface Kept {
   readonly run: string;
   /** How long after its tick a batch is durable when all is well: a window's length and lateness. */
   readonly afterMs: number;
+  /** No window that ends so long from now or later can have anything in it. */
+  readonly aheadMs: number;
   /** Every window that ends here or before is synced. */
   readonly upToMs: number;
 }
@@ -21,25 +23,28 @@ export interface KeptMark extends Kept {
 export function createKept({
   run,
   afterMs,
+  aheadMs = Number.POSITIVE_INFINITY,
   fromMs = Number.NEGATIVE_INFINITY,
-}: Pick<Kept, 'run' | 'afterMs'> & { readonly fromMs?: number }): KeptMark {
+}: Pick<Kept, 'run' | 'afterMs'> & { readonly aheadMs?: number; readonly fromMs?: number }): KeptMark {
   let upToMs = fromMs;
   return {
     run,
     afterMs,
+    aheadMs,
     get upToMs() {
       return upToMs;
     },
     durableUpTo(ms) {
-      upToMs = Math.max(upToMs, ms);
+      // Windows are synced in their order: an earlier one comes when the clock was set back, and then time has begun anew.
+      upToMs = ms;
     },
   };
 }
 
 /** The batches of one session. */
 export interface Durable {
-  /** A batch was taken; its last window ends at `endMs`, undefined if nothing of it waits for one. */
-  note(seq: number, endMs: number | undefined): void;
+  /** A batch was taken; its last window ends at `endMs`, undefined if nothing of it waits for one. None can end after `mostMs`. */
+  note(seq: number, endMs: number | undefined, mostMs?: number): void;
   /** The last batch that is durable with all before it, when windows are on disk up to there; 0 if there is none. */
   upTo(ms: number): number;
   /** The same for windows that are yet to be synced: nothing is durable by the question. */
@@ -66,7 +71,10 @@ export function createDurable({ seq = 0, endMs = Number.NEGATIVE_INFINITY } = {}
   /** Ascending in both. */
   const marks: Mark[] = [];
   return {
-    note(noted, until = Number.NEGATIVE_INFINITY) {
+    note(noted, until = Number.NEGATIVE_INFINITY, mostMs = Number.POSITIVE_INFINITY) {
+      // The clock was set back: the windows of then are closed or given up, and nobody is to wait until it is as late again.
+      if (lastMs > mostMs) for (const mark of marks) mark.endMs = Math.min(mark.endMs, mostMs);
+      lastMs = Math.min(lastMs, mostMs);
       lastMs = Math.max(lastMs, until);
       const last = marks.at(-1);
       // A batch is no more durable than the one before it.

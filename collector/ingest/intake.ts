@@ -206,7 +206,7 @@ export class Intake {
   }
 
   #handOn(session: Session, decoded: Decoded, { nowMs, waiting }: HandingOn): Reply {
-    const { push, sessions, tally, pace } = this.#options;
+    const { push, sessions, tally, pace, kept } = this.#options;
     const { batch, refused } = session.series.admit(decoded);
     const dropped = new Map<string, number>();
     add(dropped, 'unknown_metric', decoded.unknown);
@@ -231,7 +231,7 @@ export class Intake {
     session.lastSeq = batch.seq;
     session.lastAnswer = { accepted: pushed.accepted, dropped: Object.fromEntries(dropped) };
     session.seenMs = nowMs;
-    if (this.#options.kept) session.durable.note(batch.seq, pushed.endMs);
+    if (kept) session.durable.note(batch.seq, pushed.endMs, nowMs + kept.aheadMs);
     const durable = this.#durable(session.durable);
     return taken({ ...session.lastAnswer, duplicate: false, ...clockOf(session), ...durable });
   }

@@ -65,6 +65,8 @@ export class FrameLog {
   #trouble: string | undefined;
   #durableSeq: number;
   #durableEndMs = 0;
+  /** The last frame that is being written; 0 if none is. */
+  #underWay = 0;
 
   constructor(options: FrameLogOptions) {
     this.#options = options;
@@ -147,11 +149,13 @@ export class FrameLog {
 
   async #write(): Promise<void> {
     const frames = this.held.after(this.#durableSeq);
+    this.#underWay = frames.at(-1)?.seq ?? 0;
     try {
       if (frames.length > 0) await this.#append(frames);
     } catch (error) {
       this.#failed(error as Error);
     }
+    this.#underWay = 0;
     this.shelf.retire(this.#writer.current);
     for (const reader of this.#readers) reader.ring();
   }
@@ -191,7 +195,8 @@ export class FrameLog {
 
   /** What found no room in memory while the disk takes nothing. */
   #dropUnheld(): void {
-    for (const seq of this.held.shed(this.#durableSeq)) {
+    // What is being written may get to the disk, and would be both lost and delivered.
+    for (const seq of this.held.shed(Math.max(this.#durableSeq, this.#underWay))) {
       for (const reader of this.#readers) if (reader.next <= seq) reader.lostFrame(seq, 'log_unwritable');
     }
   }

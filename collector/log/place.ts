@@ -29,11 +29,14 @@ export async function takePlace(setting: string, log: Log): Promise<Place | unde
   }
 }
 
-/** What `plimsoll check` says of the folder; undefined if nothing is to be kept. Rejects with a ConfigError as the start would. */
+/**
+ * What `plimsoll check` says of the folder; undefined if nothing is to be kept. Rejects with a ConfigError as the start would, but where a collector
+ * runs on it: mostly that is the one whose configuration is looked at.
+ */
 export async function tryPlace(setting: string): Promise<string | undefined> {
   const path = dataFolder(setting, 'collector');
   if (path === undefined) return undefined;
-  if (existsSync(path)) await (await placeAt(path)).release();
+  if (existsSync(path)) await makeAndTry(path).catch((error: NodeJS.ErrnoException) => unusable(path, error));
   // Nothing is made that is not there yet.
   else await access(`${above(path)}/`, constants.W_OK).catch((error: NodeJS.ErrnoException) => unusable(path, error));
   return path;

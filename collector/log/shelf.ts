@@ -76,9 +76,12 @@ export class Shelf {
     return this.#segments.includes(segment);
   }
 
-  /** Whether no more is to be taken in. */
+  /** Whether no more is to be taken in: what readers have yet to read is too much. What stays for a restart alone would stay however long agents waited. */
   get full(): boolean {
-    return this.#options.limits.whenFull === 'push_back' && this.#bytes() > this.#options.limits.maxBytes;
+    const { limits, readers } = this.#options;
+    if (limits.whenFull !== 'push_back' || this.#bytes() <= limits.maxBytes) return false;
+    const unread = this.#segments.filter(({ lastSeq }) => readers.some(({ noted }) => noted <= lastSeq));
+    return unread.reduce((sum, { length }) => sum + length, 0) > limits.maxBytes;
   }
 
   /** Lets go of what may go or must. `current` is being written and stays. */

@@ -20,6 +20,16 @@ describe('beginning', () => {
     expect(catchUp({ now: 30 }).active).toBe(true);
   });
 
+  test('is for a restart however short it was, once', () => {
+    const made = createCatchUp({ ...times, waitMs: 60_000, resumed: true });
+    made.look(s(12), s(0), () => ['a']);
+    expect([made.active, made.time(s(21))]).toEqual([true, s(10)]);
+    made.took('a', s(20), at(s(22), 0));
+    expect([made.time(s(22)), made.active]).toEqual([s(22), false]);
+    made.look(s(23), s(10), () => ['a']);
+    expect(made.active).toBe(false);
+  });
+
   test('not before anything was closed: nothing can have been missed', () => {
     const fresh = createCatchUp({ ...times, waitMs: 60_000 });
     fresh.look(s(3600), 0, () => ['a']);
@@ -126,8 +136,35 @@ describe('an agent', () => {
     }
     made.took('a', s(51), at(s(3661), 300));
     made.time(s(3661));
+    // It goes on sending all the while.
+    made.took('a', s(51), at(s(3661), 300));
     expect(made.time(s(3661))).toBe(s(500));
     expect(made.behind).toEqual(['b']);
+  });
+
+  test('that does not come back before others have gone on holds nobody up with what is late', () => {
+    const made = catchUp();
+    made.took('a', s(100), at(s(3655), 9));
+    made.time(s(3661));
+    made.took('a', s(3000), at(s(3661), 9));
+    expect(made.time(s(3662))).toBe(s(3000));
+    // Windows are closed up to 2990.
+    made.took('b', s(20), at(s(3662), 300));
+    expect(made.behind).toEqual(['a']);
+    made.took('b', s(2991), at(s(3663), 9));
+    expect(made.behind).toEqual(['a', 'b']);
+  });
+
+  test('of which all say an old time for ever does not keep us in the past', () => {
+    // Our clock was an hour behind when it was learnt how far theirs are off, and has been set.
+    const made = catchUp({ now: 3600, nodes: ['a', 'b', 'c'] });
+    let second = 0;
+    for (; second < 300 && made.active; second++) {
+      for (const [i, node] of ['a', 'b', 'c'].entries())
+        if (second % 3 === i) made.took(node, s(20 + second), { ...at(s(3600 + second), 0), intervalMs: 3000 });
+      made.time(s(3600 + second));
+    }
+    expect(second).toBeLessThan(200);
   });
 
   test('of which there are very many, by names that nobody knows, takes bounded memory', () => {

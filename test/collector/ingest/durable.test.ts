@@ -40,6 +40,17 @@ describe('the durable batches of a session', () => {
     expect(durable.upTo(50_000)).toBe(1);
   });
 
+  test('do not wait for a time that a clock set back will not see for long', () => {
+    const durable = createDurable();
+    durable.note(1, 10_000, 80_000);
+    durable.note(2, 86_400_000, 86_470_000);
+    // Set back by a day: what may come now lies in windows up to 90 s.
+    durable.note(3, 30_000, 90_000);
+    expect([durable.upTo(10_000), durable.upTo(30_000), durable.upTo(90_000)]).toEqual([1, 1, 3]);
+    durable.note(4, 100_000, 160_000);
+    expect([durable.upTo(99_999), durable.upTo(100_000)]).toEqual([3, 4]);
+  });
+
   test('take bounded memory behind a disk that takes nothing, and are never told too early', () => {
     const durable = createDurable();
     for (let seq = 1; seq <= 10_000; seq++) durable.note(seq, seq * 10_000);
@@ -81,6 +92,21 @@ describe('the answer to a push', () => {
     kept.durableUpTo(T0 + 20_000);
     expect((await receive(last)).body).toMatchObject({ duplicate: true, durable: 1 });
   });
+});
+
+test('a clock that was set back makes nothing durable that is not on disk', async () => {
+  const kept = createKept({ run: 'run-1', afterMs: 20_000, aheadMs: 70_000 });
+  const day = 86_400_000;
+  const { receive, pass } = bench({}, endsAt([T0 + 10_000, T0 - day + 10_000, T0 - day + 20_000]), kept);
+  const web = agent();
+  await receive(web.next([row]));
+  kept.durableUpTo(T0 + 10_000);
+  pass(-day);
+  // The first window of the new time is on disk, and the next is open.
+  kept.durableUpTo(T0 - day);
+  expect((await receive(web.next([row]))).body).toMatchObject({ durable: 0 });
+  kept.durableUpTo(T0 - day + 80_000);
+  expect((await receive(web.next([row]))).body).toMatchObject({ durable: 3 });
 });
 
 describe('a collector that was restarted', () => {

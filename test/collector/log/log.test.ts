@@ -182,6 +182,16 @@ describe('a log that is full', () => {
     expect(keeping().log.shelf.full).toBe(false);
   });
 
+  test('but agents do not wait for ever for the last two files, which stay for a restart, where those alone are too large', async () => {
+    const { offer, deliver, keeping } = await stage({ maxBytes: 100, whenFull: 'push_back' });
+    await offer(0, 1);
+    expect(keeping().log.stats().bytes).toBeGreaterThan(100);
+    expect(keeping().log.shelf.full).toBe(true);
+    expect(await deliver()).toEqual([0, 1]);
+    expect(keeping().log.stats()).toMatchObject({ segments: 2 });
+    expect(keeping().log.shelf.full).toBe(false);
+  });
+
   test('lets go of what is too old', async () => {
     const { offer, deliver, clock, account } = await stage({ maxAgeMs: 60_000 });
     await offer(0, 1);
@@ -190,6 +200,22 @@ describe('a log that is full', () => {
     expect(await deliver()).toEqual([9]);
     expect(account().books().dropped).toEqual(new Map([['log_too_old', 2]]));
   });
+});
+
+test('windows that come faster than the disk takes them: none is counted as lost and delivered all the same', async () => {
+  const { deliver, keeping, account } = await stage({ heldFrames: 1 });
+  for (const id of [0, 1, 2, 3]) {
+    keeping().log.offer(windowOf(id));
+    account().receive(1);
+    keeping()
+      .cursors.get('a')
+      ?.push({ frame: windowOf(id), samples: 1 });
+    // The first is being written; of those that come meanwhile there is room for one.
+    await Promise.resolve();
+  }
+  await keeping().log.settle();
+  expect(await deliver()).toEqual([0, 3]);
+  expect(account().books()).toEqual({ received: 4, delivered: 2, dropped: new Map([['log_unwritable', 2]]) });
 });
 
 describe('damage', () => {
@@ -307,6 +333,8 @@ describe('the folder', () => {
     await expect(takePlace(path, silent)).rejects.toThrow(
       `data_dir: ${path}/collector is used by another collector: must be a folder of this one's own, or "none"`,
     );
+    // A check beside it does not fail for that, nor keep a start from the folder.
+    expect(await tryPlace(path)).toBe(join(path, 'collector'));
     await place?.release();
     // What a killed one leaves behind answers nobody.
     writeFileSync(join(path, 'collector', 'x'), '');

@@ -1,0 +1,95 @@
+/** An aggregation that goes on from the last window of the run before: what its first windows have, and which clock it believes. */
+import { describe, expect, test } from 'vitest';
+import { createAggregator } from '../../../collector/aggregate/aggregator.ts';
+import { AGGREGATOR_DEFAULTS, type AggregatorOptions } from '../../../collector/aggregate/options.ts';
+import type { Batch, Frame } from '../../../src/model/batch.ts';
+import { TableBuilder } from '../../../src/model/builder.ts';
+import type { Family } from '../../../src/model/family.ts';
+import { labels, NO_LABELS } from '../../../src/model/labels.ts';
+import { type EntityRow, entityRow } from '../../../src/model/table.ts';
+import { expositionLines } from '../../support/exposition.ts';
+import { work } from './families.ts';
+import { EPOCH_MS } from './timeline.ts';
+
+/** Windows of 10 s, open for 10 s more. */
+const KEPT: AggregatorOptions = { ...AGGREGATOR_DEFAULTS, cluster: 'c', journal: true };
+const familyNamed = (name: string) => (name === work.name ? work : undefined);
+const breathe = () => Promise.resolve();
+const at = (second: number) => EPOCH_MS + second * 1000;
+
+const set = labels([
+  ['name', 'web'],
+  ['container_label_com_docker_compose_project', 'p'],
+  ['container_label_com_docker_compose_service', 'web'],
+]);
+const web: EntityRow = entityRow({ key: 'web', kind: 'container', startMs: 0, labels: set }, NO_LABELS);
+
+function batchOf(second: number, done: number): Batch {
+  const builder = new TableBuilder<Family, EntityRow>(work);
+  builder.add(web, at(second));
+  builder.set(work.at.done, done);
+  return { node: 'n1', session: 's', seq: second, timeMs: at(second), tables: [builder.build()] };
+}
+
+/** The last window of a run that saw 100 and 103 done, in windows that end at `end` - 10 and `end`. */
+async function lastOf(end: number): Promise<Frame> {
+  const aggregator = createAggregator(KEPT);
+  aggregator.push(batchOf(end - 15, 100), at(end - 15));
+  aggregator.push(batchOf(end - 5, 103), at(end - 5));
+  return (await aggregator.advance(at(end + 10), breathe)).at(-1) as Frame;
+}
+
+function totalIn(frame: Frame | undefined): number | undefined {
+  const line = expositionLines(frame?.tables ?? []).find((one) => one.startsWith('cluster_work_done_total{'));
+  return line === undefined ? undefined : Number(line.split(' ').at(-1));
+}
+
+describe('windows that the run before had not closed', () => {
+  test('have their groups, though they began before this run: agents send again what is not on disk', async () => {
+    const frame = await lastOf(20);
+    expect(totalIn(frame)).toBe(3);
+    // Killed, and started 40 s later; the agent's batches of 25 and 35 come now.
+    const options = { ...KEPT, startedMs: at(60), restored: { frame, familyNamed } };
+    const aggregator = createAggregator(options);
+    aggregator.push(batchOf(25, 107), at(60));
+    aggregator.push(batchOf(35, 112), at(60));
+    const frames = await aggregator.advance(at(60), breathe);
+    // 103 to 107 to 112; nothing came for the window that ends at 50.
+    expect(frames.map((one) => [one.endMs, totalIn(one)])).toEqual([
+      [at(30), 7],
+      [at(40), 12],
+      [at(50), undefined],
+    ]);
+  });
+
+  test('but not one that a stop closed before its end: it has been written', async () => {
+    const first = createAggregator(KEPT);
+    first.push(batchOf(5, 100), at(5));
+    first.push(batchOf(15, 103), at(15));
+    const frame = (await first.flush(breathe)).at(-1) as Frame;
+    expect([frame.endMs, totalIn(frame)]).toEqual([at(20), 3]);
+    const again = createAggregator({ ...KEPT, startedMs: at(17), restored: { frame, familyNamed } });
+    again.push(batchOf(19, 104), at(19));
+    again.push(batchOf(25, 106), at(25));
+    const frames = [...(await again.advance(at(30), breathe)), ...(await again.advance(at(40), breathe))];
+    expect(frames.map((one) => [one.endMs, totalIn(one)])).toEqual([
+      [at(20), undefined],
+      [at(30), 6],
+    ]);
+  });
+});
+
+test('a clock that was set back between two runs does not freeze what is read until it is that late again', async () => {
+  // The machine began with its clock a day ahead; time was mended, and the collector started again.
+  const frame = await lastOf(86_420);
+  const aggregator = createAggregator({ ...KEPT, startedMs: at(100), restored: { frame, familyNamed } });
+  for (const [second, done] of [
+    [115, 200],
+    [125, 205],
+  ] as const)
+    expect(aggregator.push(batchOf(second, done), at(second)).dropped).toEqual(new Map());
+  const frames = await aggregator.advance(at(150), breathe);
+  // Readings are baselines again, and the total goes on from 3.
+  expect(frames.filter(({ endMs }) => endMs > at(110) && endMs <= at(130)).map(totalIn)).toEqual([3, 8]);
+  expect(aggregator.stats().dropped.get('duplicate_time') ?? 0).toBe(0);
+});
