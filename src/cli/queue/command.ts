@@ -12,11 +12,14 @@ import { type Log, silent } from '../../log.ts';
 import type { Clock } from '../../run/clock.ts';
 import { dropForSink } from './dropsink.ts';
 import { dropBatches } from './dropspool.ts';
-import { exportWindows } from './export.ts';
+import { exportWindows, type Range } from './export.ts';
+import { exportBatches } from './exportspool.ts';
 import { QueueError } from './failure.ts';
 import { listingLines } from './lines.ts';
 import { type Folders, listingOf } from './listing.ts';
+import { createPrinter } from './printing.ts';
 import { readLog } from './read/log.ts';
+import { readSpool } from './read/spool.ts';
 import type { QueueRequest } from './request.ts';
 import { selectionOf } from './taken.ts';
 import { timeOf } from './times.ts';
@@ -30,7 +33,8 @@ export interface QueueCommand {
   readonly err: Writable;
 }
 
-type Of<A extends QueueRequest['act']> = QueueCommand & { readonly request: { readonly act: A } };
+type Of<A extends QueueRequest['act']> = QueueCommand & { readonly request: Extract<QueueRequest, { act: A }> };
+
 interface Told {
   readonly folders: Folders;
   readonly complain: (words: string) => void;
@@ -71,22 +75,48 @@ async function list({ request, config, clock, out }: Of<'list'>, { folders }: To
   return 0;
 }
 
-async function exported({ request, config, clock, out }: Of<'export'>, { folders, complain }: Told): Promise<number> {
-  const { format, from, to, level, sink } = request;
-  const fromMs = timeOf('--from', from, clock.now());
-  const toMs = timeOf('--to', to, clock.now());
-  if (fromMs !== undefined && toMs !== undefined && toMs <= fromMs)
-    throw new ConfigError(`--to: is ${JSON.stringify(to)}: must be later than --from, ${JSON.stringify(from)}`);
+async function exported({ request, config, clock, out }: Of<'export'>, told: Told): Promise<number> {
+  const { format, level, sink, agent } = request;
+  if (agent && sink !== undefined)
+    throw new ConfigError('plimsoll queue export: --agent is its spool, and --sink what waits for a sink: keep one');
+  const range = rangeOf(request, clock.now());
   const levels = level?.split(',').map((name) => name.trim()) ?? [];
   if (levels.includes(''))
     throw new ConfigError(`--level: is ${JSON.stringify(level)}: must be levels such as "node,service"`);
   const ofSink = sink === undefined ? undefined : selectionOf(sink, config);
   const selection = levels.length > 0 ? selectNamed(levels) : (ofSink ?? selectNamed(undefined));
-  const log = await readLog(folders.collector);
-  if (log === undefined)
-    throw new QueueError(`${folders.collector}: there is no such folder, nothing has been kept there`);
-  const all = await exportWindows({ log, format, fromMs, toMs, sink, selection, levels, out, complain });
+  const { folders, complain } = told;
+  const printer = createPrinter({ format, out, complain, levels });
+  const all = agent
+    ? await exportBatches({
+        ...range,
+        spool: there(await readSpool(folders.agent), folders.agent),
+        selection,
+        printer,
+        complain,
+      })
+    : await exportWindows({
+        ...range,
+        log: there(await readLog(folders.collector), folders.collector),
+        sink,
+        selection,
+        printer,
+        complain,
+      });
   return all ? 0 : 1;
+}
+
+function rangeOf({ from, to }: Of<'export'>['request'], nowMs: number): Range {
+  const fromMs = timeOf('--from', from, nowMs);
+  const toMs = timeOf('--to', to, nowMs);
+  if (fromMs !== undefined && toMs !== undefined && toMs <= fromMs)
+    throw new ConfigError(`--to: is ${JSON.stringify(to)}: must be later than --from, ${JSON.stringify(from)}`);
+  return { fromMs, toMs };
+}
+
+function there<T>(facts: T | undefined, folder: string): T {
+  if (facts !== undefined) return facts;
+  throw new QueueError(`${folder}: there is no such folder, nothing has been kept there`);
 }
 
 async function drop(command: Of<'drop'>, told: Told): Promise<number> {

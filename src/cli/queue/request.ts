@@ -10,6 +10,7 @@ export type QueueRequest =
       readonly to?: string;
       readonly level?: string;
       readonly sink?: string;
+      readonly agent: boolean;
     }
   | { readonly act: 'drop'; readonly sink?: string; readonly agent: boolean; readonly until?: string };
 
@@ -31,7 +32,7 @@ export function addQueue(program: Command, answer: Answer): void {
       answer({ act: 'list', json: json === true, watch: String(watch) }, configured(options));
     });
   placed(queue.command('export'))
-    .description('print windows of the log, also while the collector runs')
+    .description('print what is kept, also while the program runs')
     .option('--from <time>', `windows that begin then or later: ${TIME}`)
     .option('--to <time>', 'windows that begin before')
     .addOption(
@@ -41,10 +42,16 @@ export function addQueue(program: Command, answer: Answer): void {
     )
     .option('--level <a,b>', 'these levels alone, such as node,service')
     .option('--sink <name>', 'what this sink has not got yet, of the levels that it takes')
+    .option('--agent', 'batches of the agent’s spool in place of windows of the log, by the time of their tick')
     .action((_, command: Command) => {
-      const { format, from, to, level, sink, ...options } = command.optsWithGlobals<Options>();
+      const { format, from, to, level, sink, agent, ...options } = command.optsWithGlobals<Options>();
       answer(
-        { act: 'export', format: format as 'json' | 'influx', ...texts({ from, to, level, sink }) },
+        {
+          act: 'export',
+          format: format as 'json' | 'influx',
+          agent: agent === true,
+          ...texts({ from, to, level, sink }),
+        },
         configured(options),
       );
     });

@@ -1,7 +1,7 @@
 /** `plimsoll queue drop`: what is given up is in the books, what is not stays, and nothing is touched while a program has the folder. Windows hold 3 numbers, of which `few` wants 1. */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createDisk } from '../../../../agents/send/disk.ts';
 import { lockFolder } from '../../../../src/run/folderlock.ts';
 import { expectRefused, stage } from './stage.ts';
@@ -128,6 +128,34 @@ describe('while a program has the folder', () => {
     );
     expect(sizes(program)).toEqual(before);
   });
+});
+
+test('in a folder of another user nothing is written: the program could not read it', async () => {
+  const { run, ask, sizes, log } = stage();
+  const { offer, keeping } = await run();
+  await offer(0);
+  await keeping.close();
+  const before = sizes('collector');
+  const { uid } = statSync(log);
+  vi.spyOn(process, 'getuid').mockReturnValue(uid + 1);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const words = `${log} belongs to the user ${uid}, and we are ${uid + 1}: run this as that user, nothing was dropped`;
+  expectRefused(await ask(['drop', '--sink', 'all']), 1, new RegExp(`^plimsoll: ${words}\n$`));
+  expect(sizes('collector')).toEqual(before);
+});
+
+test('a sink whose place is damaged: left as it is, for the start to set aside', async () => {
+  const { run, ask, log } = stage();
+  const { offer, keeping } = await run();
+  await offer(0);
+  await keeping.close();
+  writeFileSync(join(log, 'cursor-all.json'), '{"version":1}\n0\n');
+  expectRefused(
+    await ask(['drop', '--sink', 'all']),
+    1,
+    /cursor-all\.json has a wrong checksum: start the collector, which sets it aside, and stop it\n$/,
+  );
+  expect(readFileSync(join(log, 'cursor-all.json'), 'utf8')).toBe('{"version":1}\n0\n');
 });
 
 test.each([

@@ -3,6 +3,14 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { createDisk } from '../../../../agents/send/disk.ts';
+import { familyNamed } from '../../../../src/catalog/index.ts';
+import { selectionOf } from '../../../../src/cli/queue/taken.ts';
+import { schema } from '../../../../src/config/schema.ts';
+import { createEncoder } from '../../../../src/wire/encode.ts';
+import { frame, T0, table } from '../../../support/tables.ts';
+import { batch, NODE, rowOf, table as agentTable } from '../../wire/batches.ts';
 import { expectRefused, type Stage, stage } from './stage.ts';
 
 const service = (id: number): string =>
@@ -45,6 +53,55 @@ describe('what is exported', () => {
     expect((await ask(['export', '--sink', 'few'])).out).toBe(text(service(1), service(2), service(3)));
     expect((await ask(['export', '--sink', 'few', '--level', 'node', '--from', '75s'])).out).toBe(text(node(3)));
     expect(await ask(['export', '--sink', 'all'])).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  test('for a sink of the kind remote_write not the single containers, unless it asks for them', async () => {
+    const window = frame(
+      ['container', 'node'].map((level) => table({ level, columns: ['x'], rows: [[{}, [1]]] })),
+      T0,
+    );
+    const taken = (config: object): string[] => {
+      const { sinks } = schema.parse({ sinks: { m: { kind: 'remote_write', url: 'http://h', ...config } } });
+      return selectionOf('m', { sinks })
+        .tables(window)
+        .map(({ level }) => level);
+    };
+    expect(taken({})).toEqual(['node']);
+    expect(taken({ containers: true })).toEqual(['container', 'node']);
+    expect(taken({ levels: ['container'] })).toEqual(['container']);
+  });
+
+  test('the agent’s spool: its batches by the time of their tick, with the node’s name', async () => {
+    const { ask, spool } = stage();
+    const disk = createDisk({ folder: spool, maxBytes: 1e6, maxAgeMs: 1e9, now: () => 0 });
+    const row = rowOf('a');
+    for (const seq of [1, 2]) {
+      const given = { ...batch(seq, [agentTable(familyNamed('pids')!, [[row, seq]])]), timeMs: T0 + seq * 1000 };
+      const { node, session, timeMs } = given;
+      const body = createEncoder({ node, session }).encode(given, { full: true });
+      await disk.keep({ node, session, seq, timeMs, samples: 1 }, gzipSync(body));
+    }
+    await disk.close();
+    const { code, out, err } = await ask(['export', '--agent', '--from', '2027-01-15T08:00:02Z']);
+    expect([code, err]).toEqual([0, '']);
+    const [line, ...more] = out
+      .trim()
+      .split('\n')
+      .map((each) => JSON.parse(each) as Record<string, unknown>);
+    expect(more).toEqual([]);
+    // Read at 1 700 000 000 s, whenever its tick began.
+    expect(line).toEqual({
+      time: '2023-11-14T22:13:20.000Z',
+      measurement: 'container_pids',
+      level: 'container',
+      labels: { node: NODE, id: 'a'.padEnd(64, '0'), name: 'a' },
+      fields: { threads: 2 },
+    });
+    expectRefused(
+      await ask(['export', '--agent', '--level', 'node']),
+      1,
+      /--level: node is in none of the 2 batches; there are container/,
+    );
   });
 
   test('a folder in use gives what is whole, and nothing in it changes', async () => {
@@ -114,6 +171,7 @@ describe('what cannot be exported is said', () => {
     [['--from', '2027-13-15'], /--from: is "2027-13-15"/],
     [['--from', '1h', '--to', '2h'], /--to: is "2h": must be later than --from, "1h"/],
     [['--sink', 'main'], /--sink: is "main": must be one of all, few/],
+    [['--sink', 'all', '--agent'], /--agent is its spool, and --sink what waits for a sink: keep one/],
     [['--level', 'a,,b'], /--level: is "a,,b": must be levels/],
   ])('%j', async (args, words) => {
     const { ask } = await filled();
