@@ -24,3 +24,11 @@ export function selectNamed(levels: readonly string[] | undefined): Selection {
   const named = levels && new Set(levels);
   return selectLevels(named && ((level) => named.has(level)));
 }
+
+/** For sinks that take all levels unless told, but for the single containers: those if they are named, or asked for besides. */
+export function withoutContainers(
+  levels: readonly string[] | undefined,
+  containers: boolean,
+): (level: string) => boolean {
+  return (level) => (level === 'container' && containers ? true : (levels?.includes(level) ?? level !== 'container'));
+}

@@ -8,6 +8,7 @@ async function act(request: Request): Promise<void> {
   else if (request.do === 'top') await (await import('./top/command.ts')).topCommand(request.config, request.options);
   else if (request.do === 'check') await checked(request);
   else if (request.do === 'dashboards') await dashboards(request);
+  else if (request.do === 'queue') await queue(request);
   else if (request.do === 'metrics') process.stdout.write((await import('../catalog/document.ts')).metricsDocument());
   else process.exitCode = request.exitCode;
 }
@@ -30,6 +31,13 @@ async function dashboards({ config, files, json }: Extract<Request, { do: 'dashb
     out: process.stdout,
     err: process.stderr,
   });
+}
+
+async function queue({ config, request }: Extract<Request, { do: 'queue' }>): Promise<void> {
+  const { queueCommand } = await import('./queue/command.ts');
+  const { systemClock } = await import('../run/clock.ts');
+  const { stdout: out, stderr: err } = process;
+  process.exitCode = await queueCommand({ request, config, clock: systemClock, out, err });
 }
 
 /** Reads what is asked for and does it. */

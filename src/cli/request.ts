@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
+import { addQueue, type QueueRequest } from './queue/request.ts';
 
 export type Role = 'agent' | 'collector';
 
@@ -22,6 +23,7 @@ export type Request =
   | { readonly do: 'check'; readonly config: Config; readonly start: Start | undefined }
   | { readonly do: 'top'; readonly config: Config; readonly options: TopOptions }
   | { readonly do: 'dashboards'; readonly config: Config; readonly files: readonly string[]; readonly json: boolean }
+  | { readonly do: 'queue'; readonly config: Config; readonly request: QueueRequest }
   | { readonly do: 'metrics' };
 
 /** As given, not yet looked at. */
@@ -105,6 +107,7 @@ function commands(argv: readonly string[], env: NodeJS.ProcessEnv, answer: (requ
   addDashboards(program, (files, { json, ...options }) =>
     answer({ do: 'dashboards', config: configOf(options, env), files, json: json === true }),
   );
+  addQueue(program, (request, options) => answer({ do: 'queue', config: configOf(options, env), request }));
   add('metrics', 'print METRICS.md: every metric there is', () => ({ do: 'metrics' }));
   return program;
 }

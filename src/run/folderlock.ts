@@ -39,6 +39,16 @@ export async function lockFolder(folder: string): Promise<() => void> {
   }
 }
 
+/** Whether a process holds the folder now. Changes nothing; rejects with what the file system says of the folder. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const descriptor = openSync(folder, 'r');
+  try {
+    return await answers(`/proc/self/fd/${descriptor}/lock`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Gives the socket the lock's name, which can be done only while nobody has it. */
 async function takeOver(own: string, within: (name: string) => string): Promise<void> {
   const lock = within('lock');

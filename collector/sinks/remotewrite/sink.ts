@@ -11,7 +11,7 @@ import type { ClientTls } from '../../../src/http/pool.ts';
 import type { Frame } from '../../../src/model/batch.ts';
 import type { Clock } from '../../../src/run/clock.ts';
 import { Job, type Outcome, type ServerMemory } from '../job.ts';
-import { selectLevels } from '../levels.ts';
+import { selectLevels, withoutContainers } from '../levels.ts';
 import { createSender } from '../sender.ts';
 import type { Sink } from '../sink.ts';
 import { judge, type Protocol, type Verdict } from './answer.ts';
@@ -69,10 +69,7 @@ export function createRemoteWriteSink(options: RemoteWriteOptions): Sink {
   const url = withPath(options.url);
   const sender = createSender({ url, tls, timeoutMs, clock, connections: inFlight, headers: headersOf(options) });
   const hide = hiderFor(options);
-  // Who names the containers among the levels wants them.
-  const selection = selectLevels((level) =>
-    level === 'container' && containers ? true : (levels?.includes(level) ?? level !== 'container'),
-  );
+  const selection = selectLevels(withoutContainers(levels, containers));
   const texts = createRowLabels(options.externalLabels ?? {});
   const limits: BatchLimits = { maxSamples: options.maxSamples ?? 2000 };
   const server: ServerMemory = { refusesAll: false };
