@@ -9,7 +9,7 @@ import { breathe, type Clock } from '../src/run/clock.ts';
 import { diskFolder } from './log/disk.ts';
 import type { FrameLog } from './log/framelog.ts';
 import { type Keeping, openLog } from './log/keeping.ts';
-import { takePlace } from './log/place.ts';
+import { refusedPlace, takePlace } from './log/place.ts';
 import type { LogLimits } from './log/shelf.ts';
 import { type Account, createAccount } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
@@ -63,7 +63,13 @@ export async function openKeptLog(options: KeptLogOptions): Promise<KeptLog | un
     keeping = await openLog({ folder, clock, log, breathe, limits: limitsOf(config, outlets), sinks, ...told });
   } catch (error) {
     await place.release();
-    throw error;
+    // A disk that has filled up since it was tried, a file in it that may not be read.
+    const { syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    const refused = refusedPlace(place.path, error as NodeJS.ErrnoException);
+    if (config.data_dir !== 'auto') throw refused;
+    log.warn({}, `${refused.message}. Until then nothing is kept on disk`);
+    return undefined;
   }
   sayWhatWaits(keeping, log);
   return {

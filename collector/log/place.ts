@@ -48,8 +48,13 @@ function above(path: string): string {
   return existsSync(parent) || parent === path ? parent : above(parent);
 }
 
+/** A folder that a file system has refused something in, in words. */
+export function refusedPlace(path: string, error: NodeJS.ErrnoException): ConfigError {
+  return new ConfigError(`data_dir: ${path} cannot be used (${words(error)}): ${remedy(error)}`);
+}
+
 function unusable(path: string, error: NodeJS.ErrnoException): never {
-  throw new ConfigError(`data_dir: ${path} cannot be used (${words(error)}): ${remedy(error)}`);
+  throw refusedPlace(path, error);
 }
 
 async function placeAt(path: string): Promise<Place> {
