@@ -78,7 +78,7 @@ describe('an engine that hangs', () => {
     const paths: CgroupPaths = { unified: '/docker/web', controllers: new Map() };
     await start({
       callTimeoutMs: 60_000,
-      timing: { pulseMs: 60_000, quietMs: 100 },
+      timing: { pulseMs: 60_000, quietMs: 1000 },
       locate(pid) {
         looked++;
         return there && pid === 100 ? paths : undefined;
