@@ -59,6 +59,14 @@ const RULES: readonly (readonly [of: string, may: readonly string[]])[] = [
   ['collector/aggregate/', ['src/model/', 'src/catalog/', 'src/errors.ts', 'collector/aggregate/']],
   ['collector/log/', ['src/', 'collector/log/']],
   ['collector/sinks/', ['src/', 'collector/sinks/']],
+  ['collector/query/', ['src/model/', 'src/run/', 'collector/query/']],
+  [
+    'collector/store/part/',
+    ['src/model/', 'src/catalog/', 'collector/query/', 'collector/store/part/', 'collector/store/types.ts'],
+  ],
+  ['collector/store/', ['src/', 'collector/log/', 'collector/query/', 'collector/store/']],
+  ['collector/receive/', ['src/', 'collector/receive/', 'collector/store/types.ts', 'collector/query/source.ts']],
+  ['collector/api/', ['src/', 'collector/api/', 'collector/query/', 'collector/store/types.ts']],
   ['collector/', ['src/', 'collector/']],
 ];
 
