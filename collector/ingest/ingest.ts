@@ -8,11 +8,11 @@ import type { Log } from '../../src/log.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
 import type { Clock } from '../../src/run/clock.ts';
-import { createBodies } from './bodies.ts';
+import { createBodies } from '../../src/http/body/bodies.ts';
 import { createBudget } from './budget.ts';
 import { createCrowd } from './crowd.ts';
 import type { Kept } from './durable.ts';
-import { inflate } from './inflate.ts';
+import { inflate } from '../../src/http/body/inflate.ts';
 import { Intake, type Pace, type Pushed, type Times } from './intake.ts';
 import { INGEST_LIMITS, type IngestLimits } from './limits.ts';
 import { type Reply, refused } from './reply.ts';
@@ -20,7 +20,7 @@ import { addRoute } from './route.ts';
 import { createSeriesCap } from './series.ts';
 import { type RememberedSession, Sessions } from './sessions.ts';
 import { add, createTally, type IngestStats } from './tally.ts';
-import { turnstile } from './turnstile.ts';
+import { turnstile } from '../../src/run/turnstile.ts';
 
 export interface IngestOptions {
   /** Takes a batch, at once and whole. Called in the order of arrival, never twice for one batch. */

@@ -1,6 +1,6 @@
 /** Answers to an agent. The reasons are those of the wire format and the ones listed here; an agent decides by the status alone. */
 import type { WireError } from '../../src/errors.ts';
-import { ENCODINGS } from './inflate.ts';
+import { ENCODINGS } from '../../src/http/body/inflate.ts';
 
 /** The answer to a batch that was taken, now or when it came first. */
 export interface Taken {

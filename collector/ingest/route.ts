@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WireError } from '../../src/errors.ts';
 import { CONTENT_TYPE, RUN_HEADER, SENT_HEADER, WAITING_HEADER } from '../../src/wire/format.ts';
-import type { Bodies, Body } from './bodies.ts';
+import type { Bodies, Body } from '../../src/http/body/bodies.ts';
 import { sentMsOf } from './clocks.ts';
 import type { Reply } from './reply.ts';
 

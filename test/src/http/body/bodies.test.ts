@@ -1,8 +1,8 @@
 /** Bodies as they come in: what they may weigh, how slowly and in how small pieces they may come, and who has to go when memory is short. */
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createBodies } from '../../../collector/ingest/bodies.ts';
-import { fakeClock, settle } from '../../support/clock.ts';
+import { createBodies } from '../../../../src/http/body/bodies.ts';
+import { fakeClock, settle } from '../../../support/clock.ts';
 
 function bench(given: { maxBytes?: number; maxHeldBytes?: number } = {}) {
   const clock = fakeClock();

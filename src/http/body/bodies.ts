@@ -1,10 +1,10 @@
 /**
- * Bodies of agents as they come in: each into one piece of memory, counted from its first byte over all connections. A body that comes too
+ * Bodies as they come in: each into one piece of memory, counted from its first byte over all connections. A body that comes too
  * slowly, or in crumbs, is given up; when the memory for bodies is used up, first the one that has come to a standstill.
  */
 import type { Readable } from 'node:stream';
-import { WireError } from '../../src/errors.ts';
-import type { Clock } from '../../src/run/clock.ts';
+import { WireError } from '../../errors.ts';
+import type { Clock } from '../../run/clock.ts';
 
 export interface BodiesOptions {
   readonly clock: Clock;

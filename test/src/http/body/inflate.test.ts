@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { inflate } from '../../../collector/ingest/inflate.ts';
+import { inflate } from '../../../../src/http/body/inflate.ts';
 
 const MIB = 1024 * 1024;
 

@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync } from 'node:zlib';
-import { WireError } from '../../src/errors.ts';
+import { WireError } from '../../errors.ts';
 
 const gunzipAsync = promisify(gunzip);
 
