@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Connections } from './connections.ts';
 import type { Guard, GuardFacts } from './guard.ts';
+import { carriesToken } from './credentials.ts';
 import { isAnswered } from './names.ts';
 
 export interface GateOptions {
@@ -21,12 +22,13 @@ export function gate(app: FastifyInstance, { guard, allowedHosts, connections, o
     if (wanted !== undefined) wanted = digest(token);
   });
   const names = { open: guard.token === undefined && guard.tls?.clientCa === undefined, allowed: allowedHosts };
+  const isWanted = (given: string): boolean => wanted !== undefined && timingSafeEqual(digest(given), wanted);
   app.addHook('onRequest', async (request, reply) => {
     if (OPEN_ROUTES.has(request.routeOptions.url ?? '')) return;
     if (!isAnswered(request.headers.host, names)) {
       onRefused('host');
       await refuseHost(reply, request.headers.host ?? '');
-    } else if (wanted && !isToken(request.headers.authorization, wanted)) {
+    } else if (wanted && !carriesToken(request, isWanted)) {
       onRefused('token');
       await refuseToken(reply);
     } else connections.prove(request.raw.socket);
@@ -48,12 +50,7 @@ async function refuseToken(reply: FastifyReply): Promise<void> {
     .send({ error: 'the header "Authorization: Bearer <token>" is missing or the token is not the one configured' });
 }
 
-/** The scheme's name may be written in any case. Digests have one length, so that the comparison tells nothing about the token's. */
-function isToken(header: string | undefined, wanted: Buffer): boolean {
-  const given = /^bearer +(\S+) *$/i.exec(header ?? '')?.[1];
-  return given !== undefined && timingSafeEqual(digest(given), wanted);
-}
-
+/** Digests have one length, so that the comparison tells nothing about the token's. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -1,0 +1,91 @@
+/**
+ * How many series each sender may have, and all together. What is remembered of a series is a number made of its labels; it is forgotten when
+ * the series has not come for one to two turns, and nothing has to be looked through for that: there are two sets, and the older goes.
+ */
+import type { Labels } from '../../src/model/labels.ts';
+
+export interface SeriesCap {
+  /** Whether the sender may write to this series now. */
+  admits(sender: string, labels: Labels, nowMs: number): boolean;
+  /** Remembered now, over all senders. */
+  readonly series: number;
+  readonly senders: number;
+  /** Forgotten because they have not come for so long. */
+  readonly forgotten: number;
+}
+
+export interface CapOptions {
+  readonly total: number;
+  readonly perSender: number;
+  /** Half of what is remembered is forgotten so often. */
+  readonly turnMs?: number;
+}
+
+const TURN_MS = 30 * 60_000;
+
+interface Seen {
+  now: Set<number>;
+  before: Set<number>;
+}
+
+export function createSenderCap({ total, perSender, turnMs = TURN_MS }: CapOptions): SeriesCap {
+  const senders = new Map<string, Seen>();
+  let turnedMs = 0;
+  let series = 0;
+  let forgotten = 0;
+
+  function turn(nowMs: number): void {
+    // A clock that was set back begins a turn anew.
+    if (turnedMs === 0 || nowMs < turnedMs) turnedMs = nowMs;
+    while (nowMs - turnedMs >= turnMs) {
+      turnedMs = nowMs - turnedMs > 2 * turnMs ? nowMs - turnMs : turnedMs + turnMs;
+      for (const [sender, seen] of senders) {
+        forgotten += seen.before.size;
+        series -= seen.before.size;
+        seen.before = seen.now;
+        seen.now = new Set();
+        if (seen.before.size === 0) senders.delete(sender);
+      }
+    }
+  }
+
+  return {
+    admits(sender, { key }, nowMs) {
+      turn(nowMs);
+      const hash = hashOf(key);
+      const seen = senders.get(sender) ?? { now: new Set(), before: new Set() };
+      if (seen.now.has(hash)) return true;
+      if (seen.before.delete(hash)) {
+        seen.now.add(hash);
+        return true;
+      }
+      if (series >= total || seen.now.size + seen.before.size >= perSender) return false;
+      senders.set(sender, seen);
+      seen.now.add(hash);
+      series++;
+      return true;
+    },
+    get series() {
+      return series;
+    },
+    get senders() {
+      return senders.size;
+    },
+    get forgotten() {
+      return forgotten;
+    },
+  };
+}
+
+/** 53 bits of the text; two texts of a million share one in a run of some ten thousand, and then one more series is let in. */
+function hashOf(text: string): number {
+  let a = 0x811c9dc5;
+  let b = 0x9747b28c;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x5bd1e995);
+    b ^= b >>> 15;
+  }
+  return (a >>> 0) * 0x200000 + (b >>> 11);
+}

@@ -1,0 +1,50 @@
+/**
+ * Labels of somebody's series, checked: a metric's name, every name once, none empty, neither too many nor too long. What comes out is sorted
+ * and has no empty values, as everywhere.
+ */
+import { type LabelPair, type Labels, labels, labelValue } from '../../src/model/labels.ts';
+import type { LabelLimits, Parsed } from './parsed.ts';
+import { excerpt } from './parsed.ts';
+
+export type Checked = { readonly labels: Labels } | { readonly reason: string; readonly problem: string };
+
+/** `all`: how many labels there were, where not all of them are in `pairs`. */
+export function checkedLabels(
+  pairs: readonly LabelPair[],
+  { maxLabels, maxLabelBytes }: LabelLimits,
+  all = pairs.length,
+): Checked {
+  const metric = excerpt(pairs.find(([name]) => name === '__name__')?.[1] ?? '', 80);
+  if (all > maxLabels) return tooMuch(`${metric} has ${all} labels; legal: at most ${maxLabels}`);
+  const names = new Set<string>();
+  for (const [name, value] of pairs) {
+    if (name === '') return bad(`a label of ${metric} has no name`);
+    if (names.has(name)) return bad(`${metric} has the label ${excerpt(name, 80)} twice`);
+    names.add(name);
+    const bytes = Math.max(bytesOf(name, maxLabelBytes), bytesOf(value, maxLabelBytes));
+    if (bytes > maxLabelBytes)
+      return tooMuch(`the label ${excerpt(name, 80)} of ${metric} has ${bytes} bytes; legal: at most ${maxLabelBytes}`);
+  }
+  const set = labels(pairs);
+  if (labelValue(set, '__name__') === undefined)
+    return bad(`a series has no name: ${excerpt(set.names.map((name, i) => `${name}="${set.values[i]}"`).join(','))}`);
+  return { labels: set };
+}
+
+/** What a reader says of samples whose labels cannot be taken. */
+export function refusedSamples({ reason, problem }: Exclude<Checked, { labels: Labels }>, samples: number): Parsed {
+  return { kind: 'dropped', reason, samples, problem };
+}
+
+function bad(problem: string): Checked {
+  return { reason: 'bad_labels', problem };
+}
+
+function tooMuch(problem: string): Checked {
+  return { reason: 'label_limits', problem };
+}
+
+/** At most three bytes a code unit: only what may be too long is measured. */
+function bytesOf(text: string, most: number): number {
+  return 3 * text.length <= most ? text.length : Buffer.byteLength(text);
+}
