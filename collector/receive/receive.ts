@@ -7,6 +7,7 @@ import type { Log } from '../../src/log.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Store } from '../store/types.ts';
 import { createDesk } from './desk.ts';
+import { addImport } from './importroute.ts';
 import { addInflux } from './influx/route.ts';
 import { RECEIVE_LIMITS, type ReceiveLimits } from './limits.ts';
 import { addRemoteWrite } from './remotewrite/route.ts';
@@ -39,6 +40,7 @@ export function createReceive({ store, limits: given, version, clock, log }: Rec
   return {
     route(app) {
       addRemoteWrite(app, desk);
+      addImport(app, desk, () => clock.now());
       addInflux(app, { desk, store, now: () => clock.now(), version });
     },
     stats() {
