@@ -1,4 +1,4 @@
-/** `npm run fuzz [-- wire answers promtext engine config] [--inputs 1000000] [--seed 1]`: see test/fuzz. */
+/** `npm run fuzz [-- wire answers promtext engine config received] [--inputs 1000000] [--seed 1]`: see test/fuzz. */
 import { argv, exit } from 'node:process';
 import { runCompiled } from './compiled.mjs';
 

@@ -152,6 +152,17 @@ const collector = z.strictObject({
     .prefault({}),
 });
 
+/** Whoever may read here and send batches may write here, too: the same address, the same token. */
+const receive = z.strictObject({
+  enabled: toggle(true, 'take remote-write and line protocol of others into the store, and imports'),
+  max_body: size('16MB').describe('largest body of a sender, compressed'),
+  max_body_unpacked: size('64MB').describe('largest body of a sender, unpacked'),
+  max_series: whole(1_000_000, { min: 1, max: 100_000_000 }).describe('series that senders may write to, in all'),
+  max_series_per_sender: whole(200_000, { min: 1, max: 100_000_000 }).describe('series that one address may write to'),
+  max_labels: whole(100, { min: 1, max: 1000 }).describe('labels of a received series'),
+  max_label_bytes: size('4KiB').describe('bytes of the name or the value of a label of a received series'),
+});
+
 const sinkCommon = {
   levels: z.array(z.string()).optional().describe('only these levels; all if not set'),
   queue_frames: whole(360, { min: 1, max: 100_000 }).describe('windows kept while the sink is away'),
@@ -267,6 +278,7 @@ export const schema = z.strictObject({
     .prefault({}),
   agent: agent.prefault({}),
   collector: collector.prefault({}),
+  receive: receive.prefault({}),
   sinks: z
     .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'), sink)
     .default({})
