@@ -221,7 +221,7 @@ function catchingUp({ behind }: CatchUp): string {
 function withoutPast(page: Sink, past: WeakSet<Frame>): Sink {
   return {
     name: page.name,
-    wants: (frame) => (past.has(frame) ? 0 : page.wants(frame)),
+    wants: (frame) => (frame.late !== undefined || past.has(frame) ? 0 : page.wants(frame)),
     write: (frame, signal) => page.write(frame, signal),
     close: () => page.close(),
   };
