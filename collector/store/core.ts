@@ -41,6 +41,8 @@ export interface CoreOptions {
 const MANY_WINDOWS_SAMPLES = 60_000_000;
 const MANY_LOOSE_SAMPLES = 2_000_000;
 const SEAL_EVERY_MS = 15 * 60_000;
+/** Between two attempts at a disk that takes nothing. */
+const RETRY_MS = 30_000;
 
 export class StoreCore {
   readonly source: Source;
@@ -52,6 +54,7 @@ export class StoreCore {
   /** Waiting to be sealed; more than one while the disk takes nothing. */
   #frozen: Frozen[] = [];
   #nextSeq: number;
+  #primeSeq: number;
   #sealedAtMs = 0;
   #takenOfLog = 0;
 
@@ -60,6 +63,7 @@ export class StoreCore {
     const { files, log, taking } = options;
     this.folder = new Folder({ files, log, cache: new BlockCache(32 << 20) });
     this.#nextSeq = this.folder.manifest.nextSeq;
+    this.#primeSeq = this.folder.manifest.primeSeq;
     this.#frames = this.#newFrames();
     this.receiving = createReceiving({ files, log, limits: taking, from: this.folder.manifest.nextReceived, heads: () => this.#heads() });
     this.source = createSource({ layersFor: (selection) => this.#layersFor(selection) });
@@ -70,12 +74,17 @@ export class StoreCore {
     return this.#nextSeq;
   }
 
+  /** The number of the frame to begin reading at: those before `nextSeq` are for `prime`. */
+  get firstSeq(): number {
+    return Math.min(this.#primeSeq, this.#nextSeq);
+  }
+
   /** The log is not read on while more could not be held. */
   get full(): boolean {
     return this.#frozen.length > 0 && this.#frames.samples > MANY_WINDOWS_SAMPLES;
   }
 
-  /** The last window that is in a part already: says which rows were there. */
+  /** A window that is in a part already; the last says which rows were there. */
   prime(frame: Frame): void {
     if (frame.late !== undefined) return;
     const before = this.#newFrames();
@@ -86,6 +95,7 @@ export class StoreCore {
   push(seq: number, frame: Frame): void {
     this.#frames.push(frame);
     this.#nextSeq = seq + 1;
+    if (frame.late === undefined) this.#primeSeq = seq;
     this.#takenOfLog += frame.samples;
   }
 
@@ -94,7 +104,8 @@ export class StoreCore {
     if (this.#sealedAtMs === 0) this.#sealedAtMs = nowMs;
     const due = Math.floor(nowMs / SEAL_EVERY_MS) !== Math.floor(this.#sealedAtMs / SEAL_EVERY_MS);
     const many = this.#frames.samples > MANY_WINDOWS_SAMPLES || this.#loose.samples > MANY_LOOSE_SAMPLES;
-    if (due || many || this.#frozen.length > 0) this.seal(nowMs);
+    const again = this.#frozen.length > 0 && Math.abs(nowMs - this.#sealedAtMs) >= RETRY_MS;
+    if (due || many || again) this.seal(nowMs);
     if (this.#frozen.length === 0) upkeep(this.folder, { ...this.#options, nowMs });
   }
 
@@ -128,7 +139,13 @@ export class StoreCore {
   #freeze(): void {
     const nextReceived = this.receiving.rotate();
     if (this.#frames.windows === 0 && this.#loose.samples === 0) return;
-    this.#frozen.push({ frames: this.#frames, loose: this.#loose, nextSeq: this.#nextSeq, nextReceived });
+    this.#frozen.push({
+      frames: this.#frames,
+      loose: this.#loose,
+      nextSeq: this.#nextSeq,
+      primeSeq: this.#primeSeq,
+      nextReceived,
+    });
     this.#loose = new Loose();
     this.#frames = this.#newFrames(this.#frames);
   }
@@ -151,6 +168,11 @@ export class StoreCore {
     ];
     const { fromMs, toMs } = selection;
     return { layers: layers.filter(({ minMs, maxMs }) => maxMs >= fromMs && minMs <= toMs), note };
+  }
+
+  close(): void {
+    this.receiving.rotate();
+    this.folder.close();
   }
 
   stats(): StoreStats {

@@ -26,6 +26,7 @@ export interface Change {
   readonly added?: readonly PartEntry[];
   readonly replaced?: readonly Replaced[];
   readonly nextSeq?: number;
+  readonly primeSeq?: number;
   readonly nextReceived?: number;
 }
 
@@ -77,7 +78,7 @@ export class Folder {
 
   /** The log is needed from there on: the manifest before may have to serve. */
   get notedSeq(): number {
-    return this.#before.number === 0 ? Math.min(this.#manifest.nextSeq, 1) : Math.min(this.#before.nextSeq, this.#manifest.nextSeq);
+    return this.#before.number === 0 ? 0 : Math.min(this.#before.primeSeq, this.#manifest.primeSeq);
   }
 
   /** A name for a part that is to be made. */

@@ -20,6 +20,8 @@ export interface Manifest {
   readonly number: number;
   /** The first frame of the log that is in no part. */
   readonly nextSeq: number;
+  /** The last frame before it that was not late: says which rows were there. */
+  readonly primeSeq: number;
   /** The number of the next part to be made. */
   readonly nextPart: number;
   /** The first file of received samples that are in no part. */
@@ -29,7 +31,7 @@ export interface Manifest {
 }
 
 export const STORE_VERSION = 1;
-export const EMPTY: Manifest = { number: 0, nextSeq: 0, nextPart: 1, nextReceived: 1, parts: [] };
+export const EMPTY: Manifest = { number: 0, nextSeq: 0, primeSeq: 0, nextPart: 1, nextReceived: 1, parts: [] };
 
 const NAME = /^manifest-(\d{10})\.json$/;
 

@@ -1,6 +1,7 @@
 /** Matchers made ready: which columns of a table they leave, and which of its rows. A regular expression is asked once for each text. */
 import type { Labels } from '../../src/model/labels.ts';
 import type { Column } from '../../src/model/shape.ts';
+import { compileMatcher } from '../query/matching.ts';
 import type { Matcher } from '../query/source.ts';
 
 export interface Test {
@@ -16,16 +17,14 @@ export function testsOf(matchers: readonly Matcher[]): Test[] {
   return matchers.map((matcher) => ({ name: matcher.name, fits: fitting(matcher) }));
 }
 
-function fitting({ op, value }: Matcher): (text: string) => boolean {
-  if (op === '=') return (text) => text === value;
-  if (op === '!=') return (text) => text !== value;
-  const pattern = new RegExp(`^(?:${value})$`, 's');
-  const wanted = op === '=~';
+function fitting(matcher: Matcher): (text: string) => boolean {
+  const compiled = compileMatcher(matcher);
+  if (matcher.op === '=' || matcher.op === '!=') return (text) => compiled.test(text);
   const known = new Map<string, boolean>();
   return (text) => {
     let answer = known.get(text);
     if (answer === undefined) {
-      answer = pattern.test(text) === wanted;
+      answer = compiled.test(text);
       if (known.size < MOST_KNOWN) known.set(text, answer);
     }
     return answer;

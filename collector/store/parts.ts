@@ -51,7 +51,7 @@ export function partLayer({ part, minMs, maxMs }: OpenedPart): Layer {
   return {
     minMs,
     maxMs,
-    select: (selection) => part.select(selection),
+    select: (selection) => part.select(selection, true),
     labelNames: (matchers) => part.labelNames(matchers),
     labelValues: (label, matchers) => part.labelValues(label, matchers),
     labelSets: (matchers) => part.labelSets(matchers),

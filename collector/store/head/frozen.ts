@@ -7,5 +7,6 @@ export interface Frozen {
   readonly loose: Loose;
   /** The first frame, and the first file of received samples, that is not in them. */
   readonly nextSeq: number;
+  readonly primeSeq: number;
   readonly nextReceived: number;
 }

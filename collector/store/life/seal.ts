@@ -14,7 +14,7 @@ export interface Sealed {
 
 export function sealHeads(
   folder: Folder,
-  { frames, loose, nextSeq, nextReceived }: Frozen,
+  { frames, loose, ...places }: Frozen,
   { breathe, nowMs }: { readonly breathe: () => void; readonly nowMs: number },
 ): Sealed {
   const added: PartEntry[] = [];
@@ -22,7 +22,7 @@ export function sealHeads(
     const info = writePart(folder.files, folder.newName(kind, 0), breathing(tables, breathe));
     if (info.rows > 0) added.push({ ...info, kind, tier: 0, madeMs: nowMs });
   }
-  folder.commit({ added, nextSeq, nextReceived });
+  folder.commit({ added, ...places });
   const sum = (of: (entry: PartEntry) => number): number => added.reduce((total, entry) => total + of(entry), 0);
   return { parts: added.length, samples: sum(({ samples }) => samples), bytes: sum(({ bytes }) => bytes) };
 }

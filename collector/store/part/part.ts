@@ -69,13 +69,13 @@ export class PartReader implements Part {
     });
   }
 
-  *select(selection: Selection): Generator<PartSeries> {
+  *select(selection: Selection, endsToo = false): Generator<PartSeries> {
     if (selection.fromMs > this.info.maxMs || selection.toMs < this.info.minMs) return;
     const selector = new Selector(() => this.index(), selection.matchers);
     const several: PartSeries[] = [];
     for (const table of this.tableReaders) {
       if (selection.fromMs > table.entry.maxMs || selection.toMs < table.entry.minMs) continue;
-      const matches = selector.columns(table);
+      const matches = selector.columns(table, endsToo);
       if (matches.length === 0) continue;
       const named = matches.map(({ column }) => new SeriesLabels(this.index(), table.columns[column] as Column));
       for (const group of table.groups()) {
@@ -83,7 +83,7 @@ export class PartReader implements Part {
         if (isThere === undefined) continue;
         for (const [m, match] of matches.entries()) {
           const mayRepeat = this.#inSeveral.has((table.columns[match.column] as Column).metric);
-          for (const row of rowsOf(group, match)) {
+          for (const row of rowsOf(group, match, endsToo)) {
             if (!isThere(row)) continue;
             const labels = (named[m] as SeriesLabels).labels(group.sets[row] as number);
             const series = new SeriesReader(labels, { table, group, row, column: match.column }, selection);

@@ -30,12 +30,12 @@ export class Selector {
     this.#matchers = matchers.map(compileMatcher);
   }
 
-  /** The columns of a table that have series which are meant. */
-  columns({ columns, streams, entry }: TableReader): ColumnMatch[] {
+  /** The columns of a table that have series which are meant; `endsToo`: also such as only end here. */
+  columns({ columns, streams, entry }: TableReader, endsToo = false): ColumnMatch[] {
     const found: ColumnMatch[] = [];
     for (const [at, column] of columns.entries()) {
       const isEmpty = streams.every((stream, s) => stream.column !== at || entry.streamBytes[s] === 0);
-      if (isEmpty) continue;
+      if (isEmpty && !endsToo) continue;
       const fixed = fixedLabels(column);
       const left: number[] = [];
       const decided = this.#matchers.every((matcher, m) => {
@@ -73,10 +73,10 @@ export class Selector {
   }
 }
 
-/** The rows of a group of which the column has a sample and that are meant. */
-export function* rowsOf(group: GroupPlace, { column, rows }: ColumnMatch): Generator<number> {
+/** The rows of a group of which the column has a sample and that are meant; `endsToo`: also those that may only end here. */
+export function* rowsOf(group: GroupPlace, { column, rows }: ColumnMatch, endsToo = false): Generator<number> {
   const present = group.present[column] as Uint8Array;
   for (let row = 0; row < group.sets.length; row++) {
-    if (present[row] === 1 && (rows === undefined || rows[group.sets[row] as number] === 1)) yield row;
+    if ((endsToo || present[row] === 1) && (rows === undefined || rows[group.sets[row] as number] === 1)) yield row;
   }
 }

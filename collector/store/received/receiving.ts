@@ -1,13 +1,13 @@
 /** Received samples, from the asking to the disk and into the head. Several writers at once share one sync. */
 import type { Log } from '../../../src/log.ts';
-import type { Labels } from '../../../src/model/labels.ts';
+import { type Labels, labelValue } from '../../../src/model/labels.ts';
 import type { MetricInfo } from '../../query/source.ts';
 import type { StoreFiles } from '../files.ts';
 import type { Loose } from '../head/loose.ts';
 import { RECEIVED_LEVEL } from '../life/tables.ts';
 import type { ReceivedSeries, WriteOutcome } from '../types.ts';
 import { ReceivedJournal, readReceived } from './journal.ts';
-import { admit, type Infos, learn, putSeries, type Taken, type TakingLimits } from './taking.ts';
+import { admit, type Infos, learn, putSeries, type Taken, type TakingLimits, withoutName } from './taking.ts';
 
 export interface ReceivingOptions {
   readonly files: StoreFiles;
@@ -117,14 +117,9 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
   };
 }
 
-function has(loose: Loose, labels: Labels): boolean {
-  const at = labels.names.indexOf('__name__');
-  const metric = labels.values[at] ?? '';
-  const table = loose.find(`${RECEIVED_LEVEL} ${metric}`);
-  if (table === undefined) return false;
-  // The key of the row is the series' without its name.
-  const own = `8:__name__${metric.length}:${metric}`;
-  return table.rows.has(labels.key.replace(own, ''));
+function has(loose: Loose, all: Labels): boolean {
+  const table = loose.find(`${RECEIVED_LEVEL} ${labelValue(all, '__name__')}`);
+  return table?.rows.has(withoutName(all).key) ?? false;
 }
 
 function receivedRows(loose: Loose): number {

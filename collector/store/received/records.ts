@@ -84,7 +84,9 @@ function decodeSeries(reader: Reader, text: () => string): ReceivedSeries {
     timesMs[i] = before;
   }
   const values = new Float64Array(length);
-  for (let i = 0; i < length; i++) values[i] = reader.float64('value');
+  // Of others any number may come, also those that are none.
+  const doubles = reader.bytes(8 * length, 'values');
+  for (let i = 0; i < length; i++) values[i] = doubles.readDoubleLE(8 * i);
   const stale: number[] = [];
   for (let left = reader.varint('stale'); left > 0; left--) stale.push(reader.varint('place'));
   return { labels: labels(pairs), timesMs, values, ...(stale.length > 0 ? { stale } : {}) };

@@ -104,8 +104,12 @@ export function putSeries(loose: Loose, one: ReceivedSeries, infos: Infos): { re
 
 function tableOf(loose: Loose, all: Labels, infos: Infos): { readonly table: LooseTable; readonly row: Labels } {
   const metric = labelValue(all, '__name__') as string;
-  const row = labels([...pairsOf(all)].filter(([name]) => name !== '__name__'));
-  return { table: loose.table(`${RECEIVED_LEVEL} ${metric}`, () => shapeOf(metric, infos.get(metric))), row };
+  return { table: loose.table(`${RECEIVED_LEVEL} ${metric}`, () => shapeOf(metric, infos.get(metric))), row: withoutName(all) };
+}
+
+/** A series' labels as those of its row. */
+export function withoutName(all: Labels): Labels {
+  return labels([...pairsOf(all)].filter(([name]) => name !== '__name__'));
 }
 
 const COUNTS = /_(total|count|sum|bucket)$/;

@@ -10,7 +10,7 @@ import { systemClock } from '../../../src/run/clock.ts';
 import { StoreCore } from '../core.ts';
 import { storeFiles } from '../files.ts';
 import { NewerStore } from '../manifest.ts';
-import { createAnswering, failureOf } from './answering.ts';
+import { type Asking, createAnswering, failureOf } from './answering.ts';
 import { LogTail } from './logtail.ts';
 import type { FromStore, StoreThreadOptions, ToStore } from './messages.ts';
 
@@ -54,9 +54,7 @@ class StoreThread {
       breathe: () => this.#look(),
       onNoted: () => this.#sayRead(),
     });
-    const next = this.#core.nextSeq;
-    // From the frame before on: it says which rows were there.
-    this.#tail = new LogTail(diskFolder(logPath ?? path), Math.max(0, next - 1));
+    this.#tail = new LogTail(diskFolder(logPath ?? path), this.#core.firstSeq);
     this.#answering = createAnswering({ core: this.#core, engine: createEngine(limits) });
     this.#told = logPath === undefined;
   }
@@ -168,7 +166,7 @@ class StoreThread {
     }
   }
 
-  #valueOf(question: Ask['question'], asking: Parameters<typeof this.#answering.answer>[1]): unknown {
+  #valueOf(question: Ask['question'], asking: Asking): unknown {
     const { nowMs } = asking;
     if (question.what === 'erase') return this.#core.erase(question.matchers, { ...question, nowMs });
     if (question.what === 'settle') return question.seal ? this.#core.seal(nowMs) : undefined;
