@@ -26,6 +26,8 @@ export interface KeptStore extends Store {
   /** For people: why it does not answer at the moment. */
   readonly absence: string | undefined;
   readonly crashes: number;
+  /** As it told last; undefined before it did. */
+  readonly lastStats: StoreStats | undefined;
   /** Windows of the log that it did not get, by reason. */
   readonly lost: ReadonlyMap<string, number>;
   readonly queries: { readonly running: number; readonly waiting: number; readonly answered: number; readonly failed: number };
@@ -48,6 +50,7 @@ class ThreadedStore implements KeptStore {
   readonly #turns = new Turns(AT_ONCE, MOST_WAITING);
   readonly #lost = new Map<string, number>();
   #cancelTick = (): void => undefined;
+  #lastStats: StoreStats | undefined;
   #answered = 0;
   #failed = 0;
 
@@ -119,7 +122,8 @@ class ThreadedStore implements KeptStore {
   }
 
   async stats(): Promise<StoreStats> {
-    return (await this.#thread.ask({ what: 'stats' })) as StoreStats;
+    this.#lastStats = (await this.#thread.ask({ what: 'stats' })) as StoreStats;
+    return this.#lastStats;
   }
 
   async erase(matchers: readonly Matcher[], fromMs: number, toMs: number): Promise<void> {
@@ -140,6 +144,10 @@ class ThreadedStore implements KeptStore {
     return this.#thread.ready ? undefined : 'the store reads what is on disk and does not answer yet';
   }
 
+  get lastStats(): StoreStats | undefined {
+    return this.#lastStats;
+  }
+
   get crashes(): number {
     return this.#thread.crashes;
   }
@@ -155,6 +163,7 @@ class ThreadedStore implements KeptStore {
 
   #tick(): void {
     this.#thread.tick();
+    this.stats().catch(() => undefined);
     this.#cancelTick = this.#clock.after(TICK_MS, () => this.#tick());
   }
 

@@ -55,7 +55,7 @@ class StoreThread {
       onNoted: () => this.#sayRead(),
     });
     this.#tail = new LogTail(diskFolder(logPath ?? path), this.#core.firstSeq);
-    this.#answering = createAnswering({ core: this.#core, engine: createEngine(limits) });
+    this.#answering = createAnswering({ core: this.#core, engine: createEngine(limits, () => systemClock.monotonic()) });
     this.#told = logPath === undefined;
   }
 
@@ -74,7 +74,7 @@ class StoreThread {
 
   async #run(): Promise<void> {
     while (!this.#closing) {
-      this.#serve();
+      this.#serve(isNoSettling);
       if (await this.#readOne()) continue;
       if (this.#told && !this.#ready) {
         this.#ready = true;
@@ -82,6 +82,7 @@ class StoreThread {
         say(this.#port, { kind: 'ready' });
         continue;
       }
+      this.#serve(() => true);
       if (this.#tickMs !== undefined) this.#tend(this.#tickMs);
       else if (this.#asked.length === 0 && !this.#closing) await new Promise<void>((resolve) => (this.#ring = resolve));
     }
@@ -132,7 +133,7 @@ class StoreThread {
     this.#lookedMs = systemClock.monotonic();
   }
 
-  #serve(may: (ask: Ask) => boolean = () => true): void {
+  #serve(may: (ask: Ask) => boolean): void {
     if (!this.#ready) return;
     const later: Ask[] = [];
     for (let ask = this.#asked.shift(); ask !== undefined; ask = this.#asked.shift()) {
@@ -172,6 +173,11 @@ class StoreThread {
     if (question.what === 'settle') return question.seal ? this.#core.seal(nowMs) : undefined;
     return this.#answering.answer(question, asking);
   }
+}
+
+/** What is to be settled waits until there is nothing to read. */
+function isNoSettling({ question }: Ask): boolean {
+  return question.what !== 'settle';
 }
 
 function say(port: MessagePort, message: FromStore): void {
