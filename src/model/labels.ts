@@ -52,7 +52,7 @@ export function* pairsOf(set: Labels): Generator<LabelPair> {
 }
 
 /** Length-prefixed, so that no choice of separators inside a value can make two sets look the same. */
-function labelKey(names: readonly string[], values: readonly string[]): string {
+export function labelKey(names: readonly string[], values: readonly string[]): string {
   // Joined, not added up piece by piece: the engine would keep every piece for as long as the key lives.
   const parts: string[] = [];
   for (let i = 0; i < names.length; i++) {
