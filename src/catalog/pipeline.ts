@@ -2,21 +2,10 @@
  * What the pipeline says about itself: the names that start with `plimsoll_`, and three of cAdvisor's that mean the same. The programs
  * may register no other; METRICS.md lists these with the rest.
  */
-import type { Kind } from '../model/shape.ts';
+import { type PipelineMetric, row } from './pipelinerow.ts';
+import { RECEIVED_METRICS } from './received.ts';
 
-export interface PipelineMetric {
-  readonly metric: string;
-  readonly kind: Kind;
-  readonly labels: readonly string[];
-  readonly help: string;
-}
-
-const row = (metric: string, kind: Kind, labels: readonly string[], help: string): PipelineMetric => ({
-  metric,
-  kind,
-  labels,
-  help,
-});
+export type { PipelineMetric } from './pipelinerow.ts';
 
 export const PIPELINE_METRICS = [
   row('plimsoll_build_info', 'gauge', ['version', 'role', 'node_version'], 'Always 1; which build this is.'),
@@ -193,51 +182,7 @@ export const PIPELINE_METRICS = [
   row('plimsoll_sink_retries_total', 'counter', ['sink'], 'Deliveries that had to be tried again.'),
   row('plimsoll_sink_up', 'gauge', ['sink'], '1 if the sink took the last delivery, else 0.'),
   row('plimsoll_sink_last_success_seconds', 'gauge', ['sink'], 'When the sink last took something, Unix time.'),
-  row(
-    'plimsoll_received_requests_total',
-    'counter',
-    ['protocol', 'result'],
-    'Bodies from others, by protocol (remote_write_1, remote_write_2, influx, import): accepted, partial (some of it was not kept), or refused_<reason>.',
-  ),
-  row('plimsoll_received_bytes_total', 'counter', ['protocol'], 'Bytes of bodies from others, as received.'),
-  row(
-    'plimsoll_received_samples_total',
-    'counter',
-    ['protocol'],
-    'Samples from others: those accepted and those dropped.',
-  ),
-  row(
-    'plimsoll_received_samples_accepted_total',
-    'counter',
-    ['protocol'],
-    'Samples from others that are in the store.',
-  ),
-  row(
-    'plimsoll_received_samples_dropped_total',
-    'counter',
-    ['protocol', 'reason'],
-    'Samples from others that were not kept: string (a text in line protocol), histogram (native), bad_labels, label_limits (too many or too long), sender_series (a sender has as many as it may), bad_time, bad_body (the rest of it could not be read), and what the store says: too_old, too_far_ahead, duplicate (another value at the same time), max_series, unwritable.',
-  ),
-  row('plimsoll_received_bad_lines_total', 'counter', ['protocol'], 'Lines from others that are none.'),
-  row(
-    'plimsoll_received_ignored_total',
-    'counter',
-    ['protocol', 'what'],
-    'What came beside samples and is not kept: exemplar, created_timestamp.',
-  ),
-  row(
-    'plimsoll_received_series',
-    'gauge',
-    [],
-    'Series that others have written to in the last half an hour to an hour, as they count against receive.max_series.',
-  ),
-  row('plimsoll_received_senders', 'gauge', [], 'Addresses that those are from.'),
-  row(
-    'plimsoll_received_series_forgotten_total',
-    'counter',
-    [],
-    'Series that no longer count against receive.max_series, because nobody wrote to them for so long.',
-  ),
+  ...RECEIVED_METRICS,
   row(
     'plimsoll_log_bytes',
     'gauge',
@@ -263,6 +208,39 @@ export const PIPELINE_METRICS = [
   ),
   row('plimsoll_log_unwritten_windows', 'gauge', [], 'Closed windows in memory that are not on disk yet.'),
   row('plimsoll_log_durable_seconds', 'gauge', [], 'End of the last window on disk, Unix time.'),
+  row(
+    'plimsoll_store_bytes',
+    'gauge',
+    [],
+    'Disk that the store takes. Like all of the store: absent where it is switched off or nothing is kept.',
+  ),
+  row('plimsoll_store_parts', 'gauge', [], 'Files of samples.'),
+  row('plimsoll_store_series', 'gauge', [], 'Series in memory, that is of the last quarter of an hour.'),
+  row('plimsoll_store_samples_total', 'counter', ['from'], 'Samples taken in: from the log, or received from others.'),
+  row(
+    'plimsoll_store_samples_dropped_total',
+    'counter',
+    ['reason'],
+    'Received samples that were not taken, by reason: too_old, too_far_ahead, duplicate (another value at the same time), max_series, bad_labels, unwritable.',
+  ),
+  row(
+    'plimsoll_store_windows_lost_total',
+    'counter',
+    ['reason'],
+    'Windows that the log could not keep until the store had read them, by reason.',
+  ),
+  row('plimsoll_store_damaged_files_total', 'counter', [], 'Files of the store that were found damaged and set aside.'),
+  row('plimsoll_store_up', 'gauge', [], '1 while the store answers and can be written, else 0.'),
+  row(
+    'plimsoll_store_restarts_total',
+    'counter',
+    [],
+    'Times that the store’s thread ended of itself and was started again.',
+  ),
+  row('plimsoll_store_oldest_seconds', 'gauge', [], 'Time of the oldest sample, Unix time.'),
+  row('plimsoll_store_newest_seconds', 'gauge', [], 'Time of the newest sample, Unix time.'),
+  row('plimsoll_store_queries_total', 'counter', ['result'], 'Queries, by how they ended: answered, failed.'),
+  row('plimsoll_store_queries_waiting', 'gauge', [], 'Queries that wait for their turn.'),
   row(
     'cadvisor_version_info',
     'gauge',

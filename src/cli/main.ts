@@ -9,6 +9,7 @@ async function act(request: Request): Promise<void> {
   else if (request.do === 'check') await checked(request);
   else if (request.do === 'dashboards') await dashboards(request);
   else if (request.do === 'queue') await queue(request);
+  else if (request.do === 'transfer') await transfer(request);
   else if (request.do === 'metrics') process.stdout.write((await import('../catalog/document.ts')).metricsDocument());
   else process.exitCode = request.exitCode;
 }
@@ -38,6 +39,25 @@ async function queue({ config, request }: Extract<Request, { do: 'queue' }>): Pr
   const { systemClock } = await import('../run/clock.ts');
   const { stdout: out, stderr: err } = process;
   process.exitCode = await queueCommand({ request, config, clock: systemClock, out, err });
+}
+
+async function transfer({ config, request }: Extract<Request, { do: 'transfer' }>): Promise<void> {
+  const { transferCommand } = await import('./store/transfercommand.ts');
+  const { systemClock } = await import('../run/clock.ts');
+  const { endBy } = await import('./ending.ts');
+  const stop = new AbortController();
+  let by: NodeJS.Signals | undefined;
+  // An import says how far it has come before it ends.
+  if (request.act === 'import')
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        by = signal;
+        stop.abort(new Error(`${signal} came`));
+      });
+  const { stdin: input, stdout: out, stderr: err } = process;
+  const { signal } = stop;
+  process.exitCode = await transferCommand({ request, config, clock: systemClock, input, out, err, signal });
+  if (by !== undefined) endBy(by);
 }
 
 /** Reads what is asked for and does it. */

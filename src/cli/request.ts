@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
 import { addQueue, type QueueRequest } from './queue/request.ts';
+import { addTransfer, type TransferRequest } from './store/transfer.ts';
 
 export type Role = 'agent' | 'collector';
 
@@ -24,6 +25,7 @@ export type Request =
   | { readonly do: 'top'; readonly config: Config; readonly options: TopOptions }
   | { readonly do: 'dashboards'; readonly config: Config; readonly files: readonly string[]; readonly json: boolean }
   | { readonly do: 'queue'; readonly config: Config; readonly request: QueueRequest }
+  | { readonly do: 'transfer'; readonly config: Config; readonly request: TransferRequest }
   | { readonly do: 'metrics' };
 
 /** As given, not yet looked at. */
@@ -108,8 +110,17 @@ function commands(argv: readonly string[], env: NodeJS.ProcessEnv, answer: (requ
     answer({ do: 'dashboards', config: configOf(options, env), files, json: json === true }),
   );
   addQueue(program, (request, options) => answer({ do: 'queue', config: configOf(options, env), request }));
+  addTransfer(storeRoom(program), (request, options) =>
+    answer({ do: 'transfer', config: configOf(options, env), request }),
+  );
   add('metrics', 'print METRICS.md: every metric there is', () => ({ do: 'metrics' }));
   return program;
+}
+
+/** The room for what concerns the store. */
+function storeRoom(program: Command): Command {
+  const there = program.commands.find((command) => command.name() === 'store');
+  return there ?? program.command('store').description('what a collector keeps of the past');
 }
 
 const STARTS: readonly Start[] = PROGRAMS.map(([name]) => name);
