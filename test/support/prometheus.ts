@@ -33,6 +33,8 @@ export interface PrometheusOptions {
   readonly remoteWrite?: boolean;
   /** How much older than the newest a sample may be that comes late: `30m`. */
   readonly outOfOrder?: string;
+  /** Where it writes to what it scrapes: a whole address. */
+  readonly remoteWriteTo?: string;
 }
 
 /** One series of an instant vector. */
@@ -126,6 +128,7 @@ function configuration({
   alertmanager,
   externalLabels = {},
   outOfOrder,
+  remoteWriteTo,
 }: PrometheusOptions): string {
   const alerting = { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager ?? 'http://-').host] }] }] };
   return stringify({
@@ -135,6 +138,7 @@ function configuration({
     },
     ...(alertmanager === undefined ? {} : { alerting }),
     ...(rules === undefined ? {} : { rule_files: ['rules.yml'] }),
+    ...(remoteWriteTo === undefined ? {} : { remote_write: [{ url: remoteWriteTo }] }),
     ...(outOfOrder === undefined ? {} : { storage: { tsdb: { out_of_order_time_window: outOfOrder } } }),
     scrape_configs: scrapes.map(scrapeConfig),
   });

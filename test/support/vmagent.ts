@@ -1,0 +1,38 @@
+/** A real vmagent: takes what others send and scrapes what it is told to, and writes it on by remote-write. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { fetchText } from './http.ts';
+import { freePort } from './ports.ts';
+import { type Server, serverDir, startServer } from './servers.ts';
+
+export interface VmagentOptions {
+  /** Where it writes to: a whole address. */
+  readonly remoteWriteTo: string;
+  readonly scrape?: { readonly job: string; readonly target: string };
+}
+
+export async function startVmagent({
+  remoteWriteTo,
+  scrape,
+}: VmagentOptions): Promise<Server & { readonly url: string }> {
+  const dir = serverDir('vmagent');
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const config = join(dir, 'scrape.yml');
+  const scrapes = scrape ? [{ job_name: scrape.job, static_configs: [{ targets: [scrape.target] }] }] : [];
+  writeFileSync(config, stringify({ global: { scrape_interval: '1s' }, scrape_configs: scrapes }));
+  const server = await startServer({
+    name: 'vmagent',
+    file: 'vmagent',
+    dir,
+    args: [
+      `-remoteWrite.url=${remoteWriteTo}`,
+      `-remoteWrite.tmpDataPath=${join(dir, 'queue')}`,
+      '-remoteWrite.flushInterval=200ms',
+      `-promscrape.config=${config}`,
+      `-httpListenAddr=${new URL(url).host}`,
+    ],
+    ready: () => fetchText(`${url}/health`),
+  });
+  return Object.assign(server, { url });
+}
