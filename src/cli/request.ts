@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
+import { addQueryOptions, type QueryOptions, queryOptionsOf } from './query/request.ts';
 import { addQueue, type QueueRequest } from './queue/request.ts';
 
 export type Role = 'agent' | 'collector';
@@ -22,6 +23,7 @@ export type Request =
     }
   | { readonly do: 'check'; readonly config: Config; readonly start: Start | undefined }
   | { readonly do: 'top'; readonly config: Config; readonly options: TopOptions }
+  | { readonly do: 'query'; readonly config: Config; readonly options: QueryOptions }
   | { readonly do: 'dashboards'; readonly config: Config; readonly files: readonly string[]; readonly json: boolean }
   | { readonly do: 'queue'; readonly config: Config; readonly request: QueueRequest }
   | { readonly do: 'metrics' };
@@ -104,6 +106,14 @@ function commands(argv: readonly string[], env: NodeJS.ProcessEnv, answer: (requ
     topOf(options, env),
   );
   addTop(addConfigOptions(top, argv, 'top'));
+  const query = program
+    .command('query')
+    .description('ask what has been kept, in PromQL: a table or a chart')
+    .action((promql: string, given: Options) => {
+      const { options, configured } = queryOptionsOf(promql, given);
+      answer({ do: 'query', config: configOf(configured, env, 'query'), options });
+    });
+  addQueryOptions(addConfigOptions(query, argv, 'query'));
   addDashboards(program, (files, { json, ...options }) =>
     answer({ do: 'dashboards', config: configOf(options, env), files, json: json === true }),
   );
