@@ -34,6 +34,8 @@ export interface TopOptions {
   readonly ca?: string;
   readonly every: string;
   readonly once: boolean;
+  /** A moment that is past: the table of then. */
+  readonly at?: string;
   readonly json: boolean;
   /** Also what does not run. */
   readonly all: boolean;
@@ -143,6 +145,10 @@ function addTop(command: Command): void {
     .option('--ca <file>', 'file with the certificates to trust for https, PEM (default: those of the system)')
     .option('--every <duration>', 'how long new numbers may wait to be seen', '2s')
     .option('--once', 'print the table once, after two readings, and end')
+    .option(
+      '--at <moment>',
+      'print the table of then, from a collector: "2 hours ago", 14:05, "yesterday 14:00", 2027-01-15T08:00:00Z',
+    )
     .option('--json', 'one JSON object a line for each container and reading')
     .option('--all', 'also containers that do not run (--once has them always)')
     .option('--filter <words>', 'those that have the words in name, service, host, image or state')
@@ -172,10 +178,10 @@ function addDashboards(program: Command, check: (files: string[], options: Optio
 }
 
 function topOf(
-  { url, ca, every, once, json, all, filter, sort, group, ...configured }: Options,
+  { url, ca, every, once, at, json, all, filter, sort, group, ...configured }: Options,
   env: NodeJS.ProcessEnv,
 ): Request {
-  const texts = Object.entries({ url, ca, filter, sort, group }).filter(([, value]) => typeof value === 'string');
+  const texts = Object.entries({ url, ca, at, filter, sort, group }).filter(([, value]) => typeof value === 'string');
   const options: TopOptions = {
     every: String(every),
     once: once === true,
