@@ -34,10 +34,13 @@ import { createPace } from './pace.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
 import type { KeptLog } from './keptlog.ts';
+import { exposeStore, storeNotes } from './exposedstore.ts';
+import { openStore } from './keptstore.ts';
 import type { SinkStats } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
 import type { Sink } from './sinks/sink.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
+import type { Store } from './store/types.ts';
 import { startWindows, type WindowsOptions } from './windows.ts';
 
 export interface Collector {
@@ -45,6 +48,8 @@ export interface Collector {
   readonly url: string;
   /** Where it keeps windows; undefined if nowhere. */
   readonly dataDir: string | undefined;
+  /** Where it keeps what it saw; undefined where it does not. */
+  readonly store: Store | undefined;
   /** For an agent in the same process: as if it had come over HTTP. */
   accept(batch: Batch): void;
   /** How it stands with each sink of the configuration. */
@@ -75,6 +80,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
+  const store = await openStore({ config, kept, clock, log });
+  life.onStop('store', async () => store?.close());
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
   const mark = markOf(settings, kept && aggregator.closedEndMs);
   const take = takerOf(aggregator, options);
@@ -119,6 +126,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
 
   const behindMs = () => windows.behindMs;
   const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, behindMs });
+  exposeStore(self, store);
   const http = createHttp({
     setting: 'collector.listen',
     address: settings.listen,
@@ -138,7 +146,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     alive: () =>
       stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs }),
     ready: () => (page.windowEndMs > 0 ? undefined : catchUp.active ? catchingUp(catchUp) : noWindowYet(settings)),
-    notes: () => lagging(sinks(), settings.window),
+    notes: () => [...lagging(sinks(), settings.window), ...storeNotes(store)],
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
@@ -146,7 +154,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     take(batch);
     pace.took(batch.node, batch.timeMs, { intervalMs: batch.intervalMs, nowMs: clock.now() });
   };
-  return { url, dataDir: kept?.path, accept, sinks };
+  return { url, dataDir: kept?.path, store, accept, sinks };
 }
 
 /** The page keeps the latest window, whatever it costs. */
@@ -221,7 +229,7 @@ function catchingUp({ behind }: CatchUp): string {
 function withoutPast(page: Sink, past: WeakSet<Frame>): Sink {
   return {
     name: page.name,
-    wants: (frame) => (past.has(frame) ? 0 : page.wants(frame)),
+    wants: (frame) => (frame.late !== undefined || past.has(frame) ? 0 : page.wants(frame)),
     write: (frame, signal) => page.write(frame, signal),
     close: () => page.close(),
   };

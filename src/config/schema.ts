@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, duration, optionalDuration, size, webAddress } from './fields.ts';
+import { query, store } from './storeschema.ts';
 
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
@@ -152,15 +153,6 @@ const collector = z.strictObject({
     .prefault({}),
 });
 
-/** What one question to the query API may cost; they run on a thread of their own. */
-const query = z.strictObject({
-  concurrency: whole(4, { min: 1, max: 64 }).describe('questions that are answered at once; others wait in line'),
-  timeout: duration('30s', { min: '100ms', max: '1h' }).describe('how long one may take'),
-  max_samples: whole(50_000_000, { min: 1000, max: 10_000_000_000 }).describe('samples that one may read'),
-  max_steps: whole(11_000, { min: 1, max: 1_000_000 }).describe('steps of a range'),
-  max_points: whole(5_000_000, { min: 1000, max: 1_000_000_000 }).describe('points of an answer'),
-});
-
 const sinkCommon = {
   levels: z.array(z.string()).optional().describe('only these levels; all if not set'),
   queue_frames: whole(360, { min: 1, max: 100_000 }).describe('windows kept while the sink is away'),
@@ -276,13 +268,4 @@ export const schema = z.strictObject({
     .prefault({}),
   agent: agent.prefault({}),
   collector: collector.prefault({}),
-  query: query.prefault({}),
-  sinks: z
-    .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'), sink)
-    .default({})
-    .describe('where closed windows go, by name'),
-});
-
-/** The configuration as the programs use it: everything present, durations in milliseconds, sizes in bytes. */
-export type Config = z.output<typeof schema>;
-export type SinkConfig = z.output<typeof sink>;
+  store: store.prefault({}),
