@@ -5,18 +5,25 @@ import { scalarText, timeText, valueText } from './numbers.ts';
 
 const POINTS_A_PIECE = 1000;
 
-/** The `data` of `query` and `query_range`. `stats`: JSON of what it took, if that was asked for. */
-export function* answerPieces(answer: QueryAnswer, stats?: string): Generator<string> {
+interface Beside {
+  /** The moment that was asked about: a string's. */
+  readonly timeMs: number;
+  /** JSON of what it took, if that was asked for. */
+  readonly stats: string | undefined;
+}
+
+/** The `data` of `query` and `query_range`. */
+export function* answerPieces(answer: QueryAnswer, { timeMs, stats }: Beside): Generator<string> {
   yield `{"resultType":"${answer.type}","result":`;
-  yield* resultPieces(answer);
+  yield* resultPieces(answer, timeMs);
   yield stats === undefined ? '}' : `,"stats":${stats}}`;
 }
 
-function* resultPieces({ type, series, text = '' }: QueryAnswer): Generator<string> {
+function* resultPieces({ type, series, text = '' }: QueryAnswer, timeMs: number): Generator<string> {
   const [first] = series;
   if (type === 'scalar' && first)
     yield `[${timeText(first.timesMs[0] as number)},"${scalarText(first.values[0] as number)}"]`;
-  else if (type === 'string') yield `[${timeText(first?.timesMs[0] ?? 0)},${JSON.stringify(text)}]`;
+  else if (type === 'string') yield `[${timeText(timeMs)},${JSON.stringify(text)}]`;
   else {
     yield '[';
     for (const [i, one] of series.entries()) {

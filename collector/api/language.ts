@@ -2,7 +2,7 @@
 import type { Matcher } from '../query/source.ts';
 
 export interface Language {
-  /** The matchers of `name{label="value"}`. Throws a QueryError, as all here do, for what is none. */
+  /** The matchers of `name{label="value"}`. Throws a QueryError, as all here do, for what is none, or would take every series. */
   selector(text: string): readonly Matcher[];
   /** Throws for what is no query. */
   check(text: string): void;

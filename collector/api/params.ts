@@ -84,7 +84,7 @@ export function queryParam(params: Params): string {
   );
 }
 
-/** All `match[]`; each must want something. */
+/** All `match[]`. */
 export function matchersParam(params: Params, language: Language): (readonly Matcher[])[] {
   const texts = params.all('match[]');
   return named('match[]', () => {
@@ -95,20 +95,6 @@ export function matchersParam(params: Params, language: Language): (readonly Mat
       );
     if (texts.some((text) => text.length > MAX_QUERY_CHARS))
       throw new QueryError('bad_data', `a selector has more than ${MAX_QUERY_CHARS} characters`);
-    return texts.map((text) => wanting(language.selector(text)));
+    return texts.map((text) => language.selector(text));
   });
-}
-
-/** A selector that takes a series without any label would take all of them. */
-function wanting(matchers: readonly Matcher[]): readonly Matcher[] {
-  if (matchers.every(takesEmpty))
-    throw new QueryError('bad_data', 'match[] must contain at least one non-empty matcher');
-  return matchers;
-}
-
-function takesEmpty({ op, value }: Matcher): boolean {
-  if (op === '=') return value === '';
-  if (op === '!=') return value !== '';
-  const fits = new RegExp(`^(?:${value})$`, 's').test('');
-  return op === '=~' ? fits : !fits;
 }

@@ -269,3 +269,13 @@ export const schema = z.strictObject({
   agent: agent.prefault({}),
   collector: collector.prefault({}),
   store: store.prefault({}),
+  query: query.prefault({}),
+  sinks: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'), sink)
+    .default({})
+    .describe('where closed windows go, by name'),
+});
+
+/** The configuration as the programs use it: everything present, durations in milliseconds, sizes in bytes. */
+export type Config = z.output<typeof schema>;
+export type SinkConfig = z.output<typeof sink>;

@@ -34,11 +34,12 @@ export function queryRoutes({ limits, clock }: Pick<ApiOptions, 'limits' | 'cloc
 async function answered({ store, params, signal }: Asked, request: QueryRequest): Promise<Answer> {
   const answer = await store.query(request, signal).catch((error: unknown) => {
     // Of a query that cannot be read; not of one that cannot be answered.
-    throw error instanceof QueryError && error.type === 'bad_data' && error.place ? inParameter('query', error) : error;
+    const isUnread = error instanceof QueryError && error.type === 'bad_data' && error.place !== undefined;
+    throw isUnread && !error.message.startsWith('invalid parameter') ? inParameter('query', error) : error;
   });
   const stats = params.get('stats') === '' ? undefined : statsJson(answer);
   const { warnings, infos } = answer;
-  return { data: undefined, pieces: answerPieces(answer, stats), warnings, infos };
+  return { data: undefined, pieces: answerPieces(answer, { timeMs: request.endMs, stats }), warnings, infos };
 }
 
 function instantOf(params: Params, limits: ApiLimits, nowMs: number): QueryRequest {
