@@ -10,10 +10,6 @@ import { type KeptStore, startStore } from './store/store.ts';
 /** Below the collector's own folder. */
 export const STORE_FOLDER = 'store';
 
-/** Steps of a range, as in Prometheus; points of an answer. */
-const MAX_STEPS = 11_000;
-const MAX_POINTS = 5_000_000;
-
 export interface StoreSurroundings {
   readonly config: Config;
   readonly kept: KeptLog | undefined;
@@ -22,7 +18,7 @@ export interface StoreSurroundings {
 }
 
 export async function openStore({ config, kept, clock, log }: StoreSurroundings): Promise<KeptStore | undefined> {
-  const { store } = config;
+  const { store, query } = config;
   if (kept === undefined || !store.enabled) return undefined;
   const path = join(kept.path, STORE_FOLDER);
   await makeFolder(path).catch((error: Error) => {
@@ -44,10 +40,10 @@ export async function openStore({ config, kept, clock, log }: StoreSurroundings)
       },
       taking: { acceptAgeMs: store.accept_age, maxSeries: store.max_series },
       limits: {
-        maxSamples: store.query_samples,
-        maxSteps: MAX_STEPS,
-        maxPoints: MAX_POINTS,
-        timeoutMs: store.query_timeout,
+        maxSamples: query.max_samples,
+        maxSteps: query.max_steps,
+        maxPoints: query.max_points,
+        timeoutMs: query.timeout,
       },
     },
   });

@@ -7,7 +7,7 @@ import { familyNamed } from '../src/catalog/index.ts';
 import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
-import { createHttp, type HttpOptions, type HttpServer } from '../src/http/server.ts';
+import { createHttp, type HttpOptions, type HttpServer, type RefusalReason } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
 import type { Batch, Frame } from '../src/model/batch.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
@@ -34,6 +34,7 @@ import { createPace } from './pace.ts';
 import { exposePages } from './pages.ts';
 import { startReceiving } from './receiving.ts';
 import { createRefusalLog } from './refusals.ts';
+import { exposeQueryApi } from './queryapi.ts';
 import type { KeptLog } from './keptlog.ts';
 import { exposeStore, storeNotes } from './exposedstore.ts';
 import { openStore } from './keptstore.ts';
@@ -128,15 +129,19 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const behindMs = () => windows.behindMs;
   const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, behindMs });
   exposeStore(self, store);
-  const http = serverOf(options, (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1));
+  const refuse = (reason: RefusalReason): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
+  const http = serverOf(options, refuse);
   ingest.route(http.app);
   if (store) startReceiving({ config, store, app: http.app, self, version, clock, log });
+  const alive = () =>
+    stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs });
+  const onStalled = () => refuse('stalled');
+  exposeQueryApi(http.app, { config, store, kept, version, clock, log, alive, onStalled });
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
   exposeFrontPage(http.app, { config, guard, version, levels, stats: () => aggregator.stats(), sinks });
   healthRoutes(http.app, {
-    alive: () =>
-      stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs }),
+    alive,
     ready: () => (page.windowEndMs > 0 ? undefined : catchUp.active ? catchingUp(catchUp) : noWindowYet(settings)),
     notes: () => [...lagging(sinks(), settings.window), ...storeNotes(store)],
   });

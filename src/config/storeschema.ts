@@ -1,4 +1,4 @@
-/** `store`: what the collector keeps of what it saw, for how long and in how much room. */
+/** `store`: what the collector keeps of what it saw, for how long and in how much room. `query`: what asking it may cost. */
 import * as z from 'zod';
 import { duration, size } from './fields.ts';
 
@@ -31,11 +31,18 @@ export const store = z.strictObject({
   groups: ages('groups, and of what others send,'),
   accept_age: duration('1d', { min: '1m', max: '36500d' }).describe('how old samples of others may be when they come'),
   max_series: whole(1_000_000, { min: 1, max: 100_000_000 }).describe('series of others in memory at a time'),
-  query_timeout: duration('30s', { min: '100ms', max: '1h' }).describe('how long one query may take'),
-  query_samples: whole(50_000_000, { min: 1, max: 10_000_000_000 }).describe('samples that one query may read'),
   instance: z
     .string()
     .min(1)
     .describe('the label `instance` of groups and containers; collector.listen if not set, as a scrape would have it')
     .optional(),
+});
+
+/** What one question to the query API may cost; they run on a thread of their own. */
+export const query = z.strictObject({
+  concurrency: whole(4, { min: 1, max: 64 }).describe('questions that are answered at once; others wait in line'),
+  timeout: duration('30s', { min: '100ms', max: '1h' }).describe('how long one may take'),
+  max_samples: whole(50_000_000, { min: 1000, max: 10_000_000_000 }).describe('samples that one may read'),
+  max_steps: whole(11_000, { min: 1, max: 1_000_000 }).describe('steps of a range'),
+  max_points: whole(5_000_000, { min: 1000, max: 1_000_000_000 }).describe('points of an answer'),
 });
