@@ -74,9 +74,6 @@ export interface Engines {
 
 const LOOK_EVERY_MS = 60_000;
 
-/** Where the kubelet keeps containers' logs. */
-const PODS_LOGS = '/var/log/pods';
-
 /** Connects to all of them side by side; never rejects for an engine that is not there. */
 export async function startEngines(options: EngineOptions): Promise<Engines> {
   const { endpoints, clock, log } = options;
@@ -169,7 +166,7 @@ function inventoryOf(endpoint: Endpoint, { settings, mounts, filter, clock, log 
 function filesOf(runtime: Runtime, { settings, mounts, filter, clock, log }: EngineOptions): Inventory {
   return createFilesInventory({
     runtime,
-    logs: join(settings.rootfs, PODS_LOGS),
+    logs: join(settings.rootfs, settings.pod_logs),
     labelAllow: settings.labels,
     locate: locator(settings.proc, mounts),
     filter,

@@ -25,7 +25,10 @@ export function containerdFiles({ state, root }: ContainerdFolders): Runtime {
   const tasks = join(state, TASKS);
   const statuses = join(root, CONTAINERS);
   const bundlesIn = (): string[] => spacesIn(tasks).map((space) => join(tasks, space));
-  const bundleOf = (id: string): string | undefined => bundlesIn().find((dir) => exists(join(dir, id)));
+  const bundleOf = (id: string): string | undefined =>
+    bundlesIn()
+      .map((dir) => join(dir, id))
+      .find(exists);
 
   return {
     name: 'containerd',

@@ -49,6 +49,9 @@ const agent = z.strictObject({
     ['auto'],
     'container runtimes whose files tell of pods: auto, none, containerd:STATE_FOLDER:ROOT_FOLDER, cri-o:FOLDER',
   ),
+  pod_logs: text('where the kubelet keeps containers’ logs, whose names tell how often one was restarted').default(
+    '/var/log/pods',
+  ),
   engine_tls: clientTls.describe('certificates for a tcp:// engine'),
   proc: text('where the host’s /proc is').default('/proc'),
   sys: text('where the host’s /sys is').default('/sys'),
