@@ -2,6 +2,7 @@
  * A container as the sources see it: identity, settled once from the engine and its events; and where its numbers are. The
  * inventory (agents/docker) makes these, the cgroup and proc sources read them. Replaced as a whole when anything changes.
  */
+import type { Labels } from '../src/model/labels.ts';
 import type { Entity } from '../src/model/table.ts';
 
 /** As the engine says. `created` is never started; `removing` and `dead` are on their way out. */
@@ -27,6 +28,12 @@ export interface Container {
   readonly cpuShares: number;
   /** The rest of what the engine knows, for the state source; sources that read files do not need it. */
   readonly details: unknown;
+}
+
+/** A cgroup that has a name of its own: its path and its labels, `id` (the path) among them. */
+export interface NamedCgroup {
+  readonly path: string;
+  readonly labels: Labels;
 }
 
 /** Where a process's cgroup is: the v2 path, and the v1 path per controller (`memory`, `cpuacct` …). From the mount's root, with a leading `/`. */

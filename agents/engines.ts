@@ -2,12 +2,13 @@
  * The engines: an inventory for each, and all of them together. Which ones there are is the configuration's word, or what is found where
  * engines usually listen.
  */
+import { join } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
 import type { Clock } from '../src/run/clock.ts';
 import { locator } from './cgroup/locate.ts';
 import type { CgroupMounts } from './cgroup/mounts.ts';
-import type { Container } from './container.ts';
+import type { Container, NamedCgroup } from './container.ts';
 import type { Endpoint } from './docker/engine/endpoint.ts';
 import { address } from './docker/engine/failure.ts';
 import type { Candidate } from './docker/filter.ts';
@@ -15,6 +16,8 @@ import { detailsOf } from './docker/identity.ts';
 import { createInventory, type Inventory } from './docker/inventory.ts';
 import type { EngineStatus } from './docker/status.ts';
 import { isProcessOf } from './filesystem/owner.ts';
+import { createFilesInventory } from './kubernetes/inventory.ts';
+import type { Runtime } from './kubernetes/runtime.ts';
 import type { Placed } from './nesting.ts';
 
 export interface EngineOptions {
@@ -23,6 +26,8 @@ export interface EngineOptions {
   readonly endpoints: readonly Endpoint[];
   /** Where further engines listen by now; asked each minute. */
   further?(known: readonly Endpoint[]): Endpoint[];
+  /** Container runtimes that are there by now and are read through their files; asked at the start and each minute. */
+  runtimes?(): Runtime[];
   readonly filter: (candidate: Candidate) => boolean;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,6 +64,8 @@ export interface Engines {
   running(): Iterable<Container>;
   /** The same ones, with who has them. */
   placed(): Iterable<Placed>;
+  /** Cgroups of groups of containers that have a name. */
+  named(): Iterable<NamedCgroup>;
   /** Whether an engine has a container that the filter leaves out. */
   isIgnored(id: string): boolean;
   found(): FoundEngine[];
@@ -74,15 +81,25 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
   const all: Engine[] = [];
   const listeners = new Set<(engine: Engine) => void>();
 
-  async function add(endpoint: Endpoint): Promise<Engine> {
-    const inventory = inventoryOf(endpoint, options);
+  function add(endpoint: Endpoint): Promise<Engine> {
+    known.push(endpoint);
+    return take(address(endpoint), inventoryOf(endpoint, options));
+  }
+
+  /** Those that are not known yet, by where their files are. */
+  function addRuntimes(): Promise<Engine>[] {
+    const places = new Set(all.map((engine) => engine.endpoint));
+    const further = (options.runtimes?.() ?? []).filter(({ place }) => !places.has(place));
+    return further.map((runtime) => take(runtime.place, filesOf(runtime, options)));
+  }
+
+  async function take(place: string, inventory: Inventory): Promise<Engine> {
     const engine: Engine = {
-      endpoint: address(endpoint),
+      endpoint: place,
       inventory,
       containers: () => (all.length === 1 ? inventory.containers() : spokenFor(inventory, all)),
       speaksFor: (id) => (speakerOf(id, all)?.inventory ?? inventory) === inventory,
     };
-    known.push(endpoint);
     all.push(engine);
     await inventory.start();
     return engine;
@@ -90,14 +107,14 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
 
   async function lookAgain(): Promise<void> {
     try {
-      const found = await Promise.all((options.further?.(known) ?? []).map(add));
+      const found = await Promise.all([...(options.further?.(known) ?? []).map(add), ...addRuntimes()]);
       for (const engine of found) for (const listener of listeners) listener(engine);
     } catch (error) {
       log.warn({ err: error }, 'could not look for further engines');
     }
   }
 
-  await Promise.all(endpoints.map(add));
+  await Promise.all([...endpoints.map(add), ...addRuntimes()]);
   const stopLooking = every(LOOK_EVERY_MS, clock, lookAgain);
   function* placed(): Iterable<Placed> {
     for (const engine of all) {
@@ -115,6 +132,9 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
       for (const { container } of placed()) yield container;
     },
     placed,
+    *named() {
+      for (const { inventory } of all) yield* inventory.groups?.() ?? [];
+    },
     isIgnored: (id) => all.some(({ inventory }) => inventory.isIgnored(id)),
     found: () =>
       all.map(({ endpoint, inventory }) => ({
@@ -137,6 +157,18 @@ function inventoryOf(endpoint: Endpoint, { settings, mounts, filter, clock, log 
     envAllow: settings.env,
     locate: locator(settings.proc, mounts),
     isProcessOf: (pid, id) => isProcessOf(settings.proc, pid, id),
+    filter,
+    clock,
+    log,
+  });
+}
+
+function filesOf(runtime: Runtime, { settings, mounts, filter, clock, log }: EngineOptions): Inventory {
+  return createFilesInventory({
+    runtime,
+    logs: join(settings.rootfs, settings.pod_logs),
+    labelAllow: settings.labels,
+    locate: locator(settings.proc, mounts),
     filter,
     clock,
     log,

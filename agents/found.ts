@@ -22,6 +22,8 @@ function engineLines({ endpoint, status, containers, leftOut }: FoundEngine, alo
     const known = containers.size > 0 ? 'Its containers keep their names; it' : host;
     return [`Engine:    not answering: ${status.lastError}. ${known} is picked up when it starts.`];
   }
+  if (status.runtime !== '')
+    return [`Runtime:   ${status.runtime}, by its files in ${endpoint}: ${containersWords(containers, leftOut)}`];
   const name = status.podman ? 'Podman' : 'Docker';
   const rootless = status.rootless ? ', rootless' : '';
   const line = `Engine:    ${name} ${status.version} (API ${status.apiVersion}${rootless}) at ${endpoint}: ${containersWords(containers, leftOut)}`;

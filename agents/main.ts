@@ -88,7 +88,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
     onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
   });
-  metricsRoute(http.app, { tables: () => latest.shown, self, timestamps: settings.timestamps });
+  metricsRoute(http.app, {
+    tables: () => latest.shown,
+    self,
+    timestamps: settings.timestamps,
+    // Where the kubelet has its cAdvisor's.
+    further: new Map([['/metrics/cadvisor', () => latest.shown]]),
+  });
   const hide = hiderOf(config, [process.env.DOCKER_HOST]);
   exposeFrontPage(http.app, { settings, guard, node, version, parts, hide, lastTickMs: () => latest.batch?.timeMs });
   healthRoutes(http.app, {

@@ -17,6 +17,7 @@ import type { ContainerEvent } from './docker/register.ts';
 import { type StateSource, stateSource } from './docker/state.ts';
 import { statsSource } from './docker/stats.ts';
 import { configuredEndpoints, furtherEndpoints } from './endpoints.ts';
+import { runtimesOf } from './kubernetes/folders.ts';
 import { type Engine, type Engines, type FoundEngine, startEngines } from './engines.ts';
 import { enabledFamilies } from './families.ts';
 import { readOnce, setDescriptorBudget } from './kernel/files.ts';
@@ -71,6 +72,7 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
     mounts,
     endpoints: configuredEndpoints(settings),
     further: (known) => furtherEndpoints(settings, known),
+    runtimes: () => runtimesOf(settings),
     filter: filterOf(settings),
     clock,
     log,
@@ -79,7 +81,8 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const host = createHostEntity(settings.proc);
   const { isIgnored } = engines;
   const nested = (): Nested => nestedAmong(engines.placed());
-  const around: Surroundings = { settings, mounts, running, nested, isIgnored, host, families, clock, log };
+  const { named } = engines;
+  const around: Surroundings = { settings, mounts, running, named, nested, isIgnored, host, families, clock, log };
   const sources = SOURCES.flatMap((make) => make(around) ?? []);
   const scraper = createScraper({
     node,
@@ -95,7 +98,7 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   let read = 0;
   const readToo = (engine: Engine): void => {
     const { states, stats } = engineSources(engine, read++, around);
-    for (const source of [states, stats]) {
+    for (const source of stats === undefined ? [states] : [states, stats]) {
       sources.push(source);
       scraper.add(source);
     }
@@ -137,15 +140,21 @@ function newsOf(container: Container, event: ContainerEvent, { states, cgroup }:
 }
 
 /** What each engine tells by itself: states, and numbers of containers whose files are out of reach. The first needs no number. */
-function engineSources(engine: Engine, i: number, around: Surroundings): { states: StateSource; stats: Source } {
+function engineSources(
+  engine: Engine,
+  i: number,
+  around: Surroundings,
+): { states: StateSource; stats: Source | undefined } {
   const { families, clock, settings } = around;
   const suffix = i === 0 ? '' : String(i + 1);
   const { alive, status, client } = engine.inventory;
   const inventory = { containers: engine.containers, alive, status, client };
+  const states = stateSource({ inventory, clock, name: `${status().runtime === '' ? 'docker' : 'runtime'}${suffix}` });
+  if (client === undefined) return { states, stats: undefined };
   return {
-    states: stateSource({ inventory, clock, name: `docker${suffix}` }),
+    states,
     stats: statsSource({
-      inventory,
+      inventory: { ...inventory, client },
       clock,
       families,
       wanted: outOfReach(around),

@@ -12,7 +12,7 @@ import { pageBytes } from './cgroup/pagesize.ts';
 import { pidsOf } from './cgroup/pids.ts';
 import { createCgroupSource } from './cgroup/source.ts';
 import { createSubtrees } from './cgroup/subtrees.ts';
-import type { Container } from './container.ts';
+import type { Container, NamedCgroup } from './container.ts';
 import { detailsOf } from './docker/identity.ts';
 import { createAdvtcpSource } from './network/advtcp.ts';
 import { createDevices } from './kernel/devices.ts';
@@ -34,6 +34,8 @@ export interface Surroundings {
   readonly mounts: CgroupMounts;
   /** Everything that runs now and whose files are within reach, of all engines. */
   readonly running: () => Iterable<Container>;
+  /** Cgroups of groups of containers that have a name: pods. */
+  readonly named: () => Iterable<NamedCgroup>;
   /** Which of them lie inside of others. */
   readonly nested: () => Nested;
   /** Whether a container is left out by the configuration or by a label of its own. */
@@ -91,13 +93,14 @@ const CGROUP_SHARE = 0.7;
 const DEADLINE_SHARE = 0.8;
 const CGROUP_MS = 1500;
 
-function cgroupSource({ settings, mounts, running, nested, isIgnored, families, clock, log }: Surroundings) {
+function cgroupSource({ settings, mounts, running, named, nested, isIgnored, families, clock, log }: Surroundings) {
   const devices = createDevices({ procRoot: settings.proc, sysRoot: settings.sys, clock });
   const stack = createStack({ procRoot: settings.proc, sysRoot: settings.sys, clock });
   const patterns = settings.cgroups;
   return createCgroupSource({
     mounts,
     containers: running,
+    named,
     nested: () => nested().isBelow,
     isIgnored,
     families,

@@ -17,6 +17,8 @@ import { giveUp, say } from './setup.mjs';
 export const NEEDED = [
   { program: 'dockerd', packages: ['docker.io', 'iptables'], version: ['--version'] },
   { program: 'docker', packages: ['docker.io'], version: ['--version'] },
+  // A node of Kubernetes without a kubelet: containerd comes with docker.io.
+  { program: 'containerd', packages: ['containerd', 'runc', 'containernetworking-plugins'], version: ['--version'] },
   { program: 'podman', packages: ['podman'], version: ['--version'] },
   { program: 'busybox', packages: ['busybox-static'], version: ['--help'] },
   { program: 'prometheus', packages: ['prometheus'], version: ['--version'] },

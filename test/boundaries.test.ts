@@ -47,6 +47,8 @@ const RULES: readonly (readonly [of: string, may: readonly string[]])[] = [
   ['agents/docker/engine/', ['src/', 'agents/docker/engine/', 'agents/container.ts']],
   ['agents/docker/ssh/', ['src/', 'agents/docker/ssh/', 'agents/docker/engine/']],
   ['agents/docker/', ['agents/docker/', ...A_SOURCE]],
+  // What an engine tells and what a runtime's files tell becomes the same containers.
+  ['agents/kubernetes/', ['agents/kubernetes/', 'agents/docker/', ...A_SOURCE]],
   ['agents/cgroup/', ['agents/cgroup/', ...A_SOURCE]],
   ['agents/filesystem/', ['agents/filesystem/', ...A_SOURCE]],
   ['agents/host/', ['agents/host/', ...A_SOURCE]],

@@ -5,7 +5,7 @@
 import type { Log } from '../../src/log.ts';
 import type { FamilyTable } from '../../src/model/batch.ts';
 import type { Clock } from '../../src/run/clock.ts';
-import type { Container } from '../container.ts';
+import type { Container, NamedCgroup } from '../container.ts';
 import type { Source, Tick } from '../source.ts';
 import { Departed } from './departed.ts';
 import { FinalWatch } from './final.ts';
@@ -16,6 +16,7 @@ import { KnownFiles } from './known.ts';
 import { keyOf } from './place.ts';
 import { type Builders, type OnFailure, tablesOf } from './reader.ts';
 import type { Surroundings } from './spec.ts';
+import { createNamedUnits } from './named.ts';
 import type { CgroupUnit, Subtrees } from './subtrees.ts';
 import { Turns } from './turns.ts';
 import { UnitReaders } from './units.ts';
@@ -34,6 +35,8 @@ export interface CgroupSourceOptions {
   /** Lets others run between two pieces of work. */
   readonly breathe: () => Promise<void>;
   readonly subtrees?: Subtrees | undefined;
+  /** Cgroups that are known by name, read before those that were only found. Default: none. */
+  readonly named?: (() => Iterable<NamedCgroup>) | undefined;
   /** Whether a container is not to be watched, although it may be among the other cgroups. */
   readonly isIgnored?: (id: string) => boolean;
   /** How long a reading may take before other cgroups than containers are put off to the next. Default 1 500 ms. */
@@ -98,8 +101,15 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
   const turns = new Turns(clock);
   const nestedNow = () => options.nested?.() ?? (() => false);
   const pause = pauses(options);
+  const namedUnits = createNamedUnits(options.mounts);
   let ticks = 0;
   let held: FamilyTable[] = [];
+
+  function unitsNow(): CgroupUnit[] {
+    const named = namedUnits(options.named?.() ?? []);
+    const paths = new Set(named.map(({ entity }) => entity.key));
+    return [...named, ...[...(subtrees?.units() ?? [])].filter(({ entity }) => !paths.has(entity.key))];
+  }
 
   return {
     name: 'cgroup',
@@ -125,7 +135,7 @@ export function createCgroupSource(options: CgroupSourceOptions): CgroupSource {
       open.keepOnly(running);
       await subtrees?.tick();
       const untilMs = Math.max(startedMs + budgetMs, clock.monotonic() + LEAST_MS);
-      await units.read([...(subtrees?.units() ?? [])], { into, held: late }, { signal, untilMs, pause });
+      await units.read(unitsNow(), { into, held: late }, { signal, untilMs, pause });
       held = tablesOf(late);
       return tablesOf(into);
     },

@@ -140,7 +140,7 @@ function pathOf(
   const seen = cgroup === undefined ? undefined : shownPath(cgroup, from.id);
   if (seen !== undefined) return seen;
   if (before !== undefined && from.startedMs > 0) return detailsOf(before).cgroupPath;
-  return expectedPath(from.id, from.cgroupParent, placing);
+  return from.cgroupPath || expectedPath(from.id, from.cgroupParent, placing);
 }
 
 function entityOf(from: Inspected, before: Container | undefined, set: Labels): Entity {

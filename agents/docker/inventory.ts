@@ -4,7 +4,7 @@
  */
 import type { Log } from '../../src/log.ts';
 import type { Clock } from '../../src/run/clock.ts';
-import type { CgroupPaths, Container } from '../container.ts';
+import type { CgroupPaths, Container, NamedCgroup } from '../container.ts';
 import { sshAgent } from './ssh/agent.ts';
 import { createClient, type EngineClient } from './engine/client.ts';
 import type { Endpoint } from './engine/endpoint.ts';
@@ -86,16 +86,23 @@ export interface Inventory {
   /** Calls back on every change until the answer is called. */
   onChange(listener: ContainerListener): () => void;
   counts(): InventoryCounts;
-  /** The connection, for the stats source. */
-  readonly client: EngineClient;
+  /** The connection, for the stats source; undefined for a runtime that is read through its files. */
+  readonly client: EngineClient | undefined;
+  /** Cgroups of groups of containers (a kubelet's pods), which are shown beside them and added to nothing. */
+  groups?(): Iterable<NamedCgroup>;
   close(): Promise<void>;
+}
+
+/** Of an engine that is asked over its API. */
+export interface EngineInventory extends Inventory {
+  readonly client: EngineClient;
 }
 
 const MAX_CONTAINERS = 10_000;
 const START_WITHIN_MS = 15_000;
 const NO_EVENTS: EventCounts = { events: 0, garbage: 0, reconnects: 0 };
 
-export function createInventory(options: InventoryOptions): Inventory {
+export function createInventory(options: InventoryOptions): EngineInventory {
   const { endpoint, clock, log, callTimeoutMs, maxContainers = MAX_CONTAINERS } = options;
   const client = createClient({
     endpoint,

@@ -36,7 +36,7 @@ export function expectedPath(id: string, cgroupParent: string, { driver, podman 
   const prefix = podman ? 'libpod' : 'docker';
   if (driver === 'systemd') {
     const slice = cgroupParent.endsWith('.slice') ? basename(cgroupParent) : podman ? 'machine.slice' : 'system.slice';
-    return `${slicePath(slice)}/${prefix}-${id}.scope`;
+    return `${systemdPath(slice)}/${prefix}-${id}.scope`;
   }
   const parent =
     cgroupParent === '' ? (podman ? '/libpod_parent' : '/docker') : `/${cgroupParent.replace(/^\/+|\/+$/g, '')}`;
@@ -44,7 +44,7 @@ export function expectedPath(id: string, cgroupParent: string, { driver, podman 
 }
 
 /** systemd nests slices by the dashes in their names: `a-b.slice` is at `/a.slice/a-b.slice`. */
-function slicePath(slice: string): string {
+export function systemdPath(slice: string): string {
   if (slice === '-.slice') return '';
   const parts = slice.slice(0, -'.slice'.length).split('-');
   return parts.map((_, i) => `/${parts.slice(0, i + 1).join('-')}.slice`).join('');

@@ -17,6 +17,7 @@ import { linkedAbort } from '../../src/run/abort.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Container } from '../container.ts';
 import type { Source, Tick } from '../source.ts';
+import type { EngineClient } from './engine/client.ts';
 import { EngineError } from './engine/failure.ts';
 import { detailsOf } from './identity.ts';
 import type { Inventory } from './inventory.ts';
@@ -33,7 +34,7 @@ import {
 import { type EngineStatus, makesCgroups } from './status.ts';
 
 export interface StatsSourceOptions {
-  readonly inventory: Pick<Inventory, 'containers' | 'status' | 'client'>;
+  readonly inventory: Pick<Inventory, 'containers' | 'status'> & { readonly client: EngineClient };
   readonly clock: Clock;
   /** Names of the families wanted; others than cpu, memory, network, diskio and pids are ignored. */
   readonly families: ReadonlySet<string>;

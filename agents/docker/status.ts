@@ -4,6 +4,8 @@ import type { FailureReason } from './engine/failure.ts';
 
 export interface EngineStatus {
   readonly connected: boolean;
+  /** Of a container runtime that is read through its files: its name. Empty for an engine with an API of Docker's kind. */
+  readonly runtime: string;
   /** What was last known of the engine stays when it is away; texts are empty where it never said. */
   readonly version: string;
   readonly apiVersion: string;
@@ -26,6 +28,7 @@ export interface EngineStatus {
 
 export const NOT_CONNECTED: EngineStatus = {
   connected: false,
+  runtime: '',
   version: '',
   apiVersion: '',
   podman: false,

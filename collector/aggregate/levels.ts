@@ -52,11 +52,15 @@ export const DEFAULT_LEVELS: readonly LevelDef[] = [
   {
     name: 'pod',
     by: [
-      { as: 'namespace', from: 'container_label_io_kubernetes_pod_namespace' },
-      { as: 'pod', from: 'container_label_io_kubernetes_pod_name' },
+      // The runtime's files tell them; with Docker below it, the kubelet's labels.
+      { as: 'namespace', from: 'namespace', or: 'container_label_io_kubernetes_pod_namespace' },
+      { as: 'pod', from: 'pod', or: 'container_label_io_kubernetes_pod_name' },
     ],
   },
-  { name: 'namespace', by: [{ as: 'namespace', from: 'container_label_io_kubernetes_pod_namespace' }] },
+  {
+    name: 'namespace',
+    by: [{ as: 'namespace', from: 'namespace', or: 'container_label_io_kubernetes_pod_namespace' }],
+  },
   // `node_…` is node_exporter's and the kubelet's, who mean the whole machine: ours are sums over its containers.
   { name: 'node', prefix: 'node_containers', by: [{ as: 'node', from: 'node' }] },
   { name: 'cluster', by: [{ as: 'cluster', from: 'cluster' }] },

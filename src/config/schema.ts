@@ -46,6 +46,13 @@ const agent = z.strictObject({
   interval: duration('10s', { min: '100ms', max: '1h' }).describe('time between two ticks, aligned to the clock'),
   deadline: duration('5s', { min: '10ms', max: '10m' }).describe('how long one source may take in a tick'),
   engines: list(['auto'], 'container engines: auto, none, unix:///path, tcp://host:port, ssh://user@host'),
+  runtimes: list(
+    ['auto'],
+    'container runtimes whose files tell of pods: auto, none, containerd:STATE_FOLDER:ROOT_FOLDER, cri-o:FOLDER',
+  ),
+  pod_logs: text('where the kubelet keeps containers’ logs, whose names tell how often one was restarted').default(
+    '/var/log/pods',
+  ),
   engine_tls: clientTls.describe('certificates for a tcp:// engine'),
   proc: text('where the host’s /proc is').default('/proc'),
   sys: text('where the host’s /sys is').default('/sys'),

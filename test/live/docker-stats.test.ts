@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, inject, test } from 'vitest';
 import { parseEndpoint } from '../../agents/docker/engine/endpoint.ts';
-import { createInventory, type Inventory } from '../../agents/docker/inventory.ts';
+import { createInventory, type EngineInventory } from '../../agents/docker/inventory.ts';
 import { statsSource } from '../../agents/docker/stats.ts';
 import { silent } from '../../src/log.ts';
 import type { FamilyTable } from '../../src/model/batch.ts';
@@ -23,7 +23,7 @@ const engine = engineAt(inject('dockerSocket'));
 const v2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
 const dir = mkdtempSync(join(tmpdir(), 'plimsoll-tls-'));
 const FAMILIES = new Set(['cpu', 'memory', 'network', 'diskio', 'pids']);
-let inventory: Inventory | undefined;
+let inventory: EngineInventory | undefined;
 let proxy: Server | undefined;
 
 afterEach(async () => {
@@ -36,7 +36,7 @@ afterEach(async () => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** As it is for an engine on another host: no process can be seen from here. */
-function unseen(endpoint: Parameters<typeof createInventory>[0]['endpoint']): Inventory {
+function unseen(endpoint: Parameters<typeof createInventory>[0]['endpoint']): EngineInventory {
   return createInventory({
     endpoint,
     labelAllow: [],
@@ -47,7 +47,7 @@ function unseen(endpoint: Parameters<typeof createInventory>[0]['endpoint']): In
   });
 }
 
-async function read(of: Inventory): Promise<FamilyTable[]> {
+async function read(of: EngineInventory): Promise<FamilyTable[]> {
   const source = statsSource({ inventory: of, clock: systemClock, families: FAMILIES });
   return source.read({ timeMs: systemClock.now(), signal: new AbortController().signal });
 }

@@ -67,6 +67,8 @@ export interface Inspected {
   readonly restartPolicy: string;
   readonly runtime: string;
   readonly cgroupParent: string;
+  /** The whole path of its cgroup, where it is told (an engine tells the parent alone). */
+  readonly cgroupPath?: string;
   readonly cpuShares: number;
   readonly limits: Limits;
   readonly places: Places;

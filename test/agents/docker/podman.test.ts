@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { parseEvent, parseInfo } from '../../../agents/docker/engine/api.ts';
 import { detailsOf } from '../../../agents/docker/identity.ts';
-import type { Inventory } from '../../../agents/docker/inventory.ts';
+import type { EngineInventory } from '../../../agents/docker/inventory.ts';
 import { statsSource } from '../../../agents/docker/stats.ts';
 import { makesCgroups } from '../../../agents/docker/status.ts';
 import { systemClock } from '../../../src/run/clock.ts';
@@ -43,7 +43,7 @@ const STATS = {
 };
 
 let engine: FakeEngine | undefined;
-let inventory: Inventory | undefined;
+let inventory: EngineInventory | undefined;
 
 afterEach(async () => {
   await inventory?.close();
@@ -101,7 +101,7 @@ test('a rootless engine on cgroup v1 answers the numbers of its own cgroup: none
 });
 
 test('who can make cgroups', () => {
-  const status = (info: unknown) => ({ ...(inventory as Inventory).status(), ...parseInfo(info) });
+  const status = (info: unknown) => ({ ...(inventory as EngineInventory).status(), ...parseInfo(info) });
   expect(parseInfo(ROOTLESS).rootless).toBe(true);
   expect(makesCgroups(status(ROOTFUL))).toBe(true);
   expect(makesCgroups(status(ROOTLESS))).toBe(false);

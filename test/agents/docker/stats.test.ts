@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Inventory } from '../../../agents/docker/inventory.ts';
+import type { EngineInventory } from '../../../agents/docker/inventory.ts';
 import { statsSource } from '../../../agents/docker/stats.ts';
 import type { Source } from '../../../agents/source.ts';
 import type { FamilyTable } from '../../../src/model/batch.ts';
@@ -19,7 +19,7 @@ import { watch as watchEngine } from './watched.ts';
 const FAMILIES = new Set(['cpu', 'memory', 'network', 'diskio', 'pids']);
 
 let engine: FakeEngine;
-let inventory: Inventory;
+let inventory: EngineInventory;
 
 beforeEach(() => {
   engine = fakeEngine();

@@ -1,11 +1,16 @@
 /** What the tests of a watched engine share: an inventory with short times, and containers and events as the Engine writes them. */
-import { createInventory, type Inventory, type InventoryOptions } from '../../../agents/docker/inventory.ts';
+import {
+  createInventory,
+  type EngineInventory,
+  type Inventory,
+  type InventoryOptions,
+} from '../../../agents/docker/inventory.ts';
 import { silent } from '../../../src/log.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import type { FakeEngine } from '../../support/fakeengine.ts';
 
 /** An inventory of the engine that sees no process, with pauses of fractions of a second. */
-export function watch(engine: FakeEngine, options: Partial<InventoryOptions> = {}): Inventory {
+export function watch(engine: FakeEngine, options: Partial<InventoryOptions> = {}): EngineInventory {
   return createInventory({
     endpoint: { socketPath: engine.socket },
     labelAllow: [],

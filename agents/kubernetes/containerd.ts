@@ -1,0 +1,89 @@
+/**
+ * containerd's files of one container: annotations of its bundle and its `status` come in, a record goes out. The names of the annotations are those of
+ * containerd's CRI plugin (pkg/cri/annotations), the same from 1.6 to 2.1; the status file is its `containerstore.Status`.
+ */
+import { field, numberField, textField } from '../docker/engine/field.ts';
+import { podPathOf } from './podpath.ts';
+import type { CriRecord } from './record.ts';
+import type { Spec } from './spec.ts';
+
+const CRI = 'io.kubernetes.cri.';
+
+/** What containerd's CRI plugin notes of a container's life. Times in Unix milliseconds, 0 for never. */
+export interface Life {
+  readonly pid: number;
+  readonly createdMs: number;
+  readonly startedMs: number;
+  readonly finishedMs: number;
+  readonly exitCode: number | undefined;
+  readonly oomKilled: boolean | undefined;
+}
+
+export const UNKNOWN_LIFE: Life = {
+  pid: 0,
+  createdMs: 0,
+  startedMs: 0,
+  finishedMs: 0,
+  exitCode: undefined,
+  oomKilled: undefined,
+};
+
+/** Undefined while it is not whole. */
+export function parseLife(text: string): Life | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // Being written.
+    return undefined;
+  }
+  // 1.6 and later: a version and the status below it, or the status itself.
+  const status = field(json, 'Status') ?? json;
+  if (numberField(status, 'CreatedAt') === undefined) return undefined;
+  const ms = (key: string): number => Math.trunc((numberField(status, key) ?? 0) / 1e6);
+  const finishedMs = Math.max(0, ms('FinishedAt'));
+  const ended = finishedMs > 0;
+  return {
+    pid: numberField(status, 'Pid') ?? 0,
+    createdMs: Math.max(0, ms('CreatedAt')),
+    startedMs: Math.max(0, ms('StartedAt')),
+    finishedMs,
+    exitCode: ended ? (numberField(status, 'ExitCode') ?? 0) : undefined,
+    oomKilled: ended ? textField(status, 'Reason') === 'OOMKilled' : undefined,
+  };
+}
+
+/** `pid`: of the bundle's first process; the CRI plugin has none for sandboxes. `space`: containerd's namespace, `k8s.io` for the kubelet's. */
+export function containerdRecord(id: string, spec: Spec, { pid, life }: { pid: number; life: Life }): CriRecord {
+  const annotation = (name: string): string => spec.annotations.get(CRI + name) ?? '';
+  const type = annotation('container-type');
+  const isSandbox = type === 'sandbox';
+  const isPlain = !isSandbox && type !== 'container';
+  const ended = life.finishedMs > 0;
+  return {
+    id,
+    type: isSandbox ? 'sandbox' : isPlain ? 'plain' : 'container',
+    namespace: annotation('sandbox-namespace'),
+    pod: annotation('sandbox-name'),
+    uid: annotation('sandbox-uid') || (podPathOf(spec.cgroupPath)?.uid ?? ''),
+    container: annotation('container-name'),
+    image: isSandbox
+      ? annotation('podsandbox.image-name') || annotation('image-name')
+      : annotation('image-name') || (spec.annotations.get('nerdctl/image') ?? ''),
+    imageId: '',
+    name: isPlain ? (spec.annotations.get('nerdctl/name') ?? id) : id,
+    sandboxId: isSandbox ? id : annotation('sandbox-id'),
+    cgroupPath: spec.cgroupPath,
+    hostNetwork: spec.hostNetwork,
+    hostname: spec.hostname,
+    limits: spec.limits,
+    pid: ended ? 0 : pid,
+    createdMs: life.createdMs,
+    startedMs: life.startedMs,
+    finishedMs: life.finishedMs,
+    exitCode: life.exitCode,
+    oomKilled: life.oomKilled,
+    attempt: undefined,
+    labels: isPlain ? spec.annotations : new Map(),
+  };
+}

@@ -1,0 +1,104 @@
+/** The inventory over a runtime that the test plays, with a clock that the test moves: what is looked at when, and what is told of it. */
+import { expect, test } from 'vitest';
+import { createFilesInventory } from '../../../agents/kubernetes/inventory.ts';
+import type { CriRecord } from '../../../agents/kubernetes/record.ts';
+import type { Reading, Runtime } from '../../../agents/kubernetes/runtime.ts';
+import { fakeClock } from '../../support/clock.ts';
+import { talkingLog } from '../../support/talkinglog.ts';
+
+const LIMITS = { cpuQuota: 0, cpuPeriod: 0, cpuShares: 2, memory: 0, memoryAndSwap: 0, memoryReservation: 0 };
+const web: CriRecord = {
+  id: 'c1',
+  type: 'container',
+  namespace: 'shop',
+  pod: 'web-0',
+  uid: 'u1',
+  container: 'web',
+  image: 'web:1',
+  imageId: '',
+  name: 'c1',
+  sandboxId: 's1',
+  cgroupPath: '/kubepods/pod51d6a055-2df5-4ab8-b4b2-a4772b8288f4/c1',
+  hostNetwork: false,
+  hostname: '',
+  limits: LIMITS,
+  pid: 11,
+  createdMs: 1000,
+  startedMs: 2000,
+  finishedMs: 0,
+  exitCode: undefined,
+  oomKilled: undefined,
+  attempt: 0,
+  labels: new Map(),
+};
+const pause: CriRecord = { ...web, id: 's1', type: 'sandbox', container: '', pid: 0 };
+
+function stage(lendsProcesses = false) {
+  const clock = fakeClock();
+  const files = new Map<string, Reading>();
+  const runtime: Runtime = {
+    name: 'test',
+    place: '/nowhere',
+    lendsProcesses,
+    watched: () => [],
+    idOf: (name) => name,
+    ids: () => [...files.keys()],
+    read: (id) => files.get(id),
+  };
+  const log = talkingLog();
+  const inventory = createFilesInventory({
+    runtime,
+    logs: '/nowhere',
+    labelAllow: [],
+    locate: (pid) => ({
+      unified: `/kubepods/pod51d6a055-2df5-4ab8-b4b2-a4772b8288f4/${pid === 11 ? 'c1' : 's1'}`,
+      controllers: new Map(),
+    }),
+    clock,
+    log,
+  });
+  const told: string[] = [];
+  inventory.onChange((container, event) => told.push(`${event} ${container.id}`));
+  return { clock, files, inventory, told };
+}
+
+test('files that are being written are looked at again after 2, 4, 8 … ms, and told of once they are whole', async () => {
+  const { clock, files, inventory, told } = stage();
+  files.set('c1', { record: { ...web, startedMs: 0 }, unready: true });
+  await inventory.start();
+  await clock.advance(5);
+  expect(told).toEqual([]);
+  files.set('c1', { record: web, unready: false });
+  await clock.advance(4);
+  expect(told).toEqual(['start c1']);
+  expect(inventory.containers().get('c1')?.entity.startMs).toBe(2000);
+  await inventory.close();
+});
+
+test('an end that no change told of is found by the full look, with its code', async () => {
+  const { clock, files, inventory, told } = stage();
+  files.set('c1', { record: web, unready: false });
+  await inventory.start();
+  files.set('c1', { record: { ...web, pid: 0, finishedMs: 9000, exitCode: 3, oomKilled: false }, unready: false });
+  await clock.advance(30_000);
+  expect(told).toEqual(['start c1', 'die c1']);
+  expect(inventory.containers().get('c1')).toMatchObject({ state: 'exited', details: { exitCode: 3 } });
+  files.delete('c1');
+  await clock.advance(30_000);
+  expect(inventory.containers().size).toBe(0);
+  await inventory.close();
+});
+
+test('a sandbox without a process is seen through a container of its pod, and through another when that ends', async () => {
+  const { clock, files, inventory } = stage(true);
+  files.set('s1', { record: pause, unready: false });
+  files.set('c1', { record: web, unready: false });
+  files.set('c2', { record: { ...web, id: 'c2', name: 'c2', container: 'side', pid: 12 }, unready: false });
+  await inventory.start();
+  const sandbox = () => inventory.containers().get('s1');
+  expect(sandbox()).toMatchObject({ pid: 11, state: 'running', ownNetwork: true, cgroup: undefined });
+  files.set('c1', { record: { ...web, pid: 0, finishedMs: 9000, exitCode: 0 }, unready: false });
+  await clock.advance(30_000);
+  expect(sandbox()?.pid).toBe(12);
+  await inventory.close();
+});
