@@ -177,6 +177,7 @@ function aggregatorOf(
     windowMs: settings.window,
     latenessMs: settings.lateness,
     maxAheadMs: settings.max_ahead,
+    maxLateMs: settings.max_late,
     staleAfterMs: Math.max(settings.stale_after, settings.window),
     groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
     maxSeries: settings.max_series,

@@ -9,6 +9,8 @@ export interface AggregatorStats {
   readonly processed: number;
   /** Of those, samples of readings that were there already, which change nothing. */
   readonly repeated: number;
+  /** Of those, samples of windows that had been closed without their node: they are in late frames. */
+  readonly late: number;
   /** Samples dropped, by reason: on arrival `too_late`, `in_future`, `not_finite`, `implausible`, `pending_limit`; later `duplicate_time`, `series_limit`, `node_limit`, `clock_set_back`. */
   readonly dropped: ReadonlyMap<string, number>;
   /** Samples that wait for their window, or are in the one being closed. */
@@ -48,6 +50,7 @@ export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorSt
     ...outer,
     processed: state.processed,
     repeated: state.repeated,
+    late: state.late,
     maxPendingCells: state.options.maxPendingCells,
     dropped: state.dropped.snapshot(),
     rows,
