@@ -76,8 +76,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
-  const mark = markOf(settings, kept && aggregator.closedEndMs);
-  const take = takerOf(aggregator, options);
+  const mark = markOf(settings, aggregator, kept !== undefined);
+  const take = takerOf(aggregator, kept && mark, options);
 
   const refusalLog = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
@@ -91,11 +91,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     resumed: kept?.last !== undefined,
     resumes: kept !== undefined,
     nodes: () => ingest.nodes(),
-    offer: ({ journal, ...frame }, isPast) => {
+    offer: ({ journal, behind, ...frame }, isPast) => {
       if (isPast) past.add(frame);
+      const { endMs, late } = frame;
+      if (late !== undefined) return offer(frame, undefined);
       watch(frame);
-      const { endMs } = frame;
-      offer(frame, journal === undefined ? undefined : [...journal, sessionsTable(ingest.remembered(endMs), endMs)]);
+      if (kept !== undefined) mark.offered(endMs, behind);
+      offer(
+        frame,
+        journal === undefined ? undefined : [...journal, sessionsTable(ingest.remembered(endMs, behind), endMs)],
+      );
     },
     after: () => refusalLog.report(aggregator.refusals()),
   });
@@ -154,18 +159,27 @@ function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
   return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
 }
 
-/** How far windows are on disk, for what agents are told. `closedEndMs`: those of the run before, without what a stop closed before its end. */
-function markOf({ window, lateness, max_ahead }: Config['collector'], closedEndMs = 0): KeptMark {
-  const from = closedEndMs > 0 ? { fromMs: closedEndMs } : {};
-  return createKept({ run: randomUUID(), afterMs: window + lateness, aheadMs: max_ahead + window, ...from });
+/** How far windows are on disk, for what agents are told. Of the run before: those that are closed, without what a stop closed before its end. */
+function markOf({ window, lateness, max_ahead }: Config['collector'], aggregator: Aggregator, isKept: boolean): KeptMark {
+  const { closedEndMs } = aggregator;
+  const from = isKept && closedEndMs > 0 ? { fromMs: closedEndMs } : {};
+  const closedMs = () => aggregator.closedEndMs;
+  return createKept({ run: randomUUID(), afterMs: window + lateness, aheadMs: max_ahead + window, closedMs, ...from });
 }
 
 /** What becomes of a batch, wherever it comes from. */
-function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurroundings): (batch: Batch) => Arrival {
+function takerOf(
+  aggregator: Aggregator,
+  mark: KeptMark | undefined,
+  { config, clock, log }: ProgramSurroundings,
+): (batch: Batch) => Arrival {
   const noteInterval = watchIntervals({ windowMs: config.collector.window, log });
   return (batch) => {
     noteInterval(batch);
-    return aggregator.push(batch, clock.now());
+    const arrival = aggregator.push(batch, clock.now());
+    const { startMs = Number.POSITIVE_INFINITY } = arrival;
+    if (startMs < aggregator.closedEndMs) mark?.late(batch.node, startMs);
+    return arrival;
   };
 }
 

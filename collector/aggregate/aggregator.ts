@@ -60,6 +60,8 @@ class WindowedAggregator implements Aggregator {
   readonly #startedMs: number;
   /** The same of windows that something has come for: the run before has not written them, and agents send again what it had of them. */
   readonly #againMs: number;
+  /** There was a run before. */
+  readonly #goesOn: boolean;
   #frames = 0;
   #running: Promise<unknown> = Promise.resolve();
 
@@ -71,6 +73,7 @@ class WindowedAggregator implements Aggregator {
     this.#state = new AggregatorState(this.#options);
     this.#startedMs = startedMs;
     this.#againMs = Math.min(startedMs, restored?.frame.endMs ?? startedMs);
+    this.#goesOn = restored !== undefined;
     if (restored !== undefined) {
       const { endMs } = restored.frame;
       restoreState(this.#state, restored);
@@ -220,7 +223,8 @@ class WindowedAggregator implements Aggregator {
         const last = this.#state.nodes.known(name)?.last;
         return last?.startMs === startMs ? last.batches : [];
       });
-      const withGroups = this.#withGroups(startMs, [...late]);
+      // Of a window that had begun before we did, what was known of the node goes on.
+      const withGroups = startMs >= this.#startedMs || this.#goesOn;
       const frame = await this.#run({ startMs, batches, again, late, withGroups }, breathe);
       if (frame.samples > 0) frames.push(frame);
     }

@@ -55,8 +55,8 @@ export interface Ingest {
   housekeep(): void;
   /** The nodes that are sending, and those of an earlier run that have not come back. */
   nodes(): Iterable<string>;
-  /** For the checkpoint of windows up to there: each session's last durable batch. And what an earlier run had remembered. */
-  remembered(upToMs: number): RememberedSession[];
+  /** For the checkpoint of windows up to there, and of some nodes less far: each session's last durable batch. And what an earlier run had remembered. */
+  remembered(upToMs: number, behind?: ReadonlyMap<string, number>): RememberedSession[];
   remember(sessions: Iterable<RememberedSession>): void;
   stats(): IngestStats;
 }
@@ -134,7 +134,7 @@ export function createIngest(options: IngestOptions): Ingest {
       sessions.housekeep(clock.now());
     },
     nodes: () => sessions.nodes(),
-    remembered: (upToMs) => sessions.remembered(upToMs),
+    remembered: (upToMs, behind) => sessions.remembered(upToMs, behind),
     remember: (earlier) => sessions.remember(earlier, clock.now()),
     stats: () => {
       budget.pass(clock.now());

@@ -141,7 +141,7 @@ export class Intake {
       dropped: answer?.dropped ?? {},
       duplicate: true,
       ...clockOf(live),
-      ...this.#durable(this.#options.sessions.durableOf(node, session)),
+      ...this.#durable(node, this.#options.sessions.durableOf(node, session)),
     });
   }
 
@@ -166,10 +166,10 @@ export class Intake {
     );
   }
 
-  #durable(durable: Durable): Pick<Taken, 'durable' | 'durable_after_ms' | 'run'> {
+  #durable(node: string, durable: Durable): Pick<Taken, 'durable' | 'durable_after_ms' | 'run'> {
     const { kept } = this.#options;
     if (kept === undefined) return {};
-    return { durable: durable.upTo(kept.upToMs), durable_after_ms: kept.afterMs, run: kept.run };
+    return { durable: durable.upTo(kept.upToOf(node)), durable_after_ms: kept.afterMs, run: kept.run };
   }
 
   #checkNew({ node, session, reset }: Header): void {
@@ -232,7 +232,7 @@ export class Intake {
     session.lastAnswer = { accepted: pushed.accepted, dropped: Object.fromEntries(dropped) };
     session.seenMs = nowMs;
     if (kept) session.durable.note(batch.seq, pushed.endMs, nowMs + kept.aheadMs);
-    const durable = this.#durable(session.durable);
+    const durable = this.#durable(session.node, session.durable);
     return taken({ ...session.lastAnswer, duplicate: false, ...clockOf(session), ...durable });
   }
 }

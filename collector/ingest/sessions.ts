@@ -109,10 +109,10 @@ export class Sessions {
     return known?.durable ?? createDurable({ endMs: this.#live.get(node)?.durable.endMs });
   }
 
-  /** The sessions, each with the last batch that is durable when windows are on disk up to there. */
-  remembered(upToMs: number): RememberedSession[] {
+  /** The sessions, each with the last batch that is durable when windows are on disk up to there; of some nodes, less far. */
+  remembered(upToMs: number, behind?: ReadonlyMap<string, number>): RememberedSession[] {
     return [...this.#ended.values(), ...this.#live.values()].flatMap(({ node, session, durable }) => {
-      const seq = durable.whenUpTo(upToMs);
+      const seq = durable.whenUpTo(Math.min(upToMs, behind?.get(node) ?? upToMs));
       return seq > 0 ? [{ node, session, seq, live: this.find(node, session) !== undefined }] : [];
     });
   }
