@@ -26,10 +26,11 @@ import { withinHeap } from './heap.ts';
 import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
-import { createSessionsJournal, sessionsIn } from './ingest/sessionsjournal.ts';
+import { sessionsIn } from './ingest/sessionsjournal.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
+import { createOffering } from './offering.ts';
 import { createPace } from './pace.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
@@ -70,11 +71,12 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
   const past = new WeakSet<Frame>();
-  const { fanout, kept, offer } = await startDelivery({
+  const delivery = await startDelivery({
     ...{ config, clock, log, life },
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
+  const { fanout, kept } = delivery;
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
   const mark = markOf(settings, aggregator, kept !== undefined);
   const take = takerOf(aggregator, kept && mark, options);
@@ -85,23 +87,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     log,
     refused: () => [...aggregator.stats().groupsRefused.values()].reduce((sum, times) => sum + times, 0),
   });
-  const sessionsTable = createSessionsJournal();
   const { catchUp, pace, windows } = windowsOf(options, {
     aggregator,
     resumed: kept?.last !== undefined,
     resumes: kept !== undefined,
     nodes: () => ingest.nodes(),
-    offer: ({ journal, behind, ...frame }, isPast) => {
-      if (isPast) past.add(frame);
-      const { endMs, late } = frame;
-      if (late !== undefined) return offer(frame, undefined);
-      watch(frame);
-      if (kept !== undefined) mark.offered(endMs, behind);
-      offer(
-        frame,
-        journal === undefined ? undefined : [...journal, sessionsTable(ingest.remembered(endMs, behind), endMs)],
-      );
-    },
+    offer: createOffering({
+      ...{ delivery, past, watch, log },
+      mark: kept && mark,
+      remembered: (upToMs, behind) => ingest.remembered(upToMs, behind),
+    }),
     after: () => refusalLog.report(aggregator.refusals()),
   });
   life.onStop('windows', () => windows.stop());
@@ -160,7 +155,11 @@ function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
 }
 
 /** How far windows are on disk, for what agents are told. Of the run before: those that are closed, without what a stop closed before its end. */
-function markOf({ window, lateness, max_ahead }: Config['collector'], aggregator: Aggregator, isKept: boolean): KeptMark {
+function markOf(
+  { window, lateness, max_ahead }: Config['collector'],
+  aggregator: Aggregator,
+  isKept: boolean,
+): KeptMark {
   const { closedEndMs } = aggregator;
   const from = isKept && closedEndMs > 0 ? { fromMs: closedEndMs } : {};
   const closedMs = () => aggregator.closedEndMs;

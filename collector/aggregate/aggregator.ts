@@ -63,6 +63,7 @@ class WindowedAggregator implements Aggregator {
   /** There was a run before. */
   readonly #goesOn: boolean;
   #frames = 0;
+  #lateFrames = 0;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: AggregatorOptions) {
@@ -147,6 +148,7 @@ class WindowedAggregator implements Aggregator {
       pendingCells: this.#pending.cells,
       closedEndMs: this.#closedEndMs ?? 0,
       frames: this.#frames,
+      lateFrames: this.#lateFrames,
     });
   }
 
@@ -236,7 +238,8 @@ class WindowedAggregator implements Aggregator {
     let steps = 0;
     for (let piece = pieces.next(); ; piece = pieces.next()) {
       if (piece.done) {
-        this.#frames++;
+        if (window.late === undefined) this.#frames++;
+        else this.#lateFrames++;
         return piece.value;
       }
       steps += piece.value;

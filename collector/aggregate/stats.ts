@@ -25,7 +25,7 @@ export interface AggregatorStats {
   readonly entities: number;
   readonly groups: number;
   readonly nodes: number;
-  /** `stale_row`, `stale_group`, `stale_node`, `clock_set_back`. */
+  /** `stale_row`, `stale_group`, `stale_node`, `clock_set_back`; `silent_node`: rows of a node that could have come back late, for a cap. */
   readonly evicted: ReadonlyMap<string, number>;
   /** Tables, or parts of them, for which there was no room to wait, whatever numbers they held. */
   readonly tablesRefused: number;
@@ -35,12 +35,14 @@ export interface AggregatorStats {
   /** The end of the last closed window, Unix milliseconds; 0 before there is one. */
   readonly closedEndMs: number;
   readonly frames: number;
+  /** Late ones. */
+  readonly lateFrames: number;
 }
 
 /** What the state does not know. */
 export type OuterStats = Pick<
   AggregatorStats,
-  'received' | 'pendingSamples' | 'pendingBatches' | 'pendingCells' | 'closedEndMs' | 'frames'
+  'received' | 'pendingSamples' | 'pendingBatches' | 'pendingCells' | 'closedEndMs' | 'frames' | 'lateFrames'
 >;
 
 export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorStats {
