@@ -134,7 +134,7 @@ class WindowedAggregator implements Aggregator {
       const late = () => this.#closeLate({ closedEndMs: this.closedEndMs, nowMs: 0, all: true }, breathe);
       for (const startMs of this.#pending.starts()) {
         frames.push(...(await late()));
-        if (startMs >= this.closedEndMs) frames.push(await this.#close(startMs, breathe));
+        if (startMs >= this.closedEndMs) frames.push(await this.#close(startMs, breathe, true));
       }
       return [...frames, ...(await late())];
     });
@@ -196,7 +196,7 @@ class WindowedAggregator implements Aggregator {
     return Math.min(closedEndMs, Math.max(ownMs, this.#beganMs, nowMs - maxLateMs));
   }
 
-  async #close(startMs: number, breathe: Breathe): Promise<Frame> {
+  async #close(startMs: number, breathe: Breathe, early = false): Promise<Frame> {
     // Who is behind has told something that comes before: its part waits, and is late then.
     const without = this.#behind.names;
     const batches = this.#pending.take(startMs, (node) => !without.has(node));
@@ -204,7 +204,7 @@ class WindowedAggregator implements Aggregator {
     this.#clockSetBack = false;
     this.#closedEndMs = startMs + this.#options.windowMs;
     const frame = await this.#run(
-      { startMs, batches, withGroups: this.#withGroups(startMs, batches), without },
+      { startMs, batches, withGroups: this.#withGroups(startMs, batches), without, early },
       breathe,
     );
     const behind = this.#behind.firsts();

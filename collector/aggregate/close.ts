@@ -23,12 +23,14 @@ export interface ClosingWindow {
   readonly again?: readonly PendingBatch[];
   /** Nodes that are behind: it will be closed for them later. */
   readonly without?: ReadonlySet<string>;
+  /** Before it is over, at a stop: more may come for it. */
+  readonly early?: boolean;
 }
 
 /** Closes one window. Yields the number of steps done since the last time. */
 export function* closeWindow(
   state: AggregatorState,
-  { startMs, batches, withGroups, late, again, without }: ClosingWindow,
+  { startMs, batches, withGroups, late, again, without, early }: ClosingWindow,
 ): Generator<number, Frame> {
   const endMs = startMs + state.options.windowMs;
   state.closing = samplesOf(batches);
@@ -64,7 +66,7 @@ export function* closeWindow(
   state.processed += state.closing;
   if (late !== undefined) state.late += state.closing;
   state.closing = 0;
-  noteParts(state, window, [...(again ?? []), ...batches]);
+  noteParts(state, window, { batches: [...(again ?? []), ...batches], early: early ?? false });
   const frame = frameOf(startMs, endMs, [...containers.values(), ...(withGroups ? levels : [])]);
   if (late !== undefined) return { ...frame, late: [...late].sort() };
   state.evict(endMs);
@@ -95,7 +97,11 @@ function showing(state: AggregatorState, { startMs, nodes }: ResolvedWindow, lev
 }
 
 /** Takes note of what nodes had for the window, in case that some more comes for it. */
-function noteParts(state: AggregatorState, { startMs }: ResolvedWindow, batches: readonly PendingBatch[]): void {
+function noteParts(
+  state: AggregatorState,
+  { startMs }: ResolvedWindow,
+  { batches, early }: { readonly batches: readonly PendingBatch[]; readonly early: boolean },
+): void {
   const own = new Map<string, PendingBatch[]>();
   for (const batch of batches) {
     const before = own.get(batch.node);
@@ -105,7 +111,9 @@ function noteParts(state: AggregatorState, { startMs }: ResolvedWindow, batches:
   for (const [name, parts] of own) {
     const node = state.nodes.known(name);
     if (node === undefined) continue;
-    node.closedMs = Math.max(node.closedMs, startMs + state.options.windowMs);
+    const endMs = startMs + state.options.windowMs;
+    // What it read after its last batch is in none: the next run takes it, on time or late.
+    node.closedMs = Math.max(node.closedMs, early ? Math.min(endMs, node.lastBatchMs + 1) : endMs);
     if (state.options.maxLateMs > 0) node.last = { startMs, batches: parts };
   }
 }

@@ -56,13 +56,19 @@ export function createKept(options: KeptOptions): KeptMark {
     run,
     afterMs,
     aheadMs,
-    upToOf: (node) => Math.min(upToMs, closedMs(), lateNodes.get(node)?.upToMs ?? upToMs),
+    upToOf(node) {
+      // Set back: windows of then that are on disk say nothing of those to come.
+      upToMs = Math.min(upToMs, closedMs());
+      return Math.min(upToMs, lateNodes.get(node)?.upToMs ?? upToMs);
+    },
     late(node, startMs) {
       const known = lateNodes.get(node)?.upToMs ?? startMs;
       lateNodes.set(node, { upToMs: Math.min(known, startMs), after: count });
     },
     offered(windowEndMs, behind) {
       waiting.push({ windowEndMs, behind, number: ++count });
+      // The same: this one is not on disk yet.
+      if (windowEndMs <= upToMs) upToMs = windowEndMs - 1;
       // A disk that takes nothing lets go of the oldest, too.
       if (waiting.length > MAX_WAITING) waiting.shift();
     },

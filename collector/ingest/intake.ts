@@ -36,6 +36,8 @@ export interface IntakeOptions {
   readonly pace: Pace | undefined;
   /** How far the log is on disk; undefined without one. */
   readonly kept: Kept | undefined;
+  /** Why nothing more is to be taken at the moment, in words; undefined while all is well. */
+  readonly full: () => string | undefined;
   /** A cap kept something of a node's out; `detail` says which and what to do. */
   readonly onRefused: (node: string, reason: string, detail: string) => void;
   /** Two agents send under one node's name. */
@@ -96,6 +98,7 @@ export class Intake {
     sessions.housekeep(nowMs);
     const live = sessions.find(head.node, head.session);
     if (head.seq <= sessions.lastSeq(head.node, head.session)) return this.#again(head, live);
+    this.#checkFull();
     this.#checkRun(times);
     if (live === undefined) this.#checkNew(head);
     this.#checkPace(head, live, { ...times, nowMs });
@@ -145,6 +148,12 @@ export class Intake {
     });
   }
 
+  /** After duplicates: those are told what is durable, and the agent lets go of it. */
+  #checkFull(): void {
+    const full = this.#options.full();
+    if (full !== undefined) throw new WireError('log_full', full);
+  }
+
   /** What an earlier run took and had not on disk must come again, and before anything that is newer. */
   #checkRun({ run }: Times): void {
     const { kept } = this.#options;
@@ -187,7 +196,7 @@ export class Intake {
 
   #begin({ node, session }: Header, dictionary: Pick<Session, 'decoder' | 'account'>, nowMs: number): Session {
     const { sessions, cap, onRivals } = this.#options;
-    if (sessions.of(node) !== undefined && sessions.hasEnded(node, session)) onRivals(node);
+    if (sessions.of(node) !== undefined && sessions.wasReplaced(node, session)) onRivals(node);
     const lastSeq = sessions.lastSeq(node, session);
     const begun: Session = {
       node,
