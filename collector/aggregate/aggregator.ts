@@ -97,7 +97,7 @@ class WindowedAggregator implements Aggregator {
 
   push(batch: Batch, nowMs: number): Arrival {
     const closedEndMs = this.#anchor(nowMs);
-    const fromMs = this.#lateFrom(batch.node, closedEndMs, nowMs);
+    const fromMs = this.#lateFrom(batch, closedEndMs, nowMs);
     const arrival = this.#pending.add(batch, { fromMs, untilMs: nowMs + this.#options.maxAheadMs });
     const { startMs } = arrival;
     if (startMs !== undefined) this.#behind.note(batch.node, { tickMs: batch.timeMs, nowMs, startMs, closedEndMs });
@@ -188,12 +188,14 @@ class WindowedAggregator implements Aggregator {
   }
 
   /** From when on rows of a node are taken: those of windows that are closed, as far as it was not in them. */
-  #lateFrom(name: string, closedEndMs: number, nowMs: number): number {
+  #lateFrom({ node: name, timeMs }: Batch, closedEndMs: number, nowMs: number): number {
     const { maxLateMs } = this.#options;
     if (maxLateMs === 0 || this.#clockSetBack) return closedEndMs;
     const node = this.#state.nodes.known(name);
     const ownMs = node?.last?.startMs ?? node?.closedMs ?? Number.NEGATIVE_INFINITY;
-    return Math.min(closedEndMs, Math.max(ownMs, this.#beganMs, nowMs - maxLateMs));
+    // What would have been too late had the batch come at once, is: no batch has rows for a whole day's windows.
+    const atOnceMs = lastDueEnd(timeMs, this.#options);
+    return Math.min(closedEndMs, Math.max(ownMs, this.#beganMs, nowMs - maxLateMs, atOnceMs));
   }
 
   async #close(startMs: number, breathe: Breathe, early = false): Promise<Frame> {

@@ -359,3 +359,26 @@ test('under a cap, a node that is silent is given up before anybody is refused',
   expect(stats.evicted.get('silent_node')).toBeGreaterThan(0);
   expect(stats.dropped).toEqual(early.stats.dropped);
 });
+
+test('a batch with rows of a whole day is no work for a day’s windows', async () => {
+  const aggregator = createAggregator(OPTIONS);
+  const row = container('n1', 'web', T);
+  const at = (seconds: number, times: readonly number[]): Batch => ({
+    ...{ node: 'n1', session: 's', seq: seconds, timeMs: T + seconds * 1000 },
+    tables: [
+      {
+        shape: net,
+        rows: times.map(() => row),
+        timesMs: Float64Array.from(times, (time) => T + time * 1000),
+        values: Float64Array.from([...times, ...times.map(() => Number.NaN)]),
+      },
+    ],
+  });
+  aggregator.push(at(1, [1]), T + 1000);
+  await aggregator.advance(T + 40_000_000, breathe);
+  // Every window from 100 s on; had it come when it was made, at 30 000 s, those before 29 990 s would have been closed.
+  const times = Array.from({ length: 2990 }, (_, i) => 100 + 10 * i);
+  const { dropped } = aggregator.push(at(30_000, times), T + 40_000_000);
+  expect(dropped.get('too_late')).toBe(2989);
+  expect(await aggregator.advance(T + 40_060_000, breathe)).toHaveLength(1 + 1);
+});
