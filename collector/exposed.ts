@@ -74,6 +74,8 @@ function exposeAggregator(self: SelfMetrics, aggregator: Aggregator, ingest: Ing
   self.expose('plimsoll_collector_evictions_total', () => byKey(aggregator.stats().evicted));
   self.expose('plimsoll_collector_increases_total', () => byKey(new Map(Object.entries(aggregator.stats().increases))));
   self.expose('plimsoll_collector_windows_total', () => single(aggregator.stats().frames));
+  self.expose('plimsoll_collector_late_windows_total', () => single(aggregator.stats().lateFrames));
+  self.expose('plimsoll_collector_late_samples_total', () => single(aggregator.stats().late));
   self.expose('plimsoll_collector_last_window_seconds', () => {
     const endMs = aggregator.stats().closedEndMs;
     return endMs > 0 ? single(endMs / 1000) : [];

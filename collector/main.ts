@@ -26,10 +26,11 @@ import { withinHeap } from './heap.ts';
 import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
-import { createSessionsJournal, sessionsIn } from './ingest/sessionsjournal.ts';
+import { sessionsIn } from './ingest/sessionsjournal.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
+import { createOffering } from './offering.ts';
 import { createPace } from './pace.ts';
 import { exposePages } from './pages.ts';
 import { startReceiving } from './receiving.ts';
@@ -77,16 +78,17 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
   const past = new WeakSet<Frame>();
-  const { fanout, kept, offer } = await startDelivery({
+  const delivery = await startDelivery({
     ...{ config, clock, log, life },
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
+  const { fanout, kept } = delivery;
   const store = await openStore({ config, kept, clock, log });
   life.onStop('store', async () => store?.close());
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
-  const mark = markOf(settings, kept && aggregator.closedEndMs);
-  const take = takerOf(aggregator, options);
+  const mark = markOf(settings, aggregator, kept !== undefined);
+  const take = takerOf(aggregator, kept && mark, options);
 
   const refusalLog = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
@@ -94,18 +96,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     log,
     refused: () => [...aggregator.stats().groupsRefused.values()].reduce((sum, times) => sum + times, 0),
   });
-  const sessionsTable = createSessionsJournal();
   const { catchUp, pace, windows } = windowsOf(options, {
     aggregator,
     resumed: kept?.last !== undefined,
     resumes: kept !== undefined,
     nodes: () => ingest.nodes(),
-    offer: ({ journal, ...frame }, isPast) => {
-      if (isPast) past.add(frame);
-      watch(frame);
-      const { endMs } = frame;
-      offer(frame, journal === undefined ? undefined : [...journal, sessionsTable(ingest.remembered(endMs), endMs)]);
-    },
+    offer: createOffering({
+      ...{ delivery, past, watch, log },
+      mark: kept && mark,
+      remembered: (upToMs, behind) => ingest.remembered(upToMs, behind),
+    }),
     after: () => refusalLog.report(aggregator.refusals()),
   });
   life.onStop('windows', () => windows.stop());
@@ -174,18 +174,31 @@ function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
   return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
 }
 
-/** How far windows are on disk, for what agents are told. `closedEndMs`: those of the run before, without what a stop closed before its end. */
-function markOf({ window, lateness, max_ahead }: Config['collector'], closedEndMs = 0): KeptMark {
-  const from = closedEndMs > 0 ? { fromMs: closedEndMs } : {};
-  return createKept({ run: randomUUID(), afterMs: window + lateness, aheadMs: max_ahead + window, ...from });
+/** How far windows are on disk, for what agents are told. Of the run before: those that are closed, without what a stop closed before its end. */
+function markOf(
+  { window, lateness, max_ahead }: Config['collector'],
+  aggregator: Aggregator,
+  isKept: boolean,
+): KeptMark {
+  const { closedEndMs } = aggregator;
+  const from = isKept && closedEndMs > 0 ? { fromMs: closedEndMs } : {};
+  const closedMs = () => aggregator.closedEndMs;
+  return createKept({ run: randomUUID(), afterMs: window + lateness, aheadMs: max_ahead + window, closedMs, ...from });
 }
 
 /** What becomes of a batch, wherever it comes from. */
-function takerOf(aggregator: Aggregator, { config, clock, log }: ProgramSurroundings): (batch: Batch) => Arrival {
+function takerOf(
+  aggregator: Aggregator,
+  mark: KeptMark | undefined,
+  { config, clock, log }: ProgramSurroundings,
+): (batch: Batch) => Arrival {
   const noteInterval = watchIntervals({ windowMs: config.collector.window, log });
   return (batch) => {
     noteInterval(batch);
-    return aggregator.push(batch, clock.now());
+    const arrival = aggregator.push(batch, clock.now());
+    const { startMs = Number.POSITIVE_INFINITY } = arrival;
+    if (startMs < aggregator.closedEndMs) mark?.late(batch.node, startMs);
+    return arrival;
   };
 }
 
@@ -197,6 +210,7 @@ function aggregatorOf(
     windowMs: settings.window,
     latenessMs: settings.lateness,
     maxAheadMs: settings.max_ahead,
+    maxLateMs: settings.max_late,
     staleAfterMs: Math.max(settings.stale_after, settings.window),
     groupStaleAfterMs: Math.max(settings.group_stale_after, settings.window),
     maxSeries: settings.max_series,

@@ -3,7 +3,8 @@
  * SEMANTICS.md says in one page what it guarantees.
  */
 import type { Batch, Frame } from '../../src/model/batch.ts';
-import { closeWindow } from './close.ts';
+import { BehindNodes, type Reached } from './behind.ts';
+import { type ClosingWindow, closeWindow } from './close.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions, checkOptions } from './options.ts';
 import { type Arrival, Pending, samplesOf } from './pending.ts';
 import type { Refusal } from './refusals.ts';
@@ -29,6 +30,8 @@ export interface Aggregator {
   stats(): AggregatorStats;
   /** All windows that end here or before are closed; 0 before the first call. */
   readonly closedEndMs: number;
+  /** The same of one node: less where something of it waits for windows that were closed without it. */
+  closedEndOf(node: string): number;
   /** Whom a cap kept out since the last call. */
   refusals(): Refusal[];
 }
@@ -46,6 +49,9 @@ class WindowedAggregator implements Aggregator {
   readonly #options: AggregatorOptions;
   readonly #state: AggregatorState;
   readonly #pending: Pending;
+  readonly #behind: BehindNodes;
+  /** Windows that end here or before were there before we were: nothing comes late for them. */
+  #beganMs = Number.NEGATIVE_INFINITY;
   /** All windows that end here or before are closed; undefined before the first call. */
   #closedEndMs: number | undefined;
   #received = 0;
@@ -54,7 +60,10 @@ class WindowedAggregator implements Aggregator {
   readonly #startedMs: number;
   /** The same of windows that something has come for: the run before has not written them, and agents send again what it had of them. */
   readonly #againMs: number;
+  /** There was a run before. */
+  readonly #goesOn: boolean;
   #frames = 0;
+  #lateFrames = 0;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: AggregatorOptions) {
@@ -65,6 +74,7 @@ class WindowedAggregator implements Aggregator {
     this.#state = new AggregatorState(this.#options);
     this.#startedMs = startedMs;
     this.#againMs = Math.min(startedMs, restored?.frame.endMs ?? startedMs);
+    this.#goesOn = restored !== undefined;
     if (restored !== undefined) {
       const { endMs } = restored.frame;
       restoreState(this.#state, restored);
@@ -82,11 +92,15 @@ class WindowedAggregator implements Aggregator {
         this.#state.refusals.add('waiting', node, Math.max(1, samples));
       },
     });
+    this.#behind = new BehindNodes(this.#state, this.#pending);
   }
 
   push(batch: Batch, nowMs: number): Arrival {
-    const fromMs = this.#anchor(nowMs);
+    const closedEndMs = this.#anchor(nowMs);
+    const fromMs = this.#lateFrom(batch, closedEndMs, nowMs);
     const arrival = this.#pending.add(batch, { fromMs, untilMs: nowMs + this.#options.maxAheadMs });
+    const { startMs } = arrival;
+    if (startMs !== undefined) this.#behind.note(batch.node, { tickMs: batch.timeMs, nowMs, startMs, closedEndMs });
     this.#received += arrival.accepted;
     for (const [reason, samples] of arrival.dropped) {
       this.#received += samples;
@@ -101,11 +115,15 @@ class WindowedAggregator implements Aggregator {
       const closedEndMs = this.#anchor(nowMs);
       const dueEndMs = lastDueEnd(nowMs, this.#options);
       const lastStartMs = dueEndMs - this.#options.windowMs;
-      for (const startMs of this.#pending.starts()) {
-        if (startMs < lastStartMs) frames.push(await this.#close(startMs, breathe));
-      }
+      const starts = this.#pending.starts().filter((startMs) => startMs >= closedEndMs && startMs < lastStartMs);
       // A window in which nothing came is shown too, unless a later one is due as well: after a long sleep one is enough.
-      if (dueEndMs > closedEndMs) frames.push(await this.#close(lastStartMs, breathe));
+      if (dueEndMs > closedEndMs) starts.push(lastStartMs);
+      for (const startMs of starts) {
+        // What is late comes before: the readings of a node are counted in their order.
+        frames.push(...(await this.#closeLate({ closedEndMs: this.closedEndMs, nowMs }, breathe)));
+        frames.push(await this.#close(startMs, breathe));
+      }
+      frames.push(...(await this.#closeLate({ closedEndMs: this.closedEndMs, nowMs }, breathe)));
       return frames;
     });
   }
@@ -113,8 +131,12 @@ class WindowedAggregator implements Aggregator {
   flush(breathe: Breathe): Promise<Frame[]> {
     return this.#afterwards(async () => {
       const frames: Frame[] = [];
-      for (const startMs of this.#pending.starts()) frames.push(await this.#close(startMs, breathe));
-      return frames;
+      const late = () => this.#closeLate({ closedEndMs: this.closedEndMs, nowMs: 0, all: true }, breathe);
+      for (const startMs of this.#pending.starts()) {
+        frames.push(...(await late()));
+        if (startMs >= this.closedEndMs) frames.push(await this.#close(startMs, breathe, true));
+      }
+      return [...frames, ...(await late())];
     });
   }
 
@@ -126,11 +148,16 @@ class WindowedAggregator implements Aggregator {
       pendingCells: this.#pending.cells,
       closedEndMs: this.#closedEndMs ?? 0,
       frames: this.#frames,
+      lateFrames: this.#lateFrames,
     });
   }
 
   get closedEndMs(): number {
     return this.#closedEndMs ?? 0;
+  }
+
+  closedEndOf(node: string): number {
+    return this.#behind.closedEndOf(node, this.closedEndMs);
   }
 
   refusals(): Refusal[] {
@@ -143,9 +170,13 @@ class WindowedAggregator implements Aggregator {
    */
   #anchor(nowMs: number): number {
     const dueEndMs = lastDueEnd(nowMs, this.#options);
-    if (this.#closedEndMs === undefined) this.#closedEndMs = dueEndMs;
-    else if (this.#closedEndMs > nowMs + this.#options.maxAheadMs) {
+    if (this.#closedEndMs === undefined) {
       this.#closedEndMs = dueEndMs;
+      this.#beganMs = dueEndMs;
+    } else if (this.#closedEndMs > nowMs + this.#options.maxAheadMs) {
+      this.#closedEndMs = dueEndMs;
+      this.#beganMs = dueEndMs;
+      this.#behind.restart(nowMs);
       for (const startMs of this.#pending.starts()) {
         if (startMs > nowMs + this.#options.maxAheadMs) {
           this.#state.dropped.add('clock_set_back', samplesOf(this.#pending.take(startMs)));
@@ -156,17 +187,61 @@ class WindowedAggregator implements Aggregator {
     return this.#closedEndMs;
   }
 
-  async #close(startMs: number, breathe: Breathe): Promise<Frame> {
-    const batches = this.#pending.take(startMs);
+  /** From when on rows of a node are taken: those of windows that are closed, as far as it was not in them. */
+  #lateFrom({ node: name, timeMs }: Batch, closedEndMs: number, nowMs: number): number {
+    const { maxLateMs } = this.#options;
+    if (maxLateMs === 0 || this.#clockSetBack) return closedEndMs;
+    const node = this.#state.nodes.known(name);
+    const ownMs = node?.last?.startMs ?? node?.closedMs ?? Number.NEGATIVE_INFINITY;
+    // What would have been too late had the batch come at once, is: no batch has rows for a whole day's windows.
+    const atOnceMs = lastDueEnd(timeMs, this.#options);
+    return Math.min(closedEndMs, Math.max(ownMs, this.#beganMs, nowMs - maxLateMs, atOnceMs));
+  }
+
+  async #close(startMs: number, breathe: Breathe, early = false): Promise<Frame> {
+    // Who is behind has told something that comes before: its part waits, and is late then.
+    const without = this.#behind.names;
+    const batches = this.#pending.take(startMs, (node) => !without.has(node));
     if (this.#clockSetBack) this.#state.forgetAll(startMs);
     this.#clockSetBack = false;
     this.#closedEndMs = startMs + this.#options.windowMs;
-    const withGroups = startMs >= this.#startedMs || (startMs >= this.#againMs && batches.length > 0);
-    const pieces = closeWindow(this.#state, { startMs, batches, withGroups });
+    const frame = await this.#run(
+      { startMs, batches, withGroups: this.#withGroups(startMs, batches), without, early },
+      breathe,
+    );
+    const behind = this.#behind.firsts();
+    return behind === undefined ? frame : { ...frame, behind };
+  }
+
+  /** Whether the groups of a window are whole. */
+  #withGroups(startMs: number, { length }: readonly unknown[]): boolean {
+    return startMs >= this.#startedMs || (startMs >= this.#againMs && length > 0);
+  }
+
+  /** Closes what nodes that are behind have told all of. */
+  async #closeLate(reached: Reached, breathe: Breathe): Promise<Frame[]> {
+    const frames: Frame[] = [];
+    for (const { startMs, nodes: late } of this.#behind.windows(reached)) {
+      const batches = this.#pending.take(startMs, (node) => late.has(node));
+      const again = [...late].flatMap((name) => {
+        const last = this.#state.nodes.known(name)?.last;
+        return last?.startMs === startMs ? last.batches : [];
+      });
+      // Of a window that had begun before we did, what was known of the node goes on.
+      const withGroups = startMs >= this.#startedMs || this.#goesOn;
+      const frame = await this.#run({ startMs, batches, again, late, withGroups }, breathe);
+      if (frame.samples > 0) frames.push(frame);
+    }
+    return frames;
+  }
+
+  async #run(window: ClosingWindow, breathe: Breathe): Promise<Frame> {
+    const pieces = closeWindow(this.#state, window);
     let steps = 0;
     for (let piece = pieces.next(); ; piece = pieces.next()) {
       if (piece.done) {
-        this.#frames++;
+        if (window.late === undefined) this.#frames++;
+        else this.#lateFrames++;
         return piece.value;
       }
       steps += piece.value;

@@ -13,14 +13,17 @@ export interface LevelColumns {
   readonly shape: Shape;
   readonly columns: readonly Float64Array[];
   readonly timeMs: number;
+  /** Which groups have a part in it; all if not given. */
+  readonly shows?: ((slot: number) => boolean) | undefined;
 }
 
 /** The table of the groups that have a number in one of the columns; undefined if there is none. */
-export function levelTable({ groups, shape, columns, timeMs }: LevelColumns): LevelTable | undefined {
+export function levelTable({ groups, shape, columns, timeMs, shows }: LevelColumns): LevelTable | undefined {
   const slots: number[] = [];
   const rows: Row[] = [];
   groups.rows.forEach((row, slot) => {
     if (row === undefined || !columns.some((column) => !Number.isNaN(column[slot] as number))) return;
+    if (shows !== undefined && !shows(slot)) return;
     slots.push(slot);
     rows.push(row);
   });
@@ -44,7 +47,7 @@ export function membersTable(state: AggregatorState, window: ResolvedWindow, lev
   for (const entity of window.entities) {
     const group = groupOf[entity] as number;
     if (group < 0) continue;
-    groups.lastReadMs[group] = endMs;
+    groups.lastReadMs[group] = Math.max(groups.lastReadMs[group] as number, endMs);
     const before = column[group] as number;
     column[group] = Number.isNaN(before) ? 1 : before + 1;
   }

@@ -3,11 +3,11 @@
  * last read; capped over all levels together; dropped when silent for too long. Totals hang on a group's slot, see totals.ts. A group counts
  * for the node whose container was its first: a fair share of the cap is a node's.
  */
-import type { Labels } from '../../src/model/labels.ts';
+import { type Labels, labelValue } from '../../src/model/labels.ts';
 import type { Entity, Row } from '../../src/model/table.ts';
 import { FIRST_CAPACITY, grownDoubles, grownIntegers } from './growing.ts';
 import { mayHave } from '../../src/model/share.ts';
-import { groupLabels, type LevelDef, type Place } from './levels.ts';
+import { groupLabels, type LevelDef, nodeLabel, type Place } from './levels.ts';
 
 /** No part in the level: a label is missing, or it is not of the level's kind. */
 export const NO_GROUP = -1;
@@ -21,6 +21,10 @@ export interface LevelGroups {
   readonly rows: (Row | undefined)[];
   readonly keys: string[];
   readonly free: number[];
+  /** The label that names the one node that a group is of; undefined at a level whose groups may span several. */
+  readonly nodeLabel: string | undefined;
+  /** At such a level, the node of each group. */
+  readonly nodeOf: (string | undefined)[];
   /** Whose share each counts in; undefined where it is free, or the level has no cap. */
   readonly founders: (Founder | undefined)[];
   /** Whether its groups count for the cap. Those of nodes and the cluster are as few as nodes, and never refused. */
@@ -89,6 +93,7 @@ export class Groups {
     if (slot >= groups.capacity) grow(groups);
     groups.rows[slot] = { labels };
     groups.keys[slot] = labels.key;
+    groups.nodeOf[slot] = groups.nodeLabel === undefined ? undefined : labelValue(labels, groups.nodeLabel);
     groups.index.set(labels.key, slot);
     this.#count(groups, slot, founder);
     return slot;
@@ -154,6 +159,8 @@ function emptyLevel(level: LevelDef): LevelGroups {
     rows: [],
     keys: [],
     free: [],
+    nodeLabel: nodeLabel(level),
+    nodeOf: [],
     founders: [],
     capped: level.by.some(({ from, or = from }) => [from, or].some((label) => label !== 'node' && label !== 'cluster')),
     capacity: FIRST_CAPACITY,

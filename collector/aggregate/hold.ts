@@ -27,14 +27,25 @@ export function noteTick(state: AggregatorState, node: NodeState, batch: Pending
   }
 }
 
+/** Which nodes a window is closed for. */
+export interface Concerned {
+  /** Those alone: the window was closed before, without them. */
+  readonly only?: ReadonlySet<string> | undefined;
+  /** All but those: they are behind, and it will be closed for them later. */
+  readonly without?: ReadonlySet<string> | undefined;
+}
+
 /** Gives held readings a place in a window that has none of their rows; answers how many rows it went through. */
-export function holdTicks(state: AggregatorState, window: ResolvedWindow): number {
+export function holdTicks(state: AggregatorState, window: ResolvedWindow, { only, without }: Concerned = {}): number {
   let steps = 0;
   for (const node of state.nodes.holding) {
+    if (without?.has(node.name) || !(only?.has(node.name) ?? true)) continue;
     if ((node.held?.untilMs ?? 0) <= window.startMs) {
       release(state, node);
       continue;
     }
+    window.nodes.add(node.name);
+    node.closedMs = Math.max(node.closedMs, window.startMs + state.options.windowMs);
     for (const { table, picked } of node.held?.tables ?? []) {
       const series = state.seriesOf(table.shape as Family);
       const known = rowsOfFamily(node, series.family.name);

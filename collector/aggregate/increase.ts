@@ -42,6 +42,8 @@ export interface IncreaseCounts {
   gaps: number;
   /** Readings that no hardware can have counted: nothing counted, the baseline kept unless the next one confirms them. */
   implausible: number;
+  /** Increases of windows that were closed without their node: groups that span nodes get them in a later window than their own. */
+  late: number;
 }
 
 /** The life of a reading: a set of the bits above. `staleAfterMs` is how long a silent row is remembered. */

@@ -71,9 +71,14 @@ export function prefixOf({ name, prefix = name }: Pick<LevelDef, 'name' | 'prefi
   return prefix;
 }
 
+/** The label of a level's groups that names their node; undefined where a group may have containers of several. */
+export function nodeLabel({ by }: LevelDef): string | undefined {
+  return by.find(({ from, or = from }) => from === 'node' && or === 'node')?.as;
+}
+
 /** Whether a group may have containers of several nodes. */
-export function spansNodes({ by }: LevelDef): boolean {
-  return !by.some(({ from, or = from }) => from === 'node' && or === 'node');
+export function spansNodes(level: LevelDef): boolean {
+  return nodeLabel(level) === undefined;
 }
 
 /** What a level sees of a container beside its labels. */

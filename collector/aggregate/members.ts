@@ -23,6 +23,8 @@ export class MemberColumns {
   readonly #increases: Float64Array;
   /** Per ratio's column: what the members used per second. */
   readonly #rates = new Map<number, Float64Array>();
+  /** Per column: what rows of this window grew by in it when it was closed before; not for totals, which have it. */
+  readonly #before = new Map<number, Float64Array>();
   #heads: Uint8Array | undefined;
   /** Of the column that is being folded, once an output has asked for them. */
   #perSecond: Float64Array | undefined;
@@ -64,12 +66,21 @@ export class MemberColumns {
     return own;
   }
 
+  /** Takes note of what a column's rows grew by before, in this window. */
+  addBefore(c: number, before: Float64Array): void {
+    this.#before.set(c, before);
+  }
+
+  before(c: number): Float64Array | undefined {
+    return this.#before.get(c);
+  }
+
   /** Column `c` as an output sees it at a level. */
   of(c: number, levelAt: number): Members {
     const last = this.last(c);
     const increases = this.#rates.get(c) ?? this.#increases;
     const perSecond = (): Float64Array => {
-      this.#perSecond ??= this.#ratesOf(increases, last);
+      this.#perSecond ??= this.#ratesOf(c, increases);
       return this.#perSecond;
     };
     return {
@@ -96,15 +107,19 @@ export class MemberColumns {
   used(c: number): Float64Array {
     const increases = this.#rates.get(c);
     const last = this.last(c);
-    return increases === undefined ? last : this.#ratesOf(increases, last);
+    return increases === undefined ? last : this.#ratesOf(c, increases);
   }
 
-  #ratesOf(increases: Float64Array, last: Float64Array): Float64Array {
+  #ratesOf(c: number, increases: Float64Array): Float64Array {
     const { slotAt, lastMs, sinceMs } = this.#series;
+    const last = this.last(c);
+    const before = this.#before.get(c);
     return increases.map((increase, place) => {
       const slot = slotAt[place] as number;
       const seconds = ((lastMs[slot] as number) - (sinceMs[slot] as number)) / 1000;
-      return seconds > 0 && !Number.isNaN(last[place] as number) ? increase / seconds : Number.NaN;
+      return seconds > 0 && !Number.isNaN(last[place] as number)
+        ? (increase + (before?.[place] ?? 0)) / seconds
+        : Number.NaN;
     });
   }
 

@@ -4,7 +4,7 @@
  */
 import { labels } from '../../src/model/labels.ts';
 import type { EntityKind, EntityRow, Row } from '../../src/model/table.ts';
-import type { PendingRows } from './pending.ts';
+import type { PendingBatch, PendingRows } from './pending.ts';
 
 /** Slots of one family's rows on one node. */
 export interface NodeRows {
@@ -20,6 +20,12 @@ export interface NodeState {
   /** The first batch since when no silence was longer than the staleness deadline. */
   watchedSinceMs: number;
   lastBatchMs: number;
+  /** All its windows that end here or before are closed; 0 before the first. */
+  closedMs: number;
+  /** What it had for the last window that it took part in: some more may come for that, late. */
+  last: { readonly startMs: number; readonly batches: readonly PendingBatch[] } | undefined;
+  /** Its rows that were read before that are given up; set before each giving up. */
+  keptFromMs: number;
   /** Rows x columns. */
   series: number;
   /** The time between its ticks, as it says; 0 where it does not. */
@@ -109,6 +115,9 @@ export class Nodes {
         row: { labels: labels([['node', name]]) },
         watchedSinceMs: tickMs,
         lastBatchMs: tickMs,
+        closedMs: 0,
+        last: undefined,
+        keptFromMs: 0,
         series: 0,
         intervalMs: 0,
         held: undefined,
@@ -123,13 +132,18 @@ export class Nodes {
     return node;
   }
 
+  /** Drops a node that has no rows any more. */
+  drop(node: NodeState): void {
+    this.#byName.delete(node.name);
+    this.holding.delete(node);
+  }
+
   /** Drops the nodes without rows whose last batch is older than `beforeMs`; answers how many. */
   evict(beforeMs: number): number {
     let evicted = 0;
-    for (const [name, node] of this.#byName) {
+    for (const node of this.#byName.values()) {
       if (node.series > 0 || node.lastBatchMs >= beforeMs) continue;
-      this.#byName.delete(name);
-      this.holding.delete(node);
+      this.drop(node);
       evicted++;
     }
     return evicted;

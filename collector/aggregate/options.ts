@@ -15,6 +15,8 @@ export interface AggregatorOptions {
   readonly latenessMs: number;
   /** How far in the future of the collector's clock a reading may be. */
   readonly maxAheadMs: number;
+  /** How late a reading may be for a window that was closed without its node: those go into a late frame. 0: none are taken. */
+  readonly maxLateMs: number;
   /** Without a reading for this long (event time) a row's state is dropped. */
   readonly staleAfterMs: number;
   /** Without a member for this long (event time) a group and its totals are dropped. */
@@ -48,6 +50,7 @@ export const AGGREGATOR_DEFAULTS: AggregatorOptions = {
   windowMs: 10_000,
   latenessMs: 10_000,
   maxAheadMs: 60_000,
+  maxLateMs: 0,
   staleAfterMs: 300_000,
   groupStaleAfterMs: 3_600_000,
   maxSeries: 2_000_000,
@@ -71,7 +74,7 @@ const POSITIVE = [
   'maxNodes',
   'maxPendingCells',
 ] as const;
-const NOT_NEGATIVE = ['latenessMs', 'maxAheadMs'] as const;
+const NOT_NEGATIVE = ['latenessMs', 'maxAheadMs', 'maxLateMs'] as const;
 
 /** Throws a ConfigError that names the option, its value and what is legal. */
 export function checkOptions(options: AggregatorOptions): void {

@@ -57,6 +57,8 @@ export interface Arrival {
   readonly dropped: ReadonlyMap<string, number>;
   /** The end of the last window that holds something of the batch; undefined if none does. */
   readonly endMs: number | undefined;
+  /** The start of the first of them. */
+  readonly startMs: number | undefined;
 }
 
 /** What a table and a batch take beside their cells, in doubles: objects, arrays' headers, a place in a window. */
@@ -114,8 +116,10 @@ export class Pending {
         accepted += samples;
       }
     }
-    const endMs = parts.size > 0 ? Math.max(...parts.keys()) + this.#options.windowMs : undefined;
-    return { accepted, dropped: dropped.snapshot(), endMs };
+    const starts = [...parts.keys()];
+    const endMs = starts.length > 0 ? Math.max(...starts) + this.#options.windowMs : undefined;
+    const startMs = starts.length > 0 ? Math.min(...starts) : undefined;
+    return { accepted, dropped: dropped.snapshot(), endMs, startMs };
   }
 
   /** The starts of the windows that hold something, ascending. */
@@ -123,10 +127,33 @@ export class Pending {
     return [...this.#windows.keys()].sort((a, b) => a - b);
   }
 
-  /** What waits for a window, by node, then time, then number: the same order however it came in. It is taken out. */
-  take(startMs: number): PendingBatch[] {
-    const batches = this.#windows.get(startMs) ?? [];
-    this.#windows.delete(startMs);
+  /** By node, the starts of the windows before `beforeMs` for which something of it waits, ascending. */
+  startsBefore(beforeMs: number): Map<string, number[]> {
+    const starts = new Map<string, number[]>();
+    for (const startMs of this.starts()) {
+      if (startMs >= beforeMs) break;
+      for (const { node } of this.#windows.get(startMs) ?? []) {
+        const known = starts.get(node);
+        if (known === undefined) starts.set(node, [startMs]);
+        else if (known.at(-1) !== startMs) known.push(startMs);
+      }
+    }
+    return starts;
+  }
+
+  /**
+   * What waits for a window, by node, then time, then number: the same order however it came in. It is taken out. Only that of the nodes
+   * for which `takes` says so, if it is given.
+   */
+  take(startMs: number, takes: (node: string) => boolean = () => true): PendingBatch[] {
+    const all = this.#windows.get(startMs) ?? [];
+    const batches = all.filter(({ node }) => takes(node));
+    if (batches.length === all.length) this.#windows.delete(startMs);
+    else
+      this.#windows.set(
+        startMs,
+        all.filter(({ node }) => !takes(node)),
+      );
     this.#batches -= batches.length;
     this.#samples -= samplesOf(batches);
     for (const batch of batches) {

@@ -20,6 +20,7 @@ import type { GroupColumns } from './totals.ts';
 export function* reduceFamily(
   state: AggregatorState,
   family: ResolvedFamily,
+  late = false,
 ): Generator<number, LevelTable | undefined> {
   const { series, tables } = family;
   const columns = state.groupColumns.get(series) ?? [];
@@ -27,16 +28,19 @@ export function* reduceFamily(
   if (series.placed === 0) return undefined;
   const steps = series.placed * (1 + columns.length);
   const members = new MemberColumns(state.entities, family);
+  // Of a window of the past, groups that span nodes take what their totals need, and their gauges stay as they were.
+  const takes = (levelAt: number, keeps: boolean): boolean =>
+    !late || keeps || state.groups.levels[levelAt]?.nodeLabel !== undefined;
   for (let c = 0; c < series.width; c++) {
     const most = mostOf(series.family.columns[c]?.unit ?? 'none');
     const last = members.last(c);
     const into = { last, largest: members.readOnce ? undefined : members.largest, most };
     for (const { table, places } of tables) collect(into, table.values, places, c * places.length);
-    count(state, members, family, c);
-    foldColumn(columns, members, c);
+    count(state, members, family, { c, late });
+    foldColumn(columns, members, { c, takes });
     yield steps;
   }
-  foldRatios(columns, members);
+  foldRatios(columns, members, takes);
   yield steps;
   return state.options.containers ? containerTable(state, series, members) : undefined;
 }
@@ -62,7 +66,12 @@ function collect({ last, largest, most }: Places, values: Float64Array, places: 
 }
 
 /** The increases of column `c`, where it is a counter that someone asks for. */
-function count(state: AggregatorState, members: MemberColumns, { series, tables }: ResolvedFamily, c: number): void {
+function count(
+  state: AggregatorState,
+  members: MemberColumns,
+  { series, tables }: ResolvedFamily,
+  { c, late }: { readonly c: number; readonly late: boolean },
+): void {
   const baselines = series.baselines[c];
   if (baselines === undefined) return;
   const increases = members.openIncreases(c);
@@ -73,25 +82,52 @@ function count(state: AggregatorState, members: MemberColumns, { series, tables 
     most: mostOf(unit),
     suspects: series.suspects[c] as Map<number, number>,
   };
-  for (const { table, places, lives: known, spans } of tables) {
+  const grown = series.grown[c];
+  if (grown !== undefined && tables.some(({ again }) => again))
+    members.addBefore(c, before(tables, grown, slots.subarray(0, members.size)));
+  for (const { table, places, lives: known, spans, again } of tables) {
+    if (again) continue;
     const offset = c * places.length;
     const lives = acrossStarts ? known.map(goingOn) : known;
     const column = { values: table.values, offset, places, lives, spans, slots, baselines, increases, ...bounds };
     addIncreases(column, state.increases);
   }
+  if (late) for (const increase of increases) if (increase > 0) state.increases.late++;
+  if (grown === undefined) return;
+  const earlier = members.before(c);
+  for (let place = 0; place < members.size; place++)
+    grown[slots[place] as number] = (increases[place] as number) + (earlier?.[place] ?? 0);
 }
 
-function foldColumn(columns: readonly (GroupColumns | undefined)[], members: MemberColumns, c: number): void {
+/** What rows that are in the window once more grew by in it before; by place. */
+function before(tables: ResolvedFamily['tables'], grown: Float64Array, slots: Int32Array): Float64Array {
+  const result = new Float64Array(slots.length);
+  for (const { places, again } of tables) {
+    if (!again) continue;
+    for (const place of places) if (place >= 0) result[place] = grown[slots[place] as number] as number;
+  }
+  return result;
+}
+
+/** Whether a level's groups take an output; `keeps`: it lives on from window to window. */
+type Takes = (levelAt: number, keeps: boolean) => boolean;
+
+function foldColumn(
+  columns: readonly (GroupColumns | undefined)[],
+  members: MemberColumns,
+  { c, takes }: { readonly c: number; readonly takes: Takes },
+): void {
   columns.forEach((groups, levelAt) => {
     groups?.plan.outputs.forEach(({ output, of }, i) => {
-      if (of === c) output.fold(members.of(c, levelAt), groups.column(i));
+      if (of === c && takes(levelAt, output.keeps)) output.fold(members.of(c, levelAt), groups.column(i));
     });
   });
   members.close();
 }
 
-function foldRatios(columns: readonly (GroupColumns | undefined)[], members: MemberColumns): void {
+function foldRatios(columns: readonly (GroupColumns | undefined)[], members: MemberColumns, takes: Takes): void {
   columns.forEach((groups, levelAt) => {
+    if (!takes(levelAt, false)) return;
     groups?.plan.ratios.forEach(({ of, against, fold }, i) => {
       const column = groups.column(groups.plan.outputs.length + i);
       fold(

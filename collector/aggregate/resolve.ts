@@ -5,7 +5,7 @@
 import type { Family } from '../../src/model/family.ts';
 import { mayHave } from '../../src/model/share.ts';
 import type { EntityRow } from '../../src/model/table.ts';
-import { holdTicks, noteTick } from './hold.ts';
+import { type Concerned, holdTicks, noteTick } from './hold.ts';
 import { countedSince, lifeOf, spanOf } from './increase.ts';
 import { type NodeRows, type NodeState, rowsOfFamily } from './nodes.ts';
 import { countRow, type PendingBatch, type PendingRows } from './pending.ts';
@@ -18,17 +18,27 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** What settling a row costs, in numbers gone through. */
 const STEPS_PER_ROW = 8;
 
+/** What is to be settled. */
+export interface Settling extends Concerned {
+  readonly startMs: number;
+  readonly batches: readonly PendingBatch[];
+  /** What was settled before, when the window was closed without the rest. */
+  readonly again?: readonly PendingBatch[];
+}
+
 /** Settles all rows of a window; yields how much it did since the last time, so that the caller may breathe. */
 export function* resolveWindow(
   state: AggregatorState,
-  startMs: number,
-  batches: readonly PendingBatch[],
+  { startMs, batches, again = [], ...concerned }: Settling,
 ): Generator<number, ResolvedWindow> {
-  const window: ResolvedWindow = { startMs, families: new Map(), entities: [] };
+  const window: ResolvedWindow = { startMs, families: new Map(), entities: [], nodes: new Set() };
   state.epoch++;
+  state.current = window.nodes;
   for (const family of state.series.values()) family.placed = 0;
+  for (const batch of again) yield placeAgain(state, window, batch);
   for (const batch of batches) {
-    const node = state.nodes.seen(batch.node, batch.tickMs);
+    window.nodes.add(batch.node);
+    const node = state.seen(batch.node, batch.tickMs);
     let steps = 0;
     for (const pending of batch.tables) {
       steps += pending.table.rows.length * STEPS_PER_ROW;
@@ -38,8 +48,35 @@ export function* resolveWindow(
     if (node !== undefined) noteTick(state, node, batch);
     yield steps;
   }
-  yield holdTicks(state, window);
+  yield holdTicks(state, window, concerned);
   return window;
+}
+
+/** Readings that were counted before have a place once more, so that what is made of all of a window's gauges has them. */
+function placeAgain(state: AggregatorState, window: ResolvedWindow, { node: name, tables }: PendingBatch): number {
+  const node = state.nodes.known(name);
+  let steps = 0;
+  for (const { table, picked } of node === undefined ? [] : tables) {
+    const series = state.seriesOf(table.shape as Family);
+    const known = rowsOfFamily(node as NodeState, series.family.name);
+    const family = familyOf(window, series);
+    const length = table.rows.length;
+    const places = new Int32Array(length).fill(KEPT_OUT);
+    for (const r of picked ?? table.rows.keys()) {
+      const slot = known.index.get(table.rows[r] as EntityRow);
+      if (slot === undefined || (series.lastMs[slot] as number) < (table.timesMs[r] as number)) continue;
+      const sinceMs = series.sinceMs[slot] as number;
+      const placed = series.epochOf[slot] === state.epoch;
+      giveAPlace(state, window, { series, slot });
+      if (!placed) series.sinceMs[slot] = sinceMs;
+      places[r] = series.placeOf[slot] as number;
+      family.readings++;
+    }
+    const none = { lives: new Uint8Array(length), spans: new Float64Array(length) };
+    family.tables.push({ table, places, ...none, again: true });
+    steps += length;
+  }
+  return steps;
 }
 
 interface TableContext {
@@ -100,11 +137,11 @@ function slotOf(state: AggregatorState, context: RowContext): number {
 }
 
 function admit(state: AggregatorState, { series, node, row }: RowContext): number {
-  const { maxSeries, maxSeriesPerNode } = state.options;
+  const { maxSeries: cap, maxSeriesPerNode } = state.options;
   const wish = series.width;
   if (node.series + wish > maxSeriesPerNode) return -1;
-  const holders = state.nodes.live;
-  if (!mayHave({ cap: maxSeries, held: state.liveSeries, own: node.series, holders, wish })) return -1;
+  while (!mayHave({ cap, held: state.liveSeries, own: node.series, holders: state.nodes.live, wish }))
+    if (!state.giveUpSilent()) return -1;
   state.liveSeries += series.width;
   return series.add(row, node, state.entities.acquire(node, row.entity));
 }

@@ -11,6 +11,8 @@ export interface ResolvedTable {
   readonly lives: Uint8Array;
   /** Per row of the table: the seconds over which its counters can have grown. */
   readonly spans: Float64Array;
+  /** Its readings were counted when the window was closed before: they are there for the gauges. */
+  readonly again?: true;
 }
 
 /** One family's part of a window. */
@@ -26,6 +28,8 @@ export interface ResolvedWindow {
   readonly families: Map<FamilySeries, ResolvedFamily>;
   /** Slots of the entities that were read. */
   readonly entities: number[];
+  /** Names of the nodes that have a part in it: a batch, or readings that hold. */
+  readonly nodes: Set<string>;
 }
 
 /** On the row's first reading in this window: its place, and its entity counted as read. */

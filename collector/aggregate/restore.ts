@@ -19,7 +19,7 @@ export interface Restored {
 export function restoreState(state: AggregatorState, { frame, familyNamed }: Restored): void {
   const { journal = [], tables } = frame;
   const of = (level: string): LevelTable[] => journal.filter((table) => table.level === level);
-  const nodes = of(NODES).flatMap((table) => restoreNodes(state, table));
+  const nodes = of(NODES).flatMap((table) => restoreNodes(state, table, frame.endMs));
   for (const table of of(GROUPS)) restoreGroups(state, table, nodes);
   for (const table of of(TOTALS)) restoreTotals(state, table, { tables, familyNamed });
   for (const table of of(ROWS)) {
@@ -31,13 +31,14 @@ export function restoreState(state: AggregatorState, { frame, familyNamed }: Res
   }
 }
 
-function restoreNodes(state: AggregatorState, table: LevelTable): (NodeState | undefined)[] {
+function restoreNodes(state: AggregatorState, table: LevelTable, endMs: number): (NodeState | undefined)[] {
   const at = cells(table);
   return table.rows.map(({ labels }, r) => {
     const node = state.nodes.seen(labelValue(labels, 'node') ?? '', at('batch', r));
     if (node === undefined) return undefined;
     node.watchedSinceMs = at('watched', r);
     node.intervalMs = at('interval', r);
+    node.closedMs = either(at('closed', r), endMs);
     return node;
   });
 }

@@ -32,6 +32,8 @@ export class FamilySeries {
   placed = 0;
   /** Per column: the baselines of a counter that groups get, by slot; undefined for other columns. */
   readonly baselines: (Float64Array | undefined)[];
+  /** Per column of which rates are made, by slot: what it grew by in the row's last window. */
+  readonly grown: (Float64Array | undefined)[];
   /** Per column, by slot: an implausible reading that the next one may confirm. Few or none. */
   readonly suspects: readonly Map<number, number>[];
   readonly #free: number[] = [];
@@ -44,6 +46,11 @@ export class FamilySeries {
     const counted = new Set(family.ratios.map((ratio) => family.at[ratio.of]));
     this.baselines = family.columns.map((column, c) =>
       column.kind === 'counter' && (column.groups.length > 0 || counted.has(c)) ? new Float64Array(0) : undefined,
+    );
+    this.grown = family.columns.map((column, c) =>
+      this.baselines[c] !== undefined && (counted.has(c) || column.groups.includes('max_ratio'))
+        ? new Float64Array(0)
+        : undefined,
     );
   }
 
@@ -76,13 +83,14 @@ export class FamilySeries {
     for (const suspects of this.suspects) if (suspects.size > 0) suspects.delete(slot);
   }
 
-  /** Gives up the rows last read before `beforeMs`; answers how many. */
-  evict(beforeMs: number, entities: Entities): number {
+  /** Gives up the rows last read before what their node keeps; answers how many. */
+  evict(entities: Entities): number {
     let evicted = 0;
     for (let slot = 0; slot < this.rows.length; slot++) {
       const row = this.rows[slot];
-      if (row === undefined || (this.lastMs[slot] as number) >= beforeMs) continue;
+      if (row === undefined) continue;
       const node = this.nodes[slot] as NodeState;
+      if ((this.lastMs[slot] as number) >= node.keptFromMs) continue;
       rowsOfFamily(node, this.family.name).index.delete(row);
       node.series -= this.width;
       entities.release(this.entityOf[slot] as number);
@@ -107,6 +115,9 @@ export class FamilySeries {
     this.slotAt = grownIntegers(this.slotAt, capacity, 0);
     this.baselines.forEach((column, c) => {
       if (column !== undefined) this.baselines[c] = grownDoubles(column, capacity, Number.NaN);
+    });
+    this.grown.forEach((column, c) => {
+      if (column !== undefined) this.grown[c] = grownDoubles(column, capacity, 0);
     });
   }
 }

@@ -7,7 +7,7 @@ import type { Shape } from '../../src/model/shape.ts';
 import { Entities } from './entities.ts';
 import { Groups } from './groups.ts';
 import type { IncreaseCounts, Moment } from './increase.ts';
-import { Nodes } from './nodes.ts';
+import { type NodeState, Nodes } from './nodes.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions } from './options.ts';
 import { membersShape, planLevel } from './plan.ts';
 import { Refusals } from './refusals.ts';
@@ -36,6 +36,7 @@ export class AggregatorState {
     backward: 0,
     gaps: 0,
     implausible: 0,
+    late: 0,
   };
   /** Filled anew for each reading. */
   readonly moment: Moment = {
@@ -48,6 +49,15 @@ export class AggregatorState {
   };
   /** The number of the window that is being closed, from 1. */
   epoch = 0;
+  /** The nodes of the window that is being closed, and those that are behind: none of them is silent. */
+  current: ReadonlySet<string> = new Set();
+  isBehind: (node: string) => boolean = () => false;
+  /** The end of the last window that was closed on time. */
+  presentMs = 0;
+  /** A group was refused, for the cap, since the last giving up. */
+  pressed = false;
+  /** Samples that went into late frames. */
+  late = 0;
   /** Rows x columns. */
   liveSeries = 0;
   /** Samples of the window that is being closed, without those dropped. */
@@ -91,27 +101,68 @@ export class AggregatorState {
     return [...this.series.values()].sort((a, b) => (a.family.name < b.family.name ? -1 : 1));
   }
 
+  /** The node, with its times brought up to a batch of `tickMs`; undefined if it would be one too many. */
+  seen(name: string, tickMs: number): NodeState | undefined {
+    let node = this.nodes.seen(name, tickMs);
+    while (node === undefined && this.giveUpSilent()) node = this.nodes.seen(name, tickMs);
+    return node;
+  }
+
   /** Gives up what was not read for too long, as of the end of a window. */
   evict(endMs: number): void {
-    const { staleAfterMs, groupStaleAfterMs } = this.options;
-    this.#evictRows(endMs - staleAfterMs, 'stale_row');
-    this.evicted.add('stale_node', this.nodes.evict(endMs - staleAfterMs));
+    const { groupStaleAfterMs } = this.options;
+    this.presentMs = endMs;
+    while (this.pressed && this.giveUpSilent());
+    this.pressed = false;
+    for (const node of this.nodes.all()) node.keptFromMs = this.#keptFrom(node, endMs);
+    this.#evictRows('stale_row');
+    this.evicted.add('stale_node', this.nodes.evict(endMs - this.#keptMs));
     this.groups.evict(endMs - groupStaleAfterMs, (levelAt, slot) => {
       this.evicted.add('stale_group');
       for (const columns of this.groupColumns.values()) columns[levelAt]?.clear(slot);
     });
   }
 
+  /** Under a cap: gives up the node that has been silent longest, with its rows; false if none is silent. */
+  giveUpSilent(): boolean {
+    if (this.options.maxLateMs === 0) return false;
+    let longest: NodeState | undefined;
+    for (const node of this.nodes.all()) {
+      if (node.lastBatchMs >= this.presentMs - this.options.staleAfterMs) continue;
+      if (this.current.has(node.name) || this.isBehind(node.name)) continue;
+      if (longest === undefined || node.lastBatchMs < longest.lastBatchMs) longest = node;
+    }
+    if (longest === undefined) return false;
+    for (const node of this.nodes.all()) node.keptFromMs = Number.NEGATIVE_INFINITY;
+    longest.keptFromMs = Number.POSITIVE_INFINITY;
+    this.#evictRows('silent_node');
+    this.nodes.drop(longest);
+    return true;
+  }
+
   /** The clock was set back to `nowMs`: what was read "later" than that cannot be compared with what comes. */
   forgetAll(nowMs: number): void {
-    this.#evictRows(Number.POSITIVE_INFINITY, 'clock_set_back');
+    for (const node of this.nodes.all()) node.keptFromMs = Number.POSITIVE_INFINITY;
+    this.#evictRows('clock_set_back');
     this.nodes.evict(Number.POSITIVE_INFINITY);
     this.groups.clampTimes(nowMs);
   }
 
-  #evictRows(beforeMs: number, reason: string): void {
+  /** How long a node may be silent and still go on: as long as what it has kept may come late. */
+  get #keptMs(): number {
+    return Math.max(this.options.staleAfterMs, this.options.maxLateMs);
+  }
+
+  /** From when on a node's rows are kept. A silent one's time stands still. */
+  #keptFrom({ lastBatchMs }: NodeState, endMs: number): number {
+    const { staleAfterMs, windowMs, maxLateMs } = this.options;
+    if (maxLateMs === 0 || lastBatchMs >= endMs - windowMs) return endMs - staleAfterMs;
+    return lastBatchMs < endMs - this.#keptMs ? Number.POSITIVE_INFINITY : lastBatchMs - staleAfterMs;
+  }
+
+  #evictRows(reason: string): void {
     for (const series of this.series.values()) {
-      const evicted = series.evict(beforeMs, this.entities);
+      const evicted = series.evict(this.entities);
       this.liveSeries -= evicted * series.width;
       this.evicted.add(reason, evicted);
     }

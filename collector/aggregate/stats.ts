@@ -9,6 +9,8 @@ export interface AggregatorStats {
   readonly processed: number;
   /** Of those, samples of readings that were there already, which change nothing. */
   readonly repeated: number;
+  /** Of those, samples of windows that had been closed without their node: they are in late frames. */
+  readonly late: number;
   /** Samples dropped, by reason: on arrival `too_late`, `in_future`, `not_finite`, `implausible`, `pending_limit`; later `duplicate_time`, `series_limit`, `node_limit`, `clock_set_back`. */
   readonly dropped: ReadonlyMap<string, number>;
   /** Samples that wait for their window, or are in the one being closed. */
@@ -23,7 +25,7 @@ export interface AggregatorStats {
   readonly entities: number;
   readonly groups: number;
   readonly nodes: number;
-  /** `stale_row`, `stale_group`, `stale_node`, `clock_set_back`. */
+  /** `stale_row`, `stale_group`, `stale_node`, `clock_set_back`; `silent_node`: rows of a node that could have come back late, for a cap. */
   readonly evicted: ReadonlyMap<string, number>;
   /** Tables, or parts of them, for which there was no room to wait, whatever numbers they held. */
   readonly tablesRefused: number;
@@ -33,12 +35,14 @@ export interface AggregatorStats {
   /** The end of the last closed window, Unix milliseconds; 0 before there is one. */
   readonly closedEndMs: number;
   readonly frames: number;
+  /** Late ones. */
+  readonly lateFrames: number;
 }
 
 /** What the state does not know. */
 export type OuterStats = Pick<
   AggregatorStats,
-  'received' | 'pendingSamples' | 'pendingBatches' | 'pendingCells' | 'closedEndMs' | 'frames'
+  'received' | 'pendingSamples' | 'pendingBatches' | 'pendingCells' | 'closedEndMs' | 'frames' | 'lateFrames'
 >;
 
 export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorStats {
@@ -48,6 +52,7 @@ export function statsOf(state: AggregatorState, outer: OuterStats): AggregatorSt
     ...outer,
     processed: state.processed,
     repeated: state.repeated,
+    late: state.late,
     maxPendingCells: state.options.maxPendingCells,
     dropped: state.dropped.snapshot(),
     rows,

@@ -11,35 +11,86 @@ export interface Kept {
   readonly afterMs: number;
   /** No window that ends so long from now or later can have anything in it. */
   readonly aheadMs: number;
-  /** Every window that ends here or before is synced. */
-  readonly upToMs: number;
+  /** Every window that ends here or before is synced, with all that has come of the node for it. */
+  upToOf(node: string): number;
 }
 
 /** What the log tells, as it goes. */
 export interface KeptMark extends Kept {
+  /** Something of a node waits for a window that starts there and was closed without it. */
+  late(node: string, startMs: number): void;
+  /** A window has been handed to the log; of these nodes, what comes from that time on is in none so far. */
+  offered(windowEndMs: number, behind?: ReadonlyMap<string, number>): void;
   durableUpTo(ms: number): void;
 }
 
-export function createKept({
-  run,
-  afterMs,
-  aheadMs = Number.POSITIVE_INFINITY,
-  fromMs = Number.NEGATIVE_INFINITY,
-}: Pick<Kept, 'run' | 'afterMs'> & { readonly aheadMs?: number; readonly fromMs?: number }): KeptMark {
+/** Of a node that is behind: up to where all of it is on disk, and how many windows had been handed over when that was said. */
+interface LateNode {
+  readonly upToMs: number;
+  readonly after: number;
+}
+
+interface Offered {
+  readonly windowEndMs: number;
+  readonly behind: ReadonlyMap<string, number> | undefined;
+  readonly number: number;
+}
+
+export interface KeptOptions extends Pick<Kept, 'run' | 'afterMs'> {
+  readonly aheadMs?: number;
+  /** How far the run before had come. */
+  readonly fromMs?: number;
+  /** How far windows are closed: what is on disk of later ones is of a clock that has been set back since. */
+  readonly closedMs?: () => number;
+}
+
+export function createKept(options: KeptOptions): KeptMark {
+  const { run, afterMs, aheadMs = Number.POSITIVE_INFINITY, fromMs = Number.NEGATIVE_INFINITY } = options;
+  const { closedMs = () => Number.POSITIVE_INFINITY } = options;
   let upToMs = fromMs;
+  const lateNodes = new Map<string, LateNode>();
+  /** Handed over and not known to be on disk. */
+  let waiting: Offered[] = [];
+  let count = 0;
   return {
     run,
     afterMs,
     aheadMs,
-    get upToMs() {
-      return upToMs;
+    upToOf(node) {
+      // Set back: windows of then that are on disk say nothing of those to come.
+      upToMs = Math.min(upToMs, closedMs());
+      return Math.min(upToMs, lateNodes.get(node)?.upToMs ?? upToMs);
+    },
+    late(node, startMs) {
+      const known = lateNodes.get(node)?.upToMs ?? startMs;
+      lateNodes.set(node, { upToMs: Math.min(known, startMs), after: count });
+    },
+    offered(windowEndMs, behind) {
+      waiting.push({ windowEndMs, behind, number: ++count });
+      // The same: this one is not on disk yet.
+      if (windowEndMs <= upToMs) upToMs = windowEndMs - 1;
+      // A disk that takes nothing lets go of the oldest, too.
+      if (waiting.length > MAX_WAITING) waiting.shift();
     },
     durableUpTo(ms) {
       // Windows are synced in their order: an earlier one comes when the clock was set back, and then time has begun anew.
       upToMs = ms;
+      const at = waiting.findIndex(({ windowEndMs }) => windowEndMs === ms);
+      const synced = waiting[at];
+      if (synced === undefined) return;
+      waiting = waiting.slice(at + 1);
+      for (const [node, { after }] of lateNodes) {
+        if (after >= synced.number) continue;
+        const ofNode = synced.behind?.get(node);
+        if (ofNode === undefined) lateNodes.delete(node);
+        else lateNodes.set(node, { upToMs: ofNode, after });
+      }
     },
   };
 }
+
+/** Windows that wait for a disk: more are let go of, and their nodes' marks with them, until a later one is there. */
+const MAX_WAITING = 10_000;
 
 /** The batches of one session. */
 export interface Durable {

@@ -55,8 +55,8 @@ export interface Ingest {
   housekeep(): void;
   /** The nodes that are sending, and those of an earlier run that have not come back. */
   nodes(): Iterable<string>;
-  /** For the checkpoint of windows up to there: each session's last durable batch. And what an earlier run had remembered. */
-  remembered(upToMs: number): RememberedSession[];
+  /** For the checkpoint of windows up to there, and of some nodes less far: each session's last durable batch. And what an earlier run had remembered. */
+  remembered(upToMs: number, behind?: ReadonlyMap<string, number>): RememberedSession[];
   remember(sessions: Iterable<RememberedSession>): void;
   stats(): IngestStats;
 }
@@ -75,6 +75,7 @@ export function createIngest(options: IngestOptions): Ingest {
     onRefused = () => {},
     kept,
     pace,
+    full = () => undefined,
     clock,
     log,
     random = Math.random,
@@ -92,7 +93,7 @@ export function createIngest(options: IngestOptions): Ingest {
   };
   const onClock = (node: string, offsetMs: number): void => sayClock(log, node, offsetMs);
   const told = { onRefused, onRivals, onClock };
-  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, kept, pace, ...told });
+  const intake = new Intake({ push, familyNamed, limits, sessions, cap, budget, tally, kept, pace, full, ...told });
   const bodies = createBodies({ clock, maxBytes: limits.maxBodyBytes, maxHeldBytes: limits.maxPendingBytes });
 
   function refuse(error: unknown): Reply {
@@ -113,8 +114,6 @@ export function createIngest(options: IngestOptions): Ingest {
     const { encoding, sentMs, receivedMs = clock.now(), run, waiting } = given;
     tally.bytes += body.length;
     try {
-      const full = options.full?.();
-      if (full !== undefined) throw new WireError('log_full', full);
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
       const reply = await line.pass(unpack, (unpacked) =>
         intake.take(unpacked, clock.now(), { sentMs, receivedMs, run, waiting }),
@@ -133,8 +132,8 @@ export function createIngest(options: IngestOptions): Ingest {
       budget.pass(clock.now());
       sessions.housekeep(clock.now());
     },
-    nodes: () => sessions.nodes(),
-    remembered: (upToMs) => sessions.remembered(upToMs),
+    nodes: () => sessions.nodes(clock.now()),
+    remembered: (upToMs, behind) => sessions.remembered(upToMs, behind),
     remember: (earlier) => sessions.remember(earlier, clock.now()),
     stats: () => {
       budget.pass(clock.now());

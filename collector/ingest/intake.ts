@@ -36,6 +36,8 @@ export interface IntakeOptions {
   readonly pace: Pace | undefined;
   /** How far the log is on disk; undefined without one. */
   readonly kept: Kept | undefined;
+  /** Why nothing more is to be taken at the moment, in words; undefined while all is well. */
+  readonly full: () => string | undefined;
   /** A cap kept something of a node's out; `detail` says which and what to do. */
   readonly onRefused: (node: string, reason: string, detail: string) => void;
   /** Two agents send under one node's name. */
@@ -96,6 +98,7 @@ export class Intake {
     sessions.housekeep(nowMs);
     const live = sessions.find(head.node, head.session);
     if (head.seq <= sessions.lastSeq(head.node, head.session)) return this.#again(head, live);
+    this.#checkFull();
     this.#checkRun(times);
     if (live === undefined) this.#checkNew(head);
     this.#checkPace(head, live, { ...times, nowMs });
@@ -141,8 +144,14 @@ export class Intake {
       dropped: answer?.dropped ?? {},
       duplicate: true,
       ...clockOf(live),
-      ...this.#durable(this.#options.sessions.durableOf(node, session)),
+      ...this.#durable(node, this.#options.sessions.durableOf(node, session)),
     });
+  }
+
+  /** After duplicates: those are told what is durable, and the agent lets go of it. */
+  #checkFull(): void {
+    const full = this.#options.full();
+    if (full !== undefined) throw new WireError('log_full', full);
   }
 
   /** What an earlier run took and had not on disk must come again, and before anything that is newer. */
@@ -166,10 +175,10 @@ export class Intake {
     );
   }
 
-  #durable(durable: Durable): Pick<Taken, 'durable' | 'durable_after_ms' | 'run'> {
+  #durable(node: string, durable: Durable): Pick<Taken, 'durable' | 'durable_after_ms' | 'run'> {
     const { kept } = this.#options;
     if (kept === undefined) return {};
-    return { durable: durable.upTo(kept.upToMs), durable_after_ms: kept.afterMs, run: kept.run };
+    return { durable: durable.upTo(kept.upToOf(node)), durable_after_ms: kept.afterMs, run: kept.run };
   }
 
   #checkNew({ node, session, reset }: Header): void {
@@ -187,7 +196,7 @@ export class Intake {
 
   #begin({ node, session }: Header, dictionary: Pick<Session, 'decoder' | 'account'>, nowMs: number): Session {
     const { sessions, cap, onRivals } = this.#options;
-    if (sessions.of(node) !== undefined && sessions.hasEnded(node, session)) onRivals(node);
+    if (sessions.of(node) !== undefined && sessions.wasReplaced(node, session)) onRivals(node);
     const lastSeq = sessions.lastSeq(node, session);
     const begun: Session = {
       node,
@@ -232,7 +241,7 @@ export class Intake {
     session.lastAnswer = { accepted: pushed.accepted, dropped: Object.fromEntries(dropped) };
     session.seenMs = nowMs;
     if (kept) session.durable.note(batch.seq, pushed.endMs, nowMs + kept.aheadMs);
-    const durable = this.#durable(session.durable);
+    const durable = this.#durable(session.node, session.durable);
     return taken({ ...session.lastAnswer, duplicate: false, ...clockOf(session), ...durable });
   }
 }

@@ -43,6 +43,8 @@ interface Ended {
   readonly endedMs: number;
   /** It was sending when an earlier run of ours ended. */
   readonly awaited?: boolean;
+  /** Another took its node's name, in this run. */
+  readonly replaced?: boolean;
 }
 
 /** What must outlive a run of the collector, so that what is sent again changes nothing: the last durable batch of a session. */
@@ -52,6 +54,8 @@ export interface RememberedSession {
   readonly seq: number;
   /** Whether its agent was sending. */
   readonly live: boolean;
+  /** When it ended, for one that is not: it is forgotten a day later, however often we are started anew. */
+  readonly endedMs?: number | undefined;
 }
 
 /** How long, and for how many sessions per live one, the last number is remembered. */
@@ -109,32 +113,39 @@ export class Sessions {
     return known?.durable ?? createDurable({ endMs: this.#live.get(node)?.durable.endMs });
   }
 
-  /** The sessions, each with the last batch that is durable when windows are on disk up to there. */
-  remembered(upToMs: number): RememberedSession[] {
-    return [...this.#ended.values(), ...this.#live.values()].flatMap(({ node, session, durable }) => {
-      const seq = durable.whenUpTo(upToMs);
-      return seq > 0 ? [{ node, session, seq, live: this.find(node, session) !== undefined }] : [];
+  /** The sessions, each with the last batch that is durable when windows are on disk up to there; of some nodes, less far. */
+  remembered(upToMs: number, behind?: ReadonlyMap<string, number>): RememberedSession[] {
+    return [...this.#ended.values(), ...this.#live.values()].flatMap((one) => {
+      const { node, session, durable } = one;
+      const seq = durable.whenUpTo(Math.min(upToMs, behind?.get(node) ?? upToMs));
+      const ended = 'endedMs' in one ? { live: false, endedMs: one.endedMs } : { live: true };
+      return seq > 0 ? [{ node, session, seq, ...ended }] : [];
     });
   }
 
   /** Takes over what an earlier run remembered. */
   remember(sessions: Iterable<RememberedSession>, nowMs: number): void {
-    for (const { node, session, seq, live } of sessions) {
+    for (const { node, session, seq, live, endedMs = nowMs } of sessions) {
       const durable = createDurable({ seq });
-      const ended = { node, session, lastSeq: seq, durable, endedMs: nowMs, awaited: live };
+      // A clock that was set back must not make anybody stay.
+      const ended = { node, session, lastSeq: seq, durable, endedMs: Math.min(endedMs, nowMs), awaited: live };
       this.#ended.set(endedKey(node, session), ended);
     }
   }
 
-  /** The nodes that are sending, and those that were in an earlier run. */
-  nodes(): Set<string> {
-    const awaited = [...this.#ended.values()].filter((ended) => ended.awaited);
+  /** The nodes that are sending, and those that were in an earlier run and have had no time yet to come back. */
+  nodes(nowMs: number): Set<string> {
+    const { staleAfterMs } = this.#options;
+    const awaited = [...this.#ended.values()].filter((ended) => ended.awaited && nowMs - ended.endedMs <= staleAfterMs);
     return new Set([...this.#live.keys(), ...awaited.map(({ node }) => node)]);
   }
 
-  /** Whether a session that ended is remembered: if it sends again beside another one, two agents have one name. */
-  hasEnded(node: string, session: string): boolean {
-    return this.#ended.has(endedKey(node, session));
+  /**
+   * Whether another session took a session's place in this run: if it sends again beside that one, two agents have one name. What an earlier run
+   * remembers comes again from one agent, the older session first.
+   */
+  wasReplaced(node: string, session: string): boolean {
+    return this.#ended.get(endedKey(node, session))?.replaced === true;
   }
 
   /** Whether there is room for a session of that node. */
@@ -156,7 +167,14 @@ export class Sessions {
     session.series.close();
     session.account.close();
     const { session: name, lastSeq, durable } = session;
-    this.#ended.set(endedKey(node, name), { node, session: name, lastSeq, durable, endedMs: nowMs });
+    this.#ended.set(endedKey(node, name), {
+      node,
+      session: name,
+      lastSeq,
+      durable,
+      endedMs: nowMs,
+      replaced: reason === 'replaced',
+    });
     this.evicted.set(reason, (this.evicted.get(reason) ?? 0) + 1);
   }
 

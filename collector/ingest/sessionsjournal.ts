@@ -11,7 +11,7 @@ import type { RememberedSession } from './sessions.ts';
 /** No name that a level of groups may have. */
 const SESSIONS = '#sessions';
 
-const SHAPE: Shape = { measurement: 'sessions', columns: ['seq', 'live'].map(column) };
+const SHAPE: Shape = { measurement: 'sessions', columns: ['seq', 'live', 'ended'].map(column) };
 
 /** Answers the table of sessions as they are when windows are on disk up to `endMs`. Rows stay the same objects: the log knows them by that. */
 export function createSessionsJournal(): (sessions: readonly RememberedSession[], endMs: number) => LevelTable {
@@ -28,6 +28,7 @@ export function createSessionsJournal(): (sessions: readonly RememberedSession[]
     const values = Float64Array.from([
       ...sessions.map(({ seq }) => seq),
       ...sessions.map(({ live }) => (live ? 1 : 0)),
+      ...sessions.map(({ endedMs = Number.NaN }) => endedMs),
     ]);
     return { level: SESSIONS, shape: SHAPE, rows, timesMs: new Float64Array(rows.length).fill(endMs), values };
   };
@@ -43,8 +44,14 @@ export function sessionsIn({ journal = [] }: Frame): RememberedSession[] {
         session: labelValue(row.labels, 'session') ?? '',
         seq: values[r] as number,
         live: values[rows.length + r] === 1,
+        ...endedAt(values[2 * rows.length + r]),
       })),
     );
+}
+
+/** Absent for one that is live, and in journals that know nothing of it. */
+function endedAt(endedMs = Number.NaN): Pick<RememberedSession, 'endedMs'> {
+  return Number.isNaN(endedMs) ? {} : { endedMs };
 }
 
 function rowOf(node: string, session: string): Row {

@@ -228,7 +228,9 @@ export class Cursor implements LogReader {
     for (const [firstSeq] of this.#waiting) {
       const segment = segments.find((known) => known.firstSeq === firstSeq);
       const passed = segment === undefined || (segment.lastSeq < this.#next && segment !== segments.at(-1));
-      if (passed) this.#give(firstSeq, segment?.damage === undefined ? 'levels_changed' : 'log_damaged');
+      // One that is no longer there was set aside at the start.
+      const damaged = segment === undefined || segment.damage !== undefined;
+      if (passed) this.#give(firstSeq, damaged ? 'log_damaged' : 'levels_changed');
     }
   }
 

@@ -22,6 +22,8 @@ export interface FrameLogOptions {
   readonly limits: LogLimits;
   /** What was found on disk, oldest first. */
   readonly segments: readonly Segment[];
+  /** Of them and of those set aside, so many were found damaged. */
+  readonly damaged?: number;
   /** The number of the first frame to come. */
   readonly next: number;
   /** Told that a window, by its end, and all before it are on disk. */
@@ -74,7 +76,8 @@ export class FrameLog {
     this.#next = options.next;
     this.#durableSeq = options.next - 1;
     this.held = new Held(limits);
-    this.shelf = new Shelf({ folder, log, clock, limits, segments: options.segments, readers: this.#readers });
+    const { segments, damaged = 0 } = options;
+    this.shelf = new Shelf({ folder, log, clock, limits, segments, damaged, readers: this.#readers });
     this.#writer = new SegmentWriter({ folder, breathe, ...limits, onSegment: (segment) => this.shelf.add(segment) });
   }
 

@@ -58,7 +58,7 @@ const NOTE_EVERY_FRAMES = 30;
 export async function openLog(options: KeepingOptions): Promise<Keeping> {
   const { folder, sinks, log: words } = options;
   const found = await findLog({ folder, log: words, sinks });
-  const log = new FrameLog({ ...options, segments: found.segments, next: found.next });
+  const log = new FrameLog({ ...options, segments: found.segments, damaged: found.damaged, next: found.next });
   const keepers = sinks.map((sink) =>
     keeperOf(sink, found.cursors.get(sink.name) as SavedCursor, { ...options, frames: log, next: found.next }),
   );

@@ -8,7 +8,7 @@ import { loadCursor, type SavedCursor, saveCursor, sinkOf } from './cursorfile.t
 import type { NumberedFrame } from './decode.ts';
 import type { FileFacts, Folder } from './files.ts';
 import { SegmentReader } from './reading.ts';
-import { examine, firstSeqOf, type Segment } from './segment.ts';
+import { examine, firstSeqOf, isBadPlace, type Segment } from './segment.ts';
 
 export interface SinkWish {
   readonly name: string;
@@ -24,6 +24,8 @@ export interface FoundLog {
   readonly next: number;
   /** The last frame that can be read, with its journal, if one has it. */
   readonly last: Frame | undefined;
+  /** How many segments were found to be damaged. */
+  readonly damaged: number;
 }
 
 export interface OpenOptions {
@@ -36,7 +38,7 @@ export async function findLog(options: OpenOptions): Promise<FoundLog> {
   const { folder, log, sinks } = options;
   const files = await folder.list();
   for (const { name } of files) if (name.endsWith('.new')) await folder.remove(name);
-  const segments = await findSegments(files, options);
+  const { segments, damaged } = await findSegments(files, options);
   const saved = new Map<string, SavedCursor | undefined>();
   for (const file of files) {
     const sink = sinkOf(file.name);
@@ -53,7 +55,7 @@ export async function findLog(options: OpenOptions): Promise<FoundLog> {
   await countAppended(cursors, segments, options);
   // From here on it may be under way.
   for (const [name, cursor] of cursors) await saveCursor(folder, name, { ...cursor, clean: false });
-  return { segments, cursors, next, last: await lastFrame(folder, segments) };
+  return { segments, cursors, next, last: await lastFrame(folder, segments), damaged };
 }
 
 /** The frames with a number from `seq` on that can be read, in order. */
@@ -65,7 +67,8 @@ export async function* framesFrom(
   let wanted = seq;
   for (const segment of segments) {
     if (segment.lastSeq < wanted) continue;
-    const reader = await SegmentReader.open(folder, segment);
+    const reader = await SegmentReader.open(folder, segment).catch((error: unknown) => unreadable(segment, error));
+    if (reader === undefined) continue;
     try {
       for (let found = await reader.from(wanted); found !== undefined; found = await reader.from(wanted)) {
         wanted = found.seq + 1;
@@ -87,8 +90,18 @@ async function lastFrame(folder: Folder, segments: readonly Segment[]): Promise<
   return undefined;
 }
 
-async function findSegments(files: readonly FileFacts[], { folder, log }: OpenOptions): Promise<Segment[]> {
+function unreadable(segment: Segment, error: unknown): undefined {
+  if (!isBadPlace(error)) throw error;
+  segment.damage ??= `cannot be read: ${(error as Error).message}`;
+  return undefined;
+}
+
+async function findSegments(
+  files: readonly FileFacts[],
+  { folder, log }: OpenOptions,
+): Promise<{ readonly segments: Segment[]; readonly damaged: number }> {
   const segments: Segment[] = [];
+  let damagedCount = 0;
   for (const file of files) {
     const firstSeq = firstSeqOf(file.name);
     if (firstSeq === undefined) continue;
@@ -102,6 +115,7 @@ async function findSegments(files: readonly FileFacts[], { folder, log }: OpenOp
       await folder.truncate(file.name, length);
     }
     if (damage !== undefined) {
+      damagedCount++;
       log.error(
         { file: file.name, damage },
         'a segment of the log is damaged and set aside; what is whole before the damage is read first',
@@ -111,7 +125,7 @@ async function findSegments(files: readonly FileFacts[], { folder, log }: OpenOp
     else if (damage === undefined) await folder.remove(file.name);
     else await folder.rename(file.name, `${file.name}.damaged`);
   }
-  return segments;
+  return { segments, damaged: damagedCount };
 }
 
 async function setAside(

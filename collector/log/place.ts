@@ -60,7 +60,8 @@ function unusable(path: string, error: NodeJS.ErrnoException): never {
 async function placeAt(path: string): Promise<Place> {
   await makeAndTry(path).catch((error: NodeJS.ErrnoException) => unusable(path, error));
   const release = await lockFolder(path).catch((error: unknown) => {
-    if (!(error instanceof FolderInUse)) throw error;
+    // The disk may have filled up with the very file of the lock.
+    if (!(error instanceof FolderInUse)) return unusable(path, error as NodeJS.ErrnoException);
     throw new ConfigError(
       `data_dir: ${path} is used by another collector: must be a folder of this one's own, or "none"`,
       { cause: error },

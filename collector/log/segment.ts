@@ -41,12 +41,25 @@ export async function examine(
   firstSeq: number,
 ): Promise<{ segment: Segment; torn: number }> {
   const segment = emptySegment(firstSeq);
-  const handle = await folder.open(file.name);
+  let handle: LogFile | undefined;
   try {
+    handle = await folder.open(file.name);
     return { segment, torn: await walk(handle, file.bytes, segment) };
+  } catch (error) {
+    // A bad place on the disk costs what is behind it in this file, and no more.
+    if (!isBadPlace(error)) throw error;
+    segment.damage = `cannot be read from byte ${segment.length} on: ${(error as Error).message}`;
+    return { segment, torn: 0 };
   } finally {
-    await handle.close();
+    await handle?.close().catch(() => undefined);
   }
+}
+
+/** What a disk says of a place that it cannot read any more. Anything else is about us, and is told at the start. */
+const BAD_PLACE = new Set(['EIO', 'EBADMSG', 'EUCLEAN']);
+
+export function isBadPlace(error: unknown): boolean {
+  return BAD_PLACE.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Goes from record to record; answers how many bytes are torn. */

@@ -26,6 +26,8 @@ export interface ShelfOptions {
   readonly limits: LogLimits;
   readonly segments: readonly Segment[];
   readonly readers: readonly LogReader[];
+  /** Segments that were found damaged at the start. */
+  readonly damaged: number;
 }
 
 /** Segments set aside that stay, for people to look at. */
@@ -37,7 +39,7 @@ const LAST = 2;
 export class Shelf {
   readonly #options: ShelfOptions;
   readonly #segments: Segment[];
-  #damaged = 0;
+  #damaged: number;
   #removedBytes = 0;
   #foundBytes: number;
   #full = false;
@@ -47,6 +49,7 @@ export class Shelf {
   constructor(options: ShelfOptions) {
     this.#options = options;
     this.#segments = [...options.segments];
+    this.#damaged = options.damaged;
     this.#foundBytes = this.#bytes();
   }
 

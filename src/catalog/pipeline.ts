@@ -165,9 +165,21 @@ export const PIPELINE_METRICS = [
     'plimsoll_collector_increases_total',
     'counter',
     ['case'],
-    'Counter readings that were no plain increase, by what they were: first, newcomer, resets, backward, gaps, implausible.',
+    'Counter readings that were no plain increase, by what they were: first, newcomer, resets, backward, gaps, implausible; and late, increases that groups over several nodes got in a later window than their own.',
   ),
   row('plimsoll_collector_windows_total', 'counter', [], 'Windows closed.'),
+  row(
+    'plimsoll_collector_late_windows_total',
+    'counter',
+    [],
+    'Windows closed once more, for agents that were away when they were closed.',
+  ),
+  row(
+    'plimsoll_collector_late_samples_total',
+    'counter',
+    [],
+    'Of the samples accepted, those that went into windows that had been closed without their agent.',
+  ),
   row('plimsoll_collector_last_window_seconds', 'gauge', [], 'End of the window closed last, Unix time.'),
   row(
     'plimsoll_sink_samples_received_total',

@@ -122,6 +122,9 @@ const collector = z.strictObject({
   window: duration('10s', { min: '100ms', max: '1h' }).describe('length of the aligned windows'),
   lateness: duration('10s', { min: '0ms', max: '1h' }).describe('how long a window stays open after its end'),
   max_ahead: duration('1m', { min: '1s', max: '1h' }).describe('how far an agent’s clock may be ahead'),
+  max_late: duration('24h', { min: '0ms', max: '30d' }).describe(
+    'how old what an agent sends after it was away may be, to be written into its own windows',
+  ),
   catch_up_wait: duration('60s', { min: '0ms', max: '1h' }).describe(
     'after an outage of the collector: how long an agent that says nothing holds up the others',
   ),

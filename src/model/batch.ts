@@ -45,6 +45,8 @@ export interface Frame {
    * and the groups that are of one node. It comes after frames of later windows, puts its rows in place of any of the same window, and may come twice.
    */
   readonly late?: readonly string[] | undefined;
+  /** Nodes that are behind, by name: from when on what waits of them is not in this window or any before. For the log's books. */
+  readonly behind?: ReadonlyMap<string, number> | undefined;
   /** What a restart must know of the window and is not in its tables; for the log, not for sinks. */
   readonly journal?: readonly LevelTable[];
 }

@@ -18,6 +18,8 @@ export interface CrashingDisk extends Folder {
   restart(fate: () => number): void;
   /** Until told otherwise, nothing can be written. */
   full: boolean;
+  /** Files of which nothing can be read behind so many bytes: a bad place on the disk. */
+  readonly bad: Map<string, number>;
   /** The bytes of a file, to spoil them. */
   bytesOf(name: string): Buffer;
 }
@@ -55,7 +57,7 @@ export function crashingDisk(): CrashingDisk {
     return content;
   }
 
-  function fileOf(content: Content, born: number): LogFile {
+  function fileOf(content: Content, born: number, name = ''): LogFile {
     return {
       append: (bytes) =>
         operation(born, () => {
@@ -65,7 +67,12 @@ export function crashingDisk(): CrashingDisk {
           }
           content.bytes = Buffer.concat([content.bytes, bytes]);
         }),
-      readAt: (at, length) => operation(born, () => Buffer.from(content.bytes.subarray(at, at + length))),
+      readAt: (at, length) =>
+        operation(born, () => {
+          if (at + length > (disk.bad.get(name) ?? Number.POSITIVE_INFINITY))
+            throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+          return Buffer.from(content.bytes.subarray(at, at + length));
+        }),
       sync: () =>
         operation(born, () => {
           content.synced = content.bytes.length;
@@ -76,6 +83,7 @@ export function crashingDisk(): CrashingDisk {
 
   const disk: CrashingDisk = {
     full: false,
+    bad: new Map(),
     list: () =>
       operation(generation, () =>
         [...names]
@@ -93,7 +101,7 @@ export function crashingDisk(): CrashingDisk {
     },
     open(name) {
       const born = generation;
-      return operation(born, () => fileOf(existing(name), born));
+      return operation(born, () => fileOf(existing(name), born, name));
     },
     truncate: (name, length) =>
       operation(generation, () => {

@@ -36,7 +36,7 @@ export function createHistory(): History {
       const { endMs } = frame;
       const window: Written = { tables, presence: undefined, endMs };
       // What comes after a later window, or as an addition to one, says nothing of what there is now.
-      const late = endMs <= writtenMs;
+      const late = frame.late !== undefined || endMs <= writtenMs;
       now = late ? undefined : window;
       // The window's last moment: after every reading of the windows before, and before the first that the next can have.
       return { now: window, before: late ? [] : before.filter((one) => one.endMs < endMs), markMs: endMs - 1 };

@@ -11,7 +11,15 @@ import {
 } from '../../../collector/aggregate/increase.ts';
 
 const STALE_MS = 300_000;
-const none = (): IncreaseCounts => ({ first: 0, newcomer: 0, resets: 0, backward: 0, gaps: 0, implausible: 0 });
+const none = (): IncreaseCounts => ({
+  first: 0,
+  newcomer: 0,
+  resets: 0,
+  backward: 0,
+  gaps: 0,
+  implausible: 0,
+  late: 0,
+});
 
 /** Read before at second 100, again at 110; started at 50; the node watched since 0. */
 const usual: Moment = {

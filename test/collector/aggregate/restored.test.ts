@@ -93,3 +93,50 @@ test('a clock that was set back between two runs does not freeze what is read un
   expect(frames.filter(({ endMs }) => endMs > at(110) && endMs <= at(130)).map(totalIn)).toEqual([3, 8]);
   expect(aggregator.stats().dropped.get('duplicate_time') ?? 0).toBe(0);
 });
+
+describe('a window that a stop closed before its end', () => {
+  const LATE: AggregatorOptions = { ...KEPT, maxLateMs: 3_600_000 };
+  const containers = (frame: Frame | undefined): (readonly [number, number])[] =>
+    (frame?.tables ?? [])
+      .filter(({ level, shape }) => level === 'container' && shape.measurement === 'container_work')
+      .flatMap(({ timesMs, values }) =>
+        [...timesMs].map((time, r) => [(time - EPOCH_MS) / 1000, values[r] as number] as const),
+      );
+
+  /** Stopped at second 14, within 10 to 20. */
+  async function stopped(): Promise<Frame> {
+    const aggregator = createAggregator({ ...LATE, startedMs: at(0) });
+    aggregator.push(batchOf(5, 100), at(5));
+    aggregator.push(batchOf(12, 103), at(12));
+    return (await aggregator.flush(breathe)).at(-1) as Frame;
+  }
+
+  test('comes out a second time with what came since, none of it twice, and totals go on', async () => {
+    const frame = await stopped();
+    expect([containers(frame), totalIn(frame)]).toEqual([[[12, 103]], 3]);
+    const next = createAggregator({ ...LATE, startedMs: at(15), restored: { frame, familyNamed } });
+    next.push(batchOf(17, 108), at(17));
+    next.push(batchOf(25, 110), at(25));
+    const frames = await next.advance(at(40), breathe);
+    expect(frames.map((one) => [one.endMs, containers(one), totalIn(one)])).toEqual([
+      [at(20), [[17, 108]], undefined],
+      [at(30), [[25, 110]], 10],
+    ]);
+  });
+
+  test('killed within it after the next start: what was in memory comes again, late, and is not refused', async () => {
+    const frame = await stopped();
+    const next = createAggregator({ ...LATE, startedMs: at(15), restored: { frame, familyNamed } });
+    next.push(batchOf(17, 108), at(17));
+    // Killed at 18: on disk is what the stop left. Back when the window is due.
+    const third = createAggregator({ ...LATE, startedMs: at(31), restored: { frame, familyNamed } });
+    expect(third.push(batchOf(17, 108), at(31)).dropped).toEqual(new Map());
+    expect(third.push(batchOf(25, 110), at(31)).dropped).toEqual(new Map());
+    const frames = await third.advance(at(40), breathe);
+    // 103 to 108 in 10 to 20, which is late; the cluster has it in the next window, with 110.
+    expect(frames.map((one) => [one.endMs, one.late, containers(one), totalIn(one)])).toEqual([
+      [at(20), ['n1'], [[17, 108]], undefined],
+      [at(30), undefined, [[25, 110]], 10],
+    ]);
+  });
+});

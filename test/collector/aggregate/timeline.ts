@@ -19,6 +19,7 @@ export const EPOCH_MS = 1_700_000_000_000;
 export interface ExpectedFrame {
   readonly startMs: number;
   readonly endMs: number;
+  readonly late?: string | undefined;
   readonly lines: string[];
 }
 
@@ -164,12 +165,12 @@ function addRow(reader: Reader, builders: Map<Family, TableBuilder<Family, Entit
   }
 }
 
-/** `10-20`, then the series of the frame; belongs to the last advance or flush. */
+/** `10-20`, or `10-20 late n1`, then the series of the frame; belongs to the last advance or flush. */
 function addFrame(reader: Reader, argument: string, body: readonly string[]): void {
   const last = reader.steps.at(-1);
   if (last?.kind !== 'advance' && last?.kind !== 'flush') throw new Error(`frame ${argument} follows no advance`);
-  const [, from = '', to = ''] = /^(-?[\d.]+)-(-?[\d.]+)$/.exec(argument) ?? [];
-  last.frames.push({ startMs: time(from), endMs: time(to), lines: body.map(canonicalLine).sort() });
+  const [, from = '', to = '', late] = /^(-?[\d.]+)-(-?[\d.]+)(?: late (\S+))?$/.exec(argument) ?? [];
+  last.frames.push({ startMs: time(from), endMs: time(to), late, lines: body.map(canonicalLine).sort() });
 }
 
 /** Seconds of the timeline as Unix milliseconds. */

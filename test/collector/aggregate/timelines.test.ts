@@ -17,7 +17,10 @@ async function framesOf(
   const frames =
     step.kind === 'flush' ? await aggregator.flush(breathe) : await aggregator.advance(step.nowMs, breathe);
   for (const frame of frames) expect(frame.samples).toBe(expositionLines(frame.tables).length);
-  return frames.map(({ startMs, endMs, tables }) => ({ startMs, endMs, lines: expositionLines(tables) }));
+  return frames.map(({ startMs, endMs, late, tables }) => ({
+    ...{ startMs, endMs, late: late?.join(' ') },
+    lines: expositionLines(tables),
+  }));
 }
 
 /** On how many nodes a group rests is compared where a timeline is about that. */
@@ -29,7 +32,10 @@ function withoutNodes(frames: readonly ExpectedFrame[]): ExpectedFrame[] {
 function written(frames: readonly ExpectedFrame[]): string {
   const seconds = (ms: number) => (ms - EPOCH_MS) / 1000;
   return frames
-    .map(({ startMs, endMs, lines }) => [`frame ${seconds(startMs)}-${seconds(endMs)}`, ...lines].join('\n  '))
+    .map(({ startMs, endMs, late, lines }) => {
+      const whose = late === undefined ? '' : ` late ${late}`;
+      return [`frame ${seconds(startMs)}-${seconds(endMs)}${whose}`, ...lines].join('\n  ');
+    })
     .join('\n');
 }
 

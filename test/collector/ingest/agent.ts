@@ -25,7 +25,7 @@ export function bench(
   limits: Partial<IngestLimits> = {},
   push?: (batch: Batch) => Pushed,
   kept?: Kept,
-  pace?: Pace,
+  { pace, full }: { readonly pace?: Pace; readonly full?: () => string | undefined } = {},
 ): Bench {
   const pushed: Batch[] = [];
   let nowMs = T0;
@@ -36,7 +36,8 @@ export function bench(
     pushed.push(given);
     return answer;
   };
-  const ingest = createIngest({ push: accept, familyNamed, limits, kept, pace, clock, log, random: () => 0 });
+  const told = { kept, pace, ...(full === undefined ? {} : { full }) };
+  const ingest = createIngest({ push: accept, familyNamed, limits, ...told, clock, log, random: () => 0 });
   return {
     ingest,
     pushed,

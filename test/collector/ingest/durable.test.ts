@@ -139,3 +139,128 @@ describe('a collector that was restarted', () => {
     expect(later.pushed.map(({ seq }) => seq)).toEqual([3]);
   });
 });
+
+test('a clock that was set back makes nothing durable before the first window of the new time is on disk', async () => {
+  let closedMs = T0 + 10_000;
+  const kept = createKept({ run: 'run-1', afterMs: 20_000, aheadMs: 70_000, closedMs: () => closedMs });
+  const day = 86_400_000;
+  const { receive, pass } = bench({}, endsAt([T0 + 10_000, T0 - day + 10_000, T0 - day + 10_000]), kept);
+  const web = agent();
+  await receive(web.next([row]));
+  kept.offered(T0 + 10_000);
+  kept.durableUpTo(T0 + 10_000);
+  pass(-day);
+  closedMs = T0 - day;
+  const second = web.next([row]);
+  // It waits for a window that is open.
+  expect((await receive(second)).body).toMatchObject({ durable: 0 });
+  // That is closed and handed over, and not on disk yet.
+  closedMs = T0 - day + 10_000;
+  kept.offered(closedMs);
+  expect((await receive(second)).body).toMatchObject({ durable: 0 });
+  // Of the first nobody knows any more which window it is in: it waits until all is on disk that was possible when the second came.
+  closedMs = T0 - day + 80_000;
+  kept.offered(closedMs);
+  expect((await receive(second)).body).toMatchObject({ durable: 0 });
+  kept.durableUpTo(closedMs);
+  expect((await receive(second)).body).toMatchObject({ durable: 2 });
+});
+
+describe('what came late', () => {
+  const upTo = (kept: ReturnType<typeof createKept>): number => kept.upToOf('n') - T0;
+
+  test('is durable when a window is on disk that was closed after it', () => {
+    const kept = createKept({ run: 'r', afterMs: 20_000 });
+    kept.offered(T0 + 60_000);
+    kept.late('n', T0 + 20_000);
+    // The window was handed over before anything came.
+    kept.durableUpTo(T0 + 60_000);
+    expect(upTo(kept)).toBe(20_000);
+    expect(kept.upToOf('m') - T0).toBe(60_000);
+    // The next has seen what was late of 20 to 50, and something waits for 50 to 60.
+    kept.offered(T0 + 70_000, new Map([['n', T0 + 50_000]]));
+    expect(upTo(kept)).toBe(20_000);
+    kept.durableUpTo(T0 + 70_000);
+    expect(upTo(kept)).toBe(50_000);
+    kept.offered(T0 + 80_000);
+    kept.durableUpTo(T0 + 80_000);
+    expect(upTo(kept)).toBe(80_000);
+  });
+
+  test('is not, by windows that are written together, before the one that has seen it', () => {
+    const kept = createKept({ run: 'r', afterMs: 20_000 });
+    kept.offered(T0 + 60_000);
+    kept.offered(T0 + 70_000);
+    kept.late('n', T0 + 40_000);
+    kept.offered(T0 + 80_000);
+    kept.durableUpTo(T0 + 70_000);
+    expect(upTo(kept)).toBe(40_000);
+    kept.durableUpTo(T0 + 80_000);
+    expect(upTo(kept)).toBe(80_000);
+  });
+});
+
+describe('sessions over restarts', () => {
+  const DAY = 86_400_000;
+
+  test('are forgotten a day after they ended, however often the collector was started since', async () => {
+    const kept = createKept({ run: 'run-1', afterMs: 20_000 });
+    const first = bench({}, endsAt([T0 + 10_000, T0 + 10_000]), kept);
+    kept.durableUpTo(T0 + 20_000);
+    await first.receive(agent('node-1', 'before').next([row], true));
+    first.pass(1000);
+    await first.receive(agent('node-1', 'after').next([row], true));
+    const second = bench();
+    second.pass(DAY / 2);
+    second.ingest.remember(first.ingest.remembered(T0 + 20_000));
+    const third = bench();
+    third.pass(DAY + 5000);
+    third.ingest.remember(second.ingest.remembered(T0 + 20_000));
+    third.ingest.housekeep();
+    // 'before' ended a second after T0; 'after' was live half a day ago.
+    expect(third.ingest.remembered(T0 + 20_000).map(({ session }) => session)).toEqual(['after']);
+  });
+
+  test('are waited for only as long as a live one would be', () => {
+    const { ingest, pass } = bench();
+    ingest.remember([{ node: 'gone', session: 's', seq: 1, live: true }]);
+    expect([...ingest.nodes()]).toEqual(['gone']);
+    pass(3_600_000);
+    expect([...ingest.nodes()]).toEqual([]);
+  });
+
+  test('of one agent that sends all again are not called two agents', async () => {
+    const { ingest, receive, log } = bench({}, undefined, createKept({ run: 'run-2', afterMs: 20_000 }));
+    ingest.remember([
+      { node: 'node-1', session: 'before', seq: 1, live: false, endedMs: T0 },
+      { node: 'node-1', session: 'after', seq: 1, live: true },
+    ]);
+    const [before, after] = [agent('node-1', 'before'), agent('node-1', 'after')];
+    for (const one of [before, after]) one.skip(1);
+    expect((await receive(before.next([row], true))).status).toBe(200);
+    expect((await receive(after.next([row], true))).status).toBe(200);
+    const rivals = () => log.lines.filter((line) => line.includes('two agents'));
+    expect(rivals()).toEqual([]);
+    // The older one once more, when the newer has taken its place: two.
+    expect((await receive(before.next([row], true))).status).toBe(200);
+    expect(rivals()).toHaveLength(1);
+  });
+});
+
+test('a collector whose log is full pushes back with 503, and tells an agent all the same what is durable', async () => {
+  const kept = createKept({ run: 'run-1', afterMs: 20_000 });
+  let full: string | undefined;
+  const { receive } = bench({}, endsAt([T0 + 10_000, T0 + 20_000]), kept, { full: () => full });
+  const web = agent();
+  const [first, second] = [web.next([row]), web.next([row])];
+  await receive(first);
+  kept.durableUpTo(T0 + 10_000);
+  full = 'no room';
+  expect(await receive(second)).toMatchObject({
+    ...{ status: 503, headers: { 'retry-after': '10' } },
+    body: { error: 'log_full', message: 'no room' },
+  });
+  expect(await receive(first)).toMatchObject({ status: 200, body: { duplicate: true, durable: 1 } });
+  full = undefined;
+  expect((await receive(second)).status).toBe(200);
+});

@@ -313,7 +313,7 @@ describe('while windows are caught up with', () => {
         tooks.push([node, timeMs, waiting]);
       },
     };
-    const { receive, pushed, log } = bench({}, undefined, undefined, pace);
+    const { receive, pushed, log } = bench({}, undefined, undefined, { pace });
     const body = agent().next([a]);
     expect(await receive(body, { waiting: 3 })).toMatchObject({
       status: 429,

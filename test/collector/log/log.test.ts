@@ -1,10 +1,10 @@
 /** The log as it is met in life: damage, a full disk, limits, two collectors on one folder. */
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Keeping, openLog } from '../../../collector/log/keeping.ts';
-import { takePlace, tryPlace } from '../../../collector/log/place.ts';
+import { refusedPlace, takePlace, tryPlace } from '../../../collector/log/place.ts';
 import type { LogLimits } from '../../../collector/log/shelf.ts';
 import { type Account, createAccount } from '../../../collector/sinks/account.ts';
 import { silent } from '../../../src/log.ts';
@@ -281,6 +281,34 @@ describe('damage', () => {
     expect(keeping().found.last?.journal?.[0]?.values).toEqual(Float64Array.of(1));
   });
 
+  test.each([
+    ['at its beginning', 0],
+    ['in its midst', 300],
+  ])(
+    'a file with a bad place on the disk %s costs that file, is named and counted, and does not end the start',
+    async (_where, byte) => {
+      const { offer, deliver, restart, disk, said, account, keeping } = await stage({ segmentBytes: 400 });
+      await offer(0, 1, 2, 3, 4, 5, 6, 7);
+      await restart(true);
+      const [first = '', ...others] = await segments(disk);
+      expect(others.length).toBeGreaterThan(0);
+      expect(disk.bytesOf(first).length).toBeGreaterThan(300);
+      disk.bad.set(first, byte);
+      await restart();
+      expect(said.some((line) => line.includes('damaged') && line.includes(first) && line.includes('EIO'))).toBe(true);
+      expect(keeping().log.stats().damaged).toBe(1);
+      const given = await deliver();
+      const lost = 8 - given.length;
+      expect(lost).toBeGreaterThan(0);
+      expect(given.at(-1)).toBe(7);
+      expect(account().books()).toEqual({
+        received: 8,
+        delivered: given.length,
+        dropped: new Map([['log_damaged', lost]]),
+      });
+    },
+  );
+
   test('a segment of a later version is set aside, with both versions in words', async () => {
     const { offer, restart, disk, said } = await stage();
     await offer(0);
@@ -349,6 +377,34 @@ describe('the folder', () => {
       /a part of the path is no folder\): set data_dir to/,
     );
     await expect(tryPlace(join(path, 'file'))).rejects.toThrow('data_dir: ');
+  });
+
+  test('that is somebody else’s is refused, though we may write there', async () => {
+    const path = folder();
+    const other = (process.getuid?.() ?? 0) + 4711;
+    vi.spyOn(process, 'getuid').mockReturnValue(other);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const refusal = `it belongs to the user ${other - 4711}, and we are ${other}`;
+    await expect(takePlace(path, silent)).rejects.toThrow(refusal);
+    await expect(tryPlace(join(path))).rejects.toThrow(refusal);
+  });
+
+  test('that is read-only, or on a full disk, is told so with what to do', () => {
+    const refused = (code: string): string => refusedPlace('/x', Object.assign(new Error(), { code })).message;
+    expect(refused('EROFS')).toBe(
+      'data_dir: /x cannot be used (the file system is read-only): set data_dir to a folder that we may write to, or to none',
+    );
+    expect(refused('EACCES')).toContain(
+      '(we may not write there): set data_dir to a folder that we may write to, or to none',
+    );
+    expect(refused('ENOSPC')).toContain('(the disk is full): make room there, or set data_dir');
+  });
+
+  test('in which the lock cannot be made is refused as one that cannot be written is: in words, which `auto` turns into a warning', async () => {
+    const path = folder();
+    // What a file system refuses for the lock's own file: here, because something stands in its place that no file can replace.
+    mkdirSync(join(path, 'plimsoll', 'collector', 'lock', 'x'), { recursive: true });
+    await expect(takePlace(join(path, 'plimsoll'), silent)).rejects.toThrow(/^data_dir: .* cannot be used/);
   });
 
   test('may have a path longer than a socket’s', async () => {

@@ -115,3 +115,28 @@ test('a closed pipe is told, not thrown at the process', async () => {
     message: 'the standard output is closed: EPIPE',
   });
 });
+
+test('what an earlier run may have written already is marked on every line', async () => {
+  const { stream, text } = memory();
+  const sink = createStdoutSink({ stream });
+  const given = frame([
+    table({
+      columns: ['v'],
+      rows: [
+        [{ name: 'a' }, [1]],
+        [{ name: 'b' }, [2]],
+      ],
+    }),
+  ]);
+  await sink.write(given, signal, true);
+  await sink.write(frame([table({ columns: ['v'], rows: [[{ name: 'c' }, [3]]] })]), signal);
+  const said = text()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { again?: boolean; labels: object });
+  expect(said.map(({ again, labels }) => [labels, again])).toEqual([
+    [{ name: 'a' }, true],
+    [{ name: 'b' }, true],
+    [{ name: 'c' }, undefined],
+  ]);
+});
