@@ -36,11 +36,16 @@ export function check(store: string, holdings: Holdings, evidence: Evidence): Ve
   if (missing * cast.containers * PER_CONTAINER > explained)
     failures.push(`${missing} ticks are not there, and only ${explained} samples are counted as dropped`);
   const windows = windowsOf(holdings, evidence, seen.ticks);
-  failures.push(...windows.failures);
+  if (!evidence.stateLost) failures.push(...windows.failures);
   const lostWindows = windows.absent.filter((tick) => !within(tick, forgotten)).length;
-  if (lostWindows > 0 && (evidence.sinkDropped.get(store) ?? 0) === 0 && !evidence.clocks.collector)
+  if (
+    lostWindows > 0 &&
+    (evidence.sinkDropped.get(store) ?? 0) === 0 &&
+    !evidence.clocks.collector &&
+    !evidence.stateLost
+  )
     failures.push(`${lostWindows} windows are not there, and the sink has dropped nothing`);
-  for (const level of [...GROUPS, 'container'] as const)
+  for (const level of evidence.stateLost ? (['container'] as const) : ([...GROUPS, 'container'] as const))
     for (const series of holdings[level].counter) failures.push(...falls(level, series, evidence));
   return { failures: failures.slice(0, MOST_FAILURES), missing, missingWindows: lostWindows };
 }

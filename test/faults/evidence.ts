@@ -25,6 +25,11 @@ export interface Evidence {
   readonly sinkDropped: ReadonlyMap<string, number>;
   /** Whose clock was set. */
   readonly clocks: { readonly agents: ReadonlySet<number>; readonly collector: boolean };
+  /**
+   * The collector's log was damaged, and with it perhaps the only copy of its newest state: totals may go on from an older one. What the containers
+   * read must be right all the same.
+   */
+  readonly stateLost: boolean;
   /** Whether rows that come late are to be in their own windows, instead of being counted as dropped. */
   readonly lateFrames: boolean;
 }

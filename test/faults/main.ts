@@ -1,6 +1,6 @@
 /**
  * `npm run test:faults [-- --runs 20 --seed 1 --minutes 4 --late]`: random schedules of faults, each from its own seed, against real processes and
- * real servers. Prints each schedule with its seed and what came of it; `--runs 1 --seed N` plays one again. `--keep` writes the logs of those that failed.
+ * real servers. Prints each schedule with its seed and what came of it; `--seeds 7,12` plays some again. `--keep FOLDER` writes the logs of those that failed.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
+    seeds: { type: 'string' },
     minutes: { type: 'string', default: '600' },
     stop: { type: 'string', default: '4' },
     length: { type: 'string', default: '6' },
@@ -36,7 +37,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     interrupted = true;
   });
 
-for (let seed = first; seed < first + Number(values.runs) && !interrupted && performance.now() < untilMs; seed++) {
+const seeds = values.seeds?.split(',').map(Number) ?? Array.from({ length: Number(values.runs) }, (_, i) => first + i);
+for (const seed of seeds) {
+  if (interrupted || performance.now() > untilMs) break;
   const schedule = scheduleOf(seed, bounds);
   const { nodes, containers, windowMs, faults } = schedule;
   console.log(`seed ${seed}: ${nodes} nodes × ${containers} containers, windows of ${windowMs} ms`);
@@ -55,9 +58,7 @@ for (let seed = first; seed < first + Number(values.runs) && !interrupted && per
     writeFileSync(`${values.keep}/seed-${seed}.log`, `${result.failures.join('\n')}\n${result.logs}`);
 }
 await servers.stop();
-console.log(
-  `${played} schedules from seed ${first}: ${played - failed.length} held, ${failed.length} not held ${failed.join(' ')}`,
-);
+console.log(`${played} schedules: ${played - failed.length} held, ${failed.length} not held ${failed.join(' ')}`);
 process.exitCode = failed.length === 0 && played > 0 ? 0 : 1;
 
 /** What could not be started has not held either. */

@@ -43,14 +43,19 @@ export async function runSchedule(options: RunOptions): Promise<Result> {
   const stage = await startStage({ run, cast: castOf(schedule), servers, agentFile, random });
   const looking = lookAllTheWhile(stage.counts);
   try {
+    const times = [performance.now()];
     const readers = readersOf(run, servers);
     const from = tickNow(stage.cast) + 1;
     await reached(readers, { tick: from + CALM_WINDOWS, stage });
+    times.push(performance.now());
     const played = await play(schedule, { stage, servers, random });
+    times.push(performance.now());
     const calm = tickNow(stage.cast) + 1;
     const to = await settled({ stage, readers, tick: calm + CALM_WINDOWS, collectorClock: collectorClock(schedule) });
+    times.push(performance.now());
     await stage.counts.look();
-    return await judge({ ...options, stage, readers, played, looked: { from: from + 1, to } });
+    const result = await judge({ ...options, stage, readers, played, looked: { from: from + 1, to } });
+    return { ...result, summary: `${result.summary}; ${durationsOf(times)}` };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     return { failures: [words], summary: standOf(stage), logs: logsOf(stage) };
@@ -59,6 +64,11 @@ export async function runSchedule(options: RunOptions): Promise<Result> {
     await Promise.all([stage.collector, ...stage.agents].map(({ server }) => server.end('SIGKILL')));
     await stage.stop();
   }
+}
+
+function durationsOf(times: readonly number[]): string {
+  const seconds = times.slice(1).map((time, i) => ((time - (times[i] as number)) / 1000).toFixed(1));
+  return `beginning, faults, calm ${seconds.join(' + ')} s`;
 }
 
 function castOf({ nodes, containers, windowMs }: Schedule): Cast {
@@ -164,6 +174,7 @@ async function judge({ schedule, stage, readers, played, looked, lateFrames }: J
     ...{ cast, looked, lateFrames, unkept: played.unkept, forgotten: played.forgotten },
     journals: cast.nodes.map((_, node) => stage.journal(node)),
     dropped: sum(counts.dropped()),
+    stateLost: played.notes.some((note) => note.includes('.log at')),
     sinkDropped: new Map(readers.map(({ name }) => [name, sum(counts.sinkDropped(name))])),
     clocks: {
       agents: new Set(clocks.flatMap((of) => (of.is === 'agent' ? [of.node] : []))),
