@@ -3,7 +3,7 @@
  * counter that ever fell. Pure: the store's points and the evidence come in, failures go out in words.
  */
 import { endOf, gaugeOf, membersOf, PER_CONTAINER } from './arithmetic.ts';
-import { type Evidence, trueTime, within } from './evidence.ts';
+import { type Evidence, hoursOff, trueTime, within } from './evidence.ts';
 import type { Level, Series, What } from './readers/reader.ts';
 import { sightingsIn, totalOf } from './sighting.ts';
 
@@ -200,13 +200,13 @@ function badSums(group: Group, { tick, reached, seen, nodes }: Moment, evidence:
   return failures;
 }
 
-/** In the order of true time. */
+/** In the order of time. Where a clock was set, the windows before and after overlap in true time: each of its times is looked at by itself. */
 function falls(level: Level, { labels, points }: Series, evidence: Evidence): string[] {
-  const inOrder = points
-    .map(([timeMs, value]) => [trueTime(timeMs, evidence), value] as const)
-    .sort(([a], [b]) => a - b);
-  return inOrder.flatMap(([timeMs, value], i) => {
-    const before = inOrder[i - 1]?.[1] ?? 0;
-    return value < before ? [`${level} ${JSON.stringify(labels)} fell from ${before} to ${value} at ${timeMs}`] : [];
+  const before = new Map<number, number>();
+  return points.flatMap(([timeMs, value]) => {
+    const hours = hoursOff(timeMs, evidence);
+    const last = before.get(hours) ?? 0;
+    before.set(hours, value);
+    return value < last ? [`${level} ${JSON.stringify(labels)} fell from ${last} to ${value} at ${timeMs}`] : [];
   });
 }

@@ -34,12 +34,18 @@ export interface Evidence {
   readonly lateFrames: boolean;
 }
 
+type Clocks = Pick<Evidence, 'cast' | 'looked' | 'clocks'>;
+
 /** The true time of a point whose time is of a clock that may have been off by an hour. */
-export function trueTime(timeMs: number, { cast, looked, clocks }: Evidence): number {
-  if (!clocks.collector) return timeMs;
+export function trueTime(timeMs: number, evidence: Clocks): number {
+  return timeMs - hoursOff(timeMs, evidence) * HOUR_MS;
+}
+
+/** How far the collector's clock was off when it made a point, in hours. */
+export function hoursOff(timeMs: number, { cast, looked, clocks }: Clocks): number {
+  if (!clocks.collector) return 0;
   const middleMs = ((looked.from + looked.to) / 2) * cast.windowMs;
-  const hours = Math.round((timeMs - middleMs) / HOUR_MS);
-  return timeMs - hours * HOUR_MS;
+  return Math.round((timeMs - middleMs) / HOUR_MS);
 }
 
 export function within(tick: number, spans: readonly Ticks[]): boolean {

@@ -183,8 +183,11 @@ async function judge({ schedule, stage, readers, played, looked, lateFrames }: J
   };
   const failures: string[] = [];
   const words: string[] = [];
+  const held: string[] = [];
   for (const reader of readers) {
-    const verdict = check(reader.name, await holdingsOf(reader), evidence);
+    const holdings = await holdingsOf(reader);
+    const verdict = check(reader.name, holdings, evidence);
+    if (verdict.failures.length > 0) held.push(`--- ${reader.name}`, ...heldIn(holdings));
     failures.push(...verdict.failures.map((failure) => `${reader.name}: ${failure}`));
     words.push(`${reader.name} lacks ${verdict.missing} ticks, ${verdict.missingWindows} windows`);
   }
@@ -192,7 +195,14 @@ async function judge({ schedule, stage, readers, played, looked, lateFrames }: J
   const ticks = evidence.journals.reduce((all, lines) => all + lines.length, 0);
   const notes = played.notes.length === 0 ? '' : `; ${played.notes.join(', ')}`;
   const summary = `${ticks} ticks read, ${looked.to - looked.from + 1} windows; ${words.join('; ')}; ${standOf(stage)}${notes}`;
-  return { failures, summary, logs: failures.length > 0 ? logsOf(stage) : '' };
+  return { failures, summary, logs: failures.length > 0 ? `${held.join('\n')}\n${logsOf(stage)}` : '' };
+}
+
+/** The nodes' and the cluster's totals, for whoever looks into a failure. */
+function heldIn(holdings: Holdings): string[] {
+  return [...holdings.node.counter, ...holdings.cluster.counter].map(
+    ({ labels, points }) => `${labels.node ?? 'cluster'} ${points.map((point) => point.join(' ')).join(', ')}`,
+  );
 }
 
 async function holdingsOf(reader: Reader): Promise<Holdings> {

@@ -98,7 +98,7 @@ async function startCollector({ listen, collectorUrl, cast, sinks, stops }: Coll
   const config = join(dir, 'plimsoll.yaml');
   const window = `${cast.windowMs}ms`;
   // Clocks are set by an hour: nothing is to be forgotten for that.
-  const patience = { stale_after: '4h', group_stale_after: '8h', catch_up_wait: '5s' };
+  const patience = { stale_after: '4h', group_stale_after: '8h', catch_up_wait: '5s', max_ahead: '5s' };
   const collector = { listen, window, lateness: LATENESS, ...patience };
   writeFileSync(
     config,
