@@ -129,6 +129,7 @@ interface Settling {
 async function settled({ stage, readers, tick, collectorClock: isOff }: Settling): Promise<number> {
   const { cast, counts } = stage;
   await waitFor(() => tickNow(cast) > tick + 1, { timeoutMs: CALM_MS, what: 'calm' });
+  await counts.look();
   const due = stage.agents.map((_, node) => counts.agent(node));
   for (const [node, then] of due.entries())
     await waitFor(

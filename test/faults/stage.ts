@@ -51,7 +51,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const { run, cast, servers, random } = options;
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const one of stops.reverse()) await one();
+    await Promise.all(stops.map((one) => one()));
   };
   const proxyTo = async (url: string): Promise<FaultyProxy> => {
     const proxy = await startProxy(url, () => random.next());
@@ -68,9 +68,9 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const collector = await startCollector({ listen, collectorUrl, cast, sinks: sinksOf(run, urls), stops });
     const before = await proxyTo(collectorUrl);
     const dirs = cast.nodes.map(() => serverDir('faults-agent'));
-    const agents: Actor[] = [];
-    for (const [node, dir] of dirs.entries())
-      agents.push(await startAgent({ node, dir, cast, url: before.url, file: options.agentFile, stops }));
+    const agents = await Promise.all(
+      dirs.map((dir, node) => startAgent({ node, dir, cast, url: before.url, file: options.agentFile, stops })),
+    );
     const counts = createCounts({
       collectorUrl,
       collectorPid: () => collector.server.pid,
@@ -134,16 +134,20 @@ async function startAgent({ node, dir, cast, url, file, stops }: AgentOptions): 
     ...{ folder: join(disk.path, 'spool'), journal: join(dir, 'journal') },
   };
   writeFileSync(own, JSON.stringify(settings));
-  const server: Server = await startServer({
+  let running: Server | undefined;
+  const server = await startServer({
     name: `faults-agent-${node}`,
     file: process.execPath,
     args: ['--import', SHIFTED_CLOCK, file, own],
     dir,
     env,
     ready: async () => {
-      if (!statusIn(status)) throw new Error('it has not said anything yet');
+      const said = statusIn(status);
+      // One of before is not the one that has just been started.
+      if (said === undefined || (running && said.pid !== running.pid)) throw new Error('it has not said anything yet');
     },
   });
+  running = server;
   stops.push(() => server.stop());
   return { server, disk, setClock };
 }
