@@ -94,7 +94,9 @@ class Player implements Played {
           const done = this.#harm(fault.of, { ending, how: fault.how });
           this.notes.push(done ?? `nothing to ${fault.how}`);
         };
-        return this.#away(fault.of, { forMs, signal: 'SIGKILL', meanwhile: harm });
+        // At an orderly end an agent writes what is not durable: otherwise there would be nothing to damage.
+        const signal = fault.of.is === 'agent' ? 'SIGTERM' : 'SIGKILL';
+        return this.#away(fault.of, { forMs, signal, meanwhile: harm });
       }
       case 'clock': {
         const actor = this.#actorOf(fault.of);
@@ -111,7 +113,7 @@ class Player implements Played {
   ): Promise<void> {
     const server = this.#serverOf(target);
     await this.#stage.counts.look();
-    this.#noteLoss(target, signal);
+    this.#noteLoss(target, signal === 'SIGKILL' || meanwhile !== undefined);
     await server.end(signal);
     await this.#stage.counts.look();
     meanwhile?.();
@@ -136,16 +138,17 @@ class Player implements Played {
     }
   }
 
-  #noteLoss(target: Target, signal: NodeJS.Signals): void {
+  /** `isLost`: what the process had in memory alone, or what it then wrote. */
+  #noteLoss(target: Target, isLost: boolean): void {
     const { cast } = this.#stage;
     const tickAt = (ms: number): number => Math.floor(ms / cast.windowMs);
     const nowMs = Date.now();
-    if (target.is === 'agent' && (signal === 'SIGKILL' || this.#noDisk.has(target.node))) {
+    if (target.is === 'agent' && (isLost || this.#noDisk.has(target.node))) {
       const keptMs = this.#noDisk.get(target.node) ?? nowMs;
       const from = tickAt(keptMs - UNKEPT_MS - UNKEPT_TICKS * cast.windowMs);
       this.unkept[target.node]?.push({ from, to: tickAt(nowMs) });
     }
-    if (target.is === 'server' && target.name === 'victoria' && signal === 'SIGKILL')
+    if (target.is === 'server' && target.name === 'victoria' && isLost)
       this.forgotten.set('victoria', [
         ...(this.forgotten.get('victoria') ?? []),
         { from: tickAt(nowMs - FORGOTTEN_MS), to: tickAt(nowMs) },
