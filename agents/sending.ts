@@ -21,7 +21,7 @@ export interface SendingOptions {
 
 const MEMORY_ONLY = 'batches that the collector does not take in time cannot be kept on disk, and stay in memory';
 
-/** A disk that hangs must not keep the agent from starting. */
+/** A disk that hangs, or a gigabyte on a slow one, must not keep the agent from starting: what is found later is sent then. */
 const OPEN_MS = 30_000;
 
 /** How long the queue may take to empty when the agent stops. */
@@ -35,9 +35,10 @@ export async function startSending(options: SendingOptions): Promise<Sender | un
   if (to === undefined) return undefined;
   // Loaded only where it is used: the HTTP client alone takes ten megabytes.
   const { createSender } = await import('./send/sender.ts');
+  const { late, ...spool } = await openSpool(options);
   const sender = createSender({
     ...to,
-    ...(await openSpool(options)),
+    ...spool,
     spill: { tickMs: config.agent.interval, afterMs: settings.spill_after },
     encoder: createEncoder({ node, session }),
     clock,
@@ -45,6 +46,7 @@ export async function startSending(options: SendingOptions): Promise<Sender | un
     maxBatches: settings.queue_batches,
     maxBytes: settings.queue_bytes,
   });
+  void late?.then((found) => found && sender.adopt(found));
   life.onStop('sender', () => sender.close(DRAIN_MS));
   return sender;
 }
@@ -71,32 +73,50 @@ function memoryOnly(error: unknown): string {
   return `${MEMORY_ONLY}: ${why}; set data_dir to a folder that we may write to, or to none`;
 }
 
+interface Spooled {
+  readonly disk?: Disk;
+  readonly left?: Opened['left'];
+  readonly damaged?: number;
+  /** What is found on a disk that takes longer than we wait for it; undefined if it cannot be read. */
+  readonly late?: Promise<Opened | undefined>;
+}
+
 /** What is on disk, and where more would go; without a folder that can be used, a word of it and nothing. */
-async function openSpool({
-  config,
-  clock,
-  log,
-}: SendingOptions): Promise<{ disk?: Disk; left?: Opened['left']; damaged?: number }> {
+async function openSpool({ config, clock, log }: SendingOptions): Promise<Spooled> {
   const folder = dataFolder(config.data_dir, 'agent');
   if (folder === undefined) return {};
   const { createDisk } = await import('./send/disk.ts');
   const { spool_bytes: maxBytes, spool_age: maxAgeMs } = config.agent.push;
   const disk = createDisk({ folder, maxBytes, maxAgeMs, now: () => clock.now() });
-  let opened: Opened = { left: [], damaged: [], torn: 0 };
+  const say = ({ left, damaged, torn }: Opened): void => {
+    for (const file of damaged)
+      log.warn({ file }, 'batches on disk are damaged: the good ones are sent, and the file is set aside');
+    if (left.length > 0 || torn > 0)
+      log.info({ folder, batches: left.length, torn }, 'batches of an earlier run are sent first');
+  };
+  let opened: Opened | undefined;
+  const opening = disk.open();
   try {
-    const opening = { clock, deadlineMs: OPEN_MS, what: folder };
-    opened = await within(disk.open(), opening);
-    await within(disk.check(), opening);
+    const bounds = { clock, deadlineMs: OPEN_MS, what: folder };
+    opened = await within(opening, bounds);
+    await within(disk.check(), bounds);
   } catch (error) {
     // It is tried again when there is something to write.
     log.warn({ err: error }, memoryOnly(error));
   }
-  const { left, damaged, torn } = opened;
-  for (const file of damaged)
-    log.warn({ file }, 'batches on disk are damaged: the good ones are sent, and the file is set aside');
-  if (left.length > 0 || torn > 0)
-    log.info({ folder, batches: left.length, torn }, 'batches of an earlier run are sent first');
-  return { disk, left, damaged: damaged.length };
+  if (opened !== undefined) {
+    say(opened);
+    return { disk, left: opened.left, damaged: opened.damaged.length };
+  }
+  // Where it failed that has been said.
+  const late = opening.then(
+    (found) => {
+      say(found);
+      return found;
+    },
+    () => undefined,
+  );
+  return { disk, late };
 }
 
 /** For `plimsoll check`: asks the collector that is configured whether it would take our batches, in words; undefined if there is none. */

@@ -114,6 +114,8 @@ export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }:
     },
     admits(node, timeMs, nowMs) {
       if (!active || timeMs <= reachedMs + aheadMs) return true;
+      // Of the future, by a clock that was wrong: there is nothing to wait for. It is dropped as that, and what is behind it can come.
+      if (timeMs > nowMs + aheadMs) return true;
       // All that it had before, it has told.
       note(node, timeMs, nowMs);
       return false;
@@ -123,6 +125,8 @@ export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }:
       // One that should have ticked since has more, whatever it said when it sent this: that may have lain here while we were away.
       const isBehind = waiting > 0 || timeMs + intervalMs + latenessMs < nowMs;
       if (isBehind && timeMs < nowMs) note(node, timeMs, nowMs);
+      // A time of the future says nothing of how far it has come.
+      else if (waiting > 0 && behind.has(node)) note(node, behind.get(node)?.timeMs, nowMs);
       else behind.delete(node);
     },
     time(nowMs) {

@@ -80,6 +80,8 @@ class SegmentedDisk implements Disk {
   #current: Segment | undefined;
   #unlock: (() => void) | undefined;
   #number = 0;
+  /** Given up, and nobody has been told yet. */
+  #gone: Place[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: DiskOptions) {
@@ -100,14 +102,13 @@ class SegmentedDisk implements Disk {
       const record = recordOf(about, body);
       await this.#files.makeFolder(this.#options.folder);
       await this.#lock();
+      // First, so that what cannot be removed does not leave a record on the disk that the caller takes for unwritten.
+      await this.#makeRoom(record.length);
       const segment = await this.#append(record);
       const place = { about, offset: segment.bytes - record.length, length: record.length, segment };
       segment.places.add(place);
       segment.newestMs = Math.max(segment.newestMs, about.timeMs);
-      const displaced: Place[] = [];
-      while (this.#segments.length > 1 && this.size.bytes > this.#options.maxBytes)
-        displaced.push(...(await this.#giveUp(this.#segments[0] as Segment)));
-      return { place, displaced };
+      return { place, displaced: this.#told() };
     });
   }
 
@@ -120,10 +121,8 @@ class SegmentedDisk implements Disk {
       const { segment } = place;
       if (!segment.places.delete(place) || segment.places.size > 0) return;
       if (segment === this.#current) this.#current = undefined;
-      // Given up already, for room or age.
-      if (!this.#segments.includes(segment)) return;
-      this.#segments.splice(this.#segments.indexOf(segment), 1);
-      await this.#putAway(segment);
+      // Otherwise given up already, for room or age.
+      if (this.#segments.includes(segment)) await this.#putAway(segment);
     });
   }
 
@@ -131,9 +130,10 @@ class SegmentedDisk implements Disk {
     return this.#inTurn(async () => {
       const { now, maxAgeMs } = this.#options;
       const old = this.#segments.filter(({ newestMs }) => now() - newestMs > maxAgeMs);
-      const gone: Place[] = [];
-      for (const segment of old) gone.push(...(await this.#giveUp(segment)));
-      return gone;
+      for (const segment of old) await this.#giveUp(segment);
+      // Those that could not be removed when they were released.
+      for (const segment of this.#segments.filter(({ places }) => places.size === 0)) await this.#putAway(segment);
+      return this.#told();
     });
   }
 
@@ -159,13 +159,15 @@ class SegmentedDisk implements Disk {
     if (names.length === 0) return { left: [], damaged: [], torn: 0 };
     await this.#lock();
     const damaged: string[] = [];
+    const known = new Set<string>();
     let tails = 0;
     for (const name of names) {
       const { segment, torn } = await this.#load(name);
       if (torn) tails++;
       if (segment.damaged) damaged.push(segment.path + DAMAGED);
-      if (segment.places.size > 0) this.#segments.push(segment);
-      else await this.#putAway(segment);
+      onlyNew(segment, known);
+      this.#segments.push(segment);
+      if (segment.places.size === 0) await this.#putAway(segment);
     }
     return { left: this.#segments.flatMap(({ places }) => [...places]), damaged, torn: tails };
   }
@@ -228,18 +230,34 @@ class SegmentedDisk implements Disk {
     await this.#files.remove(segment.path).catch(() => undefined);
   }
 
-  /** The oldest file goes, and what is in it. */
-  async #giveUp(segment: Segment): Promise<Place[]> {
+  async #makeRoom(bytes: number): Promise<void> {
+    while (this.#segments.length > 1 && this.size.bytes + bytes > this.#options.maxBytes)
+      await this.#giveUp(this.#segments[0] as Segment);
+  }
+
+  /** A file goes, and what is in it. What a later failure keeps from being told is told with the next answer. */
+  async #giveUp(segment: Segment): Promise<void> {
+    await this.#files.remove(segment.path);
+    this.#forget(segment);
+    this.#gone.push(...segment.places);
+  }
+
+  #told(): Place[] {
+    return this.#gone.splice(0);
+  }
+
+  #forget(segment: Segment): void {
     this.#segments.splice(this.#segments.indexOf(segment), 1);
     if (segment === this.#current) this.#current = undefined;
-    await this.#files.remove(segment.path);
-    return [...segment.places];
   }
 
   /** Nothing in it is needed. What was damaged stays for whoever wants to know why. */
-  async #putAway({ path, damaged }: Segment): Promise<void> {
-    if (!damaged) return this.#files.remove(path);
-    await this.#files.rename(path, path + DAMAGED);
+  async #putAway(segment: Segment): Promise<void> {
+    const { path, damaged } = segment;
+    if (damaged) await this.#files.rename(path, path + DAMAGED);
+    else await this.#files.remove(path);
+    this.#forget(segment);
+    if (!damaged) return;
     const { folder } = this.#options;
     const aside = (await this.#files.list(folder)).filter((name) => name.endsWith(DAMAGED)).sort();
     for (const name of aside.slice(0, -MAX_ASIDE)) await this.#files.remove(join(folder, name));
@@ -250,5 +268,14 @@ class SegmentedDisk implements Disk {
     const done = this.#last.then(change);
     this.#last = done.catch(() => undefined);
     return done;
+  }
+}
+
+/** A record whose writing failed behind its last byte may have been written again. */
+function onlyNew({ places }: Segment, known: Set<string>): void {
+  for (const place of places) {
+    const key = JSON.stringify([place.about.session, place.about.seq]);
+    if (known.has(key)) places.delete(place);
+    known.add(key);
   }
 }

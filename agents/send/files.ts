@@ -1,6 +1,6 @@
 /** What the spool asks of a file system, and the machine's own answer to it. Apart, so that a test can fill the disk. */
 import { constants } from 'node:fs';
-import { access, open, readdir, readFile, rename, truncate, unlink } from 'node:fs/promises';
+import { access, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { makeFolder } from '../../src/run/makefolder.ts';
 import { dirname } from 'node:path';
 
@@ -14,6 +14,7 @@ export interface Files {
   append(path: string, offset: number, bytes: Uint8Array): Promise<void>;
   truncate(path: string, length: number): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** It is not there afterwards, whether it was or not. */
   remove(path: string): Promise<void>;
   /** Rejects if nothing can be written there, or where it would have to be made. */
   tryWriting(folder: string): Promise<void>;
@@ -53,7 +54,7 @@ export const machineFiles: Files = {
   },
   truncate: (path, length) => truncate(path, length),
   rename: (from, to) => rename(from, to),
-  remove: (path) => unlink(path),
+  remove: (path) => rm(path, { force: true }),
   async tryWriting(folder) {
     for (let at = folder; ; at = dirname(at)) {
       try {

@@ -8,7 +8,7 @@ import { countSamples } from '../../src/model/table.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { Encoder } from '../../src/wire/encode.ts';
 import { createClient, type Destination } from './client.ts';
-import type { Disk, Place } from './disk.ts';
+import type { Disk, Opened, Place } from './disk.ts';
 import { Ledger, type SenderStats } from './ledger.ts';
 import { Spiller, type SpillTimes } from './spill.ts';
 import { Spool } from './spool.ts';
@@ -40,6 +40,8 @@ export interface SenderOptions extends Destination {
 export interface Sender {
   /** Queues a batch. Does not wait and does not throw. */
   offer(batch: Batch): void;
+  /** What an earlier run left on disk has been found after the start: it is sent before what waits. */
+  adopt(found: Pick<Opened, 'left' | 'damaged'>): void;
   stats(): SenderStats;
   /**
    * Tries to empty the queue, for at most so long. What is left then is on disk or, without one, counted as dropped, `shutdown`; what
@@ -53,14 +55,18 @@ export function createSender(options: SenderOptions): Sender {
   const { firstRetryMs = 1000, maxRetryMs = 60_000, slowRetryMs = 60_000, random = Math.random } = options;
   const client = createClient({ ...options, now: () => clock.now() });
   const ledger = new Ledger();
-  ledger.spoolDamaged = damaged;
   const spool = new Spool({ maxBatches, maxBytes });
-  for (const { about } of left) ledger.offer(about.samples);
-  spool.restore(left, clock.monotonic());
+  takeOver(left, damaged);
   const spiller = disk && new Spiller({ spool, disk, ledger, clock, log, ...spill });
   const parts = { client, spool, disk, spiller, ledger };
   const worker = new Worker({ ...options, ...parts, firstRetryMs, maxRetryMs, slowRetryMs, random });
   let closed: Promise<void> | undefined;
+
+  function takeOver(places: readonly Place[], damagedFiles: number): void {
+    ledger.spoolDamaged += damagedFiles;
+    for (const { about } of places) ledger.offer(about.samples);
+    spool.restore(places, clock.monotonic());
+  }
 
   async function close(deadlineMs: number): Promise<void> {
     const cancel = clock.after(deadlineMs, () => worker.stop());
@@ -98,6 +104,12 @@ export function createSender(options: SenderOptions): Sender {
       }
       for (const held of spool.append(batch, samples, clock.monotonic())) ledger.giveUp(held, 'queue_full');
       spiller?.look();
+      worker.wake();
+    },
+    adopt({ left: found, damaged: files }) {
+      // Otherwise it is for the next run.
+      if (closed) return;
+      takeOver(found, files.length);
       worker.wake();
     },
     stats: () =>

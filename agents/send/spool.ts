@@ -45,6 +45,8 @@ export class Spool {
   /** So many of the first are taken. */
   #taken = 0;
   #sending: Held | undefined;
+  /** The session of what is put in; all others are of earlier runs. */
+  #own: string | undefined;
   #samples = 0;
   #inMemory = 0;
   #bytes = 0;
@@ -67,6 +69,7 @@ export class Spool {
     const { node, session, seq, timeMs } = batch;
     const bytes = bytesOf(batch);
     const about = { node, session, seq, timeMs, samples };
+    this.#own = session;
     this.#add({ about, batch, place: undefined, taken: undefined, sinceMs, bytes });
     const displaced: Held[] = [];
     while (this.#inMemory > this.#options.maxBatches || this.#bytes > this.#options.maxBytes) {
@@ -79,10 +82,12 @@ export class Spool {
     return displaced;
   }
 
-  /** What an earlier run left on disk; before anything else is put in. */
+  /** What an earlier run left on disk: it is sent before all that waits, but for the one that is on its way. */
   restore(places: readonly Place[], sinceMs: number): void {
+    const first = this.#all[this.#taken];
+    let at = this.#taken + (first !== undefined && first === this.#sending ? 1 : 0);
     for (const place of places)
-      this.#add({ about: place.about, batch: undefined, place, taken: undefined, sinceMs, bytes: 0 });
+      this.#add({ about: place.about, batch: undefined, place, taken: undefined, sinceMs, bytes: 0 }, at++);
   }
 
   /** The oldest that waits, which is on its way from now on until it is `taken` or removed; undefined if there is none. */
@@ -105,9 +110,19 @@ export class Spool {
   durable(session: string, seq: number): readonly Held[] {
     for (let i = this.#taken - 1; i >= 0; i--) {
       const { about } = this.#all[i] as Held;
-      if (about.session === session && about.seq <= seq) return this.#cut(i + 1);
+      if (about.session === session && about.seq <= seq) return this.#cutUpTo(i + 1, session);
     }
     return [];
+  }
+
+  /** A session stands for those before it. For ours, which may have been sending before what was left was found, no other does. */
+  #cutUpTo(count: number, session: string): Held[] {
+    const isOurs = ({ about }: Held): boolean => about.session === this.#own && session !== this.#own;
+    const stay = this.#all.slice(0, count).filter(isOurs);
+    const cut = this.#all.splice(0, count, ...stay).filter((held) => !isOurs(held));
+    this.#taken -= cut.length;
+    for (const held of cut) this.#forget(held);
+    return cut;
   }
 
   /** All that were taken: the collector says nothing of what is durable. */
@@ -152,8 +167,8 @@ export class Spool {
     return true;
   }
 
-  #add(held: Held): void {
-    this.#all.push(held);
+  #add(held: Held, at = this.#all.length): void {
+    this.#all.splice(at, 0, held);
     this.#samples += held.about.samples;
     if (held.batch === undefined) return;
     this.#inMemory++;

@@ -44,6 +44,19 @@ describe('beginning', () => {
   });
 });
 
+test('a batch of the future, kept from when its agent’s clock was wrong, is not told to wait until it is as late: it holds nobody up', () => {
+  // The collector was away for an hour; a's clock was an hour ahead then, and is right again. What it kept says so.
+  const made = catchUp();
+  expect(made.admits('a', s(3600 + 3590), s(3600))).toBe(true);
+  made.took('a', s(3600 + 3590), at(s(3600), 5));
+  // It is not known how far it has come, and that it has more.
+  expect([made.behind, made.time(s(3600))]).toEqual([['a', 'b'], s(10)]);
+  // Its next is of the past, and told to wait for b: it lies more than a minute ahead of 10.
+  expect(made.admits('a', s(80), s(3601))).toBe(false);
+  made.took('b', s(3598), at(s(3601), 0));
+  expect(made.time(s(3601))).toBe(s(80));
+});
+
 describe('the time for closing', () => {
   test('stands until all have said something, and then follows the slowest', () => {
     const made = catchUp();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDisk, type DiskOptions } from '../../../agents/send/disk.ts';
+import { type Files, machineFiles } from '../../../agents/send/files.ts';
 import { recordOf, scan } from '../../../agents/send/records.ts';
 
 let dir = '';
@@ -151,6 +152,84 @@ describe('bounds', () => {
     expect(names()).toEqual(['lock']);
     await one.close();
   });
+});
+
+describe('a file that cannot be removed', () => {
+  /** Removing fails as long as `stuck` says so. */
+  function sticky() {
+    const state = { stuck: true };
+    const files: Files = {
+      ...machineFiles,
+      async remove(path) {
+        if (state.stuck) throw Object.assign(new Error('EIO: told'), { code: 'EIO' });
+        await machineFiles.remove(path);
+      },
+    };
+    return { state, files };
+  }
+  const kept = () => names().flatMap((name) => (name.endsWith('.spool') ? scan(readFileSync(file(name))).records : []));
+
+  test('keeps what is new from being written, not from being written once: what is kept again is there once', async () => {
+    const { state, files } = sticky();
+    // An eighth of 2000 is 250 bytes: one record of 170 and some in each file, and eleven of them in all.
+    const one = disk({ maxBytes: 2000, files });
+    const most = Math.floor(2000 / recordOf(about(1), bodyOf(1)).length);
+    for (let seq = 1; seq <= most; seq++) await one.keep(about(seq), bodyOf(seq));
+    await expect(one.keep(about(most + 1), bodyOf(most + 1))).rejects.toThrow('EIO');
+    expect(kept()).toHaveLength(most);
+    state.stuck = false;
+    const { displaced } = await one.keep(about(most + 1), bodyOf(most + 1));
+    expect(displaced.map((place) => place.about.seq)).toEqual([1]);
+    expect(kept().map((record) => record.about.seq)).toEqual(Array.from({ length: most }, (_, i) => i + 2));
+    await one.close();
+  });
+
+  test('after it was released, is tried again with the next look, and is not in the way', async () => {
+    const { state, files } = sticky();
+    const one = disk({ files });
+    const { place } = await one.keep(about(1), bodyOf(1));
+    await expect(one.release(place)).rejects.toThrow('EIO');
+    state.stuck = false;
+    expect(await one.expire()).toEqual([]);
+    expect(names()).toEqual(['lock']);
+    expect(one.size).toEqual({ batches: 0, bytes: 0 });
+    await one.close();
+  });
+
+  test('but was removed by somebody else: it is gone', async () => {
+    const one = disk();
+    const { place } = await one.keep(about(1), bodyOf(1));
+    rmSync(file());
+    await one.release(place);
+    expect(one.size.bytes).toBe(0);
+    await one.close();
+  });
+});
+
+test('what was given up before a failure is told with the next answer: nothing goes uncounted', async () => {
+  let writable = true;
+  const files: Files = {
+    ...machineFiles,
+    append: (...given) => (writable ? machineFiles.append(...given) : Promise.reject(new Error('ENOSPC: told'))),
+  };
+  const one = disk({ maxBytes: 2000, files });
+  const most = Math.floor(2000 / recordOf(about(1), bodyOf(1)).length);
+  for (let seq = 1; seq <= most; seq++) await one.keep(about(seq), bodyOf(seq));
+  writable = false;
+  await expect(one.keep(about(90), bodyOf(90))).rejects.toThrow('ENOSPC');
+  expect((await one.expire()).map((place) => place.about.seq)).toEqual([1]);
+  await one.close();
+});
+
+test('a batch that was written twice, because the disk said no behind its last byte, is sent once', async () => {
+  await earlier(1, 2);
+  await earlier(2, 3);
+  const one = disk();
+  const { left } = await one.open();
+  expect(left.map((place) => place.about.seq)).toEqual([1, 2, 3]);
+  for (const place of left) await one.release(place);
+  expect(names()).toEqual(['lock']);
+  await one.close();
 });
 
 test('two agents on one folder: the second is told, and has it when the first has ended', async () => {

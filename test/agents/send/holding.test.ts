@@ -259,6 +259,27 @@ test('one that says "restarted" to whoever holds nothing is asked again like any
   expect([sender.stats().rewinds, clock.sleeps]).toEqual([0, [1000]]);
 });
 
+test('what an earlier run left is found after the start: it is sent before what waits, and counted', async () => {
+  const dir = folder();
+  const away = await collectorThat(...Array.from({ length: 9 }, () => 'hang' as const));
+  const first = await start({ collector: away, folder: dir });
+  first.tick(2);
+  await first.sender.close(20);
+
+  const back = await collectorThat('hang');
+  const disk = createDisk({ folder: dir, maxBytes: 1e6, maxAgeMs: 1e12, now: () => 0 });
+  const second = await start({ collector: back, session: 'session-2', timeoutMs: 300, disk });
+  second.tick(2);
+  await heard(back, 1);
+  second.sender.adopt(await disk.open());
+  expect(second.sender.stats()).toMatchObject({ offered: { batches: 4 }, queued: { batches: 4 } });
+  await waitFor(() => second.sender.stats().queued.batches === 0);
+  const [lost, ...order] = sent(back);
+  expect([lost, order]).toEqual(['session-2/1!', ['session-2/1!', 'session-1/1!', 'session-1/2!', 'session-2/2!']]);
+  expect(second.sender.stats()).toMatchObject({ acknowledged: { batches: 4 }, dropped: new Map() });
+  expectBalanced(second.sender.stats());
+});
+
 /** A disk that takes nothing while `full` says so, after half of what it was given. */
 function fillable(code: string) {
   const disk = { full: true };

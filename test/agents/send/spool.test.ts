@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Place } from '../../../agents/send/disk.ts';
 import { type Held, Spool } from '../../../agents/send/spool.ts';
 import { batch, rowOf, SESSION, state, table } from '../../src/wire/batches.ts';
 
@@ -20,6 +21,10 @@ function spoolOf(batches: number, { maxBatches = 10, maxBytes = 1e6 } = {}) {
   const spool = new Spool({ maxBatches, maxBytes });
   for (let seq = 1; seq <= batches; seq++) spool.append(of(seq), 1, seq);
   return spool;
+}
+
+function placeOf(seq: number, session: string): Place {
+  return { about: { node: 'n', session, seq, timeMs: 0, samples: 1 }, offset: 0, length: 1, segment: {} as never };
 }
 
 /** So many are sent and taken. */
@@ -102,6 +107,20 @@ describe('what is taken', () => {
     expect(spool.next()?.about.seq).toBe(2);
   });
 
+  test('of ours is not durable because something of an earlier session is that was found later', () => {
+    const spool = new Spool({ maxBatches: 10, maxBytes: 1e6 });
+    spool.append(of(1, 1, 'new'), 1, 0);
+    spool.append(of(2, 1, 'new'), 1, 0);
+    take(spool, 1);
+    spool.restore([placeOf(7, 'old'), placeOf(8, 'old')], 0);
+    take(spool, 2);
+    // Taken, in this order: new 1, old 7, old 8; new 2 waits.
+    expect(seqs(spool.durable('old', 8))).toEqual([7, 8]);
+    expect(spool.size).toMatchObject({ taken: 1, batches: 2 });
+    expect(seqs(spool.durable('new', 1))).toEqual([1]);
+    expect(spool.next()?.about.seq).toBe(2);
+  });
+
   test('goes first when memory is full', () => {
     const spool = spoolOf(2, { maxBatches: 2 });
     take(spool, 1);
@@ -117,6 +136,20 @@ describe('what is taken', () => {
     spool.taken(none);
     expect(spool.size).toEqual({ batches: 0, samples: 0, bytes: 0, taken: 0 });
   });
+});
+
+test('what is found on disk later goes before what waits, and behind what is on its way', () => {
+  const spool = spoolOf(3);
+  expect(spool.next()?.about.seq).toBe(1);
+  spool.restore([placeOf(7, 'old'), placeOf(8, 'old')], 0);
+  spool.taken(none);
+  const order: number[] = [];
+  for (let held = spool.next(); held !== undefined; held = spool.next()) {
+    order.push(held.about.seq);
+    spool.taken(none);
+  }
+  expect(order).toEqual([7, 8, 2, 3]);
+  expect(spool.size).toMatchObject({ batches: 5, taken: 5 });
 });
 
 test('what is on disk takes no memory, and stays in its place', () => {

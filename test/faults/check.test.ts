@@ -1,0 +1,124 @@
+/** The judge of the fault harness, judged: stores made by arithmetic, and each thing that must not be in them. */
+import { expect, test } from 'vitest';
+import type { JournalLine } from './agent.ts';
+import { type Cast, counterOf, endOf, gaugeOf, nameOf, serviceOf, timeOf } from './arithmetic.ts';
+import { check, type Holdings } from './check.ts';
+import type { Evidence } from './evidence.ts';
+import type { Point, Series } from './readers/reader.ts';
+import { scheduleOf } from './schedule.ts';
+
+const cast: Cast = { windowMs: 500, nodes: ['n0', 'n1'], containers: 3, zero: 1000 };
+const TICKS = Array.from({ length: 10 }, (_, i) => 1010 + i);
+const FIRST = 1010;
+
+const journals = cast.nodes.map(() =>
+  TICKS.map((tick, i): JournalLine => ({ tick, stampMs: timeOf(tick, cast), session: 's', seq: i + 1 })),
+);
+const evidence: Evidence = {
+  ...{ cast, journals, looked: { from: 1012, to: 1019 }, lateFrames: false, stateLost: false, dropped: 0 },
+  ...{ unkept: [[], []], forgotten: new Map(), sinkDropped: new Map() },
+  clocks: { agents: new Set(), collector: false },
+};
+
+const containers = cast.nodes.flatMap((name, node) =>
+  Array.from({ length: cast.containers }, (_, container) => ({ name, node, container })),
+);
+type Member = (typeof containers)[number];
+
+/** A group of those, with each value summed over them. */
+function group(labels: Series['labels'], members: readonly Member[], of: (member: Member, tick: number) => number) {
+  const points = TICKS.map((tick): Point => [endOf(tick, cast), members.reduce((sum, m) => sum + of(m, tick), 0)]);
+  return { labels, points };
+}
+const single = (of: (member: Member, tick: number) => number): Series[] =>
+  containers.map((member) => ({
+    labels: { name: nameOf(member.name, member.container) },
+    points: TICKS.map((tick): Point => [timeOf(tick, cast), of(member, tick)]),
+  }));
+const grown = (member: Member, tick: number): number =>
+  counterOf({ ...member, tick }, cast) - counterOf({ ...member, tick: FIRST }, cast);
+const held = (member: Member, tick: number): number => gaugeOf({ ...member, tick });
+
+function holdings(): Holdings {
+  const level = (by: (member: Member) => Record<string, string>) => {
+    const groups = new Map(containers.map((member) => [JSON.stringify(by(member)), by(member)]));
+    const make = (of: (member: Member, tick: number) => number): Series[] =>
+      [...groups].map(([key, labels]) =>
+        group(
+          labels,
+          containers.filter((m) => JSON.stringify(by(m)) === key),
+          of,
+        ),
+      );
+    return { counter: make(grown), gauge: make(held) };
+  };
+  return {
+    container: { counter: single((m, tick) => counterOf({ ...m, tick }, cast)), gauge: single(held) },
+    service: level(({ name, container }) => serviceOf(name, container)),
+    node: level(({ name }) => ({ node: name })),
+    cluster: level(() => ({ cluster: 'c' })),
+  };
+}
+
+/** The truth with the points of some series changed. */
+function spoilt(levels: readonly (keyof Holdings)[], change: (points: readonly Point[]) => Point[]): Holdings {
+  const all = holdings();
+  const spoil = (series: readonly Series[]): Series[] => series.map((one) => ({ ...one, points: change(one.points) }));
+  const entries = Object.entries(all).map(([level, { counter, gauge }]) =>
+    levels.includes(level as keyof Holdings)
+      ? [level, { counter: spoil(counter), gauge: spoil(gauge) }]
+      : [level, { counter, gauge }],
+  );
+  return Object.fromEntries(entries) as Holdings;
+}
+
+const EVERY = ['container', 'service', 'node', 'cluster'] as const;
+const failures = (of: Holdings, more: Partial<Evidence> = {}) => check('store', of, { ...evidence, ...more }).failures;
+/** Without a window: its tick and its end. */
+const without = (tick: number) => (points: readonly Point[]) =>
+  points.filter(([ms]) => ms !== timeOf(tick, cast) && ms !== endOf(tick, cast));
+
+test('the truth is the truth', () => {
+  // Two nodes with containers of 1, 4, 7 and 18, 21, 24 a tick: in the last window, nine ticks on, 9 × 75 in all.
+  expect(holdings().cluster.counter[0]?.points.at(-1)).toEqual([endOf(1019, cast), 675]);
+  expect(check('store', holdings(), evidence)).toEqual({ failures: [], missing: 0, missingWindows: 0 });
+});
+
+test('a window that is not there is a failure, unless as many samples are counted as dropped', () => {
+  const lacking = spoilt(EVERY, without(1015));
+  expect(failures(lacking).join()).toMatch(/2 ticks are not there, and only 0 samples.*1 windows are not there/);
+  // Two ticks of three containers with two numbers each.
+  expect(failures(lacking, { dropped: 11 }).join()).toMatch(/only 11 samples/);
+  expect(failures(lacking, { dropped: 12 })).toEqual([]);
+  expect(failures(lacking, { sinkDropped: new Map([['store', 12]]) })).toEqual([]);
+  expect(failures(lacking, { sinkDropped: new Map([['other', 12]]) })).not.toEqual([]);
+});
+
+test('what a killed agent had in memory alone may be missing, and no more', () => {
+  const gone = spoilt(EVERY, without(1015));
+  const unkept = [[{ from: 1015, to: 1015 }], [{ from: 1014, to: 1015 }]];
+  expect(check('store', gone, { ...evidence, unkept, dropped: 1 })).toMatchObject({ failures: [], missing: 0 });
+});
+
+test('a reading that was counted twice, never made, or moved is found', () => {
+  const twice = spoilt(['cluster'], (points) => points.map(([ms, value], i) => [ms, i < 5 ? value : value + 1]));
+  expect(failures(twice).join()).toMatch(/cluster {2}at .* counts 376, not 375/);
+  const moved = spoilt(['container'], (points) => points.map(([ms, value]) => [ms + 1, value]));
+  expect(failures(moved).join()).toMatch(/tick 1010 of 505250 stands at 505251/);
+  const again = spoilt(['container'], (points) => [...points, [timeOf(1019, cast) + 3, (points[0] as Point)[1]]]);
+  expect(failures(again).join()).toMatch(/stands at/);
+  const invented = spoilt(['container'], (points) => points.map(([ms, value]) => [ms, value + 0.5]));
+  expect(failures(invented).join()).toMatch(/which was never read/);
+});
+
+test('a total that is behind what is there, or that fell, is found', () => {
+  const behind = spoilt(['node'], (points) => points.map(([ms], i) => [ms, (points[Math.max(0, i - 1)] as Point)[1]]));
+  expect(failures(behind).join()).toMatch(/n0 at .* counts up to 1011, and tick 1012 is there/);
+  const fallen = spoilt(['service'], (points) => points.map(([ms, value], i) => [ms, i === 9 ? 0 : value]));
+  expect(failures(fallen).join()).toMatch(/fell from \d+ to 0/);
+});
+
+test('a schedule is made of its seed alone', () => {
+  expect(scheduleOf(7)).toEqual(scheduleOf(7));
+  expect(scheduleOf(7)).not.toEqual(scheduleOf(8));
+});

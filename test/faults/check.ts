@@ -1,0 +1,208 @@
+/**
+ * Whether a store holds the truth minus what is counted as dropped: each container's readings, each window's sums at every level, no tick twice, no
+ * counter that ever fell. Pure: the store's points and the evidence come in, failures go out in words.
+ */
+import { endOf, gaugeOf, membersOf, PER_CONTAINER } from './arithmetic.ts';
+import { type Evidence, hoursOff, trueTime, within } from './evidence.ts';
+import type { Level, Series, What } from './readers/reader.ts';
+import { sightingsIn, totalOf } from './sighting.ts';
+
+export type Holdings = Readonly<Record<Level, Readonly<Record<What, readonly Series[]>>>>;
+
+export interface Verdict {
+  readonly failures: readonly string[];
+  /** Ticks that are not there, those that were lost uncounted (a killed agent's memory) not among them. */
+  readonly missing: number;
+  /** Windows that are not there at all. */
+  readonly missingWindows: number;
+}
+
+const GROUPS: readonly Level[] = ['service', 'node', 'cluster'];
+const MOST_FAILURES = 12;
+
+export function check(store: string, holdings: Holdings, evidence: Evidence): Verdict {
+  const { cast, journals, looked, unkept, dropped } = evidence;
+  const forgotten = evidence.forgotten.get(store) ?? [];
+  const seen = sightingsIn(holdings.container.counter, holdings.container.gauge, evidence);
+  const failures = [...seen.failures];
+  let missing = 0;
+  journals.forEach((lines, node) => {
+    for (const { tick } of lines) {
+      if (!within(tick, [looked]) || seen.ticks[node]?.has(tick)) continue;
+      if (!within(tick, unkept[node] ?? []) && !within(tick, forgotten)) missing++;
+    }
+  });
+  const explained = dropped + (evidence.sinkDropped.get(store) ?? 0);
+  if (missing * cast.containers * PER_CONTAINER > explained)
+    failures.push(`${missing} ticks are not there, and only ${explained} samples are counted as dropped`);
+  const windows = windowsOf(holdings, evidence, seen.ticks);
+  if (!evidence.stateLost) failures.push(...windows.failures);
+  const lostWindows = windows.absent.filter((tick) => !within(tick, forgotten)).length;
+  // Of which all rows were dropped, and counted, there may be none.
+  if (lostWindows > 0 && explained === 0 && !evidence.clocks.collector && !evidence.stateLost)
+    failures.push(`${lostWindows} windows are not there, and nothing is counted as dropped`);
+  for (const level of evidence.stateLost ? (['container'] as const) : ([...GROUPS, 'container'] as const))
+    for (const series of holdings[level].counter) failures.push(...falls(level, series, evidence));
+  return { failures: failures.slice(0, MOST_FAILURES), missing, missingWindows: lostWindows };
+}
+
+/** Group by group: what it holds at the end of each window. */
+class Group {
+  readonly level: Level;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly members: readonly (readonly number[])[];
+  readonly #counter: ReadonlyMap<number, number>;
+  readonly #gauge: ReadonlyMap<number, number>;
+
+  constructor(level: Level, series: Series, { gauges, evidence }: { gauges: readonly Series[]; evidence: Evidence }) {
+    this.level = level;
+    this.labels = series.labels;
+    this.members = membersOf(evidence.cast, series.labels);
+    this.#counter = byTick(series, evidence);
+    const own = keyOf(level, series);
+    const gauge = gauges.find((one) => keyOf(level, one) === own);
+    this.#gauge = gauge === undefined ? new Map() : byTick(gauge, evidence);
+  }
+
+  get name(): string {
+    return `${this.level} ${Object.values(this.#names()).join('/')}`;
+  }
+
+  counter(tick: number): number | undefined {
+    return this.#counter.get(tick);
+  }
+
+  gauge(tick: number): number | undefined {
+    return this.#gauge.get(tick);
+  }
+
+  #names(): Record<string, string> {
+    const { node, project, service } = this.labels;
+    return Object.fromEntries(Object.entries({ node, project, service }).filter(([, v]) => v !== undefined)) as Record<
+      string,
+      string
+    >;
+  }
+}
+
+function keyOf(level: Level, { labels: { node, project, service } }: Series): string {
+  return JSON.stringify([level, node, project, service]);
+}
+
+/** By the tick of the window that ends then. */
+function byTick({ points }: Series, evidence: Evidence): Map<number, number> {
+  const { windowMs } = evidence.cast;
+  return new Map(points.map(([timeMs, value]) => [Math.round(trueTime(timeMs, evidence) / windowMs) - 1, value]));
+}
+
+interface Windows {
+  readonly failures: string[];
+  readonly absent: number[];
+}
+
+function windowsOf(holdings: Holdings, evidence: Evidence, seen: readonly ReadonlySet<number>[]): Windows {
+  const { looked, cast } = evidence;
+  const failures: string[] = [];
+  const absent: number[] = [];
+  const groups = GROUPS.flatMap((level) =>
+    holdings[level].counter.map((series) => new Group(level, series, { gauges: holdings[level].gauge, evidence })),
+  );
+  const nodes = cast.nodes.map((name) => groups.find(({ level, labels }) => level === 'node' && labels.node === name));
+  const reached = cast.nodes.map(() => 0);
+  for (let tick = looked.from; tick <= looked.to; tick++) {
+    const present = groups.filter((group) => group.counter(tick) !== undefined);
+    if (present.length === 0) {
+      absent.push(tick);
+      continue;
+    }
+    for (const group of groups)
+      if (group.counter(tick) === undefined) failures.push(`${group.name} has no total at ${endOf(tick, cast)}`);
+    if (!evidence.clocks.collector)
+      nodes.forEach((group, node) => {
+        const at = lastTick(group, { node, tick }, evidence);
+        failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number> }, evidence));
+        reached[node] = at ?? (reached[node] as number);
+      });
+    for (const group of present) failures.push(...badSums(group, { tick, reached, seen, nodes }, evidence));
+  }
+  return { failures, absent };
+}
+
+/** Up to which of the node's ticks its total counts. */
+function lastTick(
+  group: Group | undefined,
+  { node, tick }: { node: number; tick: number },
+  evidence: Evidence,
+): number | undefined {
+  const total = group?.counter(tick);
+  if (total === undefined) return undefined;
+  const containers = (group as Group).members[node] as readonly number[];
+  const perTick = totalOf(1, { node, containers }, evidence) - totalOf(0, { node, containers }, evidence);
+  const first = evidence.journals[node]?.[0]?.tick ?? 0;
+  return first + total / perTick;
+}
+
+function badTick(
+  at: number | undefined,
+  { node, tick, seen }: { node: number; tick: number; seen: ReadonlySet<number> },
+  { cast, journals, lateFrames }: Evidence,
+): string[] {
+  if (at === undefined) return [];
+  const name = cast.nodes[node];
+  const lines = journals[node] ?? [];
+  const where = `${name} at ${endOf(tick, cast)}`;
+  if (!lines.some((line) => line.tick === at)) return [`${where} counts up to ${at}, which is no tick of it`];
+  if (at > tick) return [`${where} counts what was read later: up to ${at}, not ${tick}`];
+  const newest = Math.max(...[...seen].filter((one) => one <= tick));
+  if (at < newest) return [`${where} counts up to ${at}, and tick ${newest} is there`];
+  // With late frames a node's own windows are made whole.
+  const read = Math.max(...lines.map((line) => line.tick).filter((one) => one <= tick));
+  if (lateFrames && at < read && seen.has(read)) return [`${where} counts up to ${at}, not ${read}`];
+  return [];
+}
+
+interface Moment {
+  readonly tick: number;
+  /** By node. */
+  readonly reached: readonly number[];
+  readonly seen: readonly ReadonlySet<number>[];
+  readonly nodes: readonly (Group | undefined)[];
+}
+
+function badSums(group: Group, { tick, reached, seen, nodes }: Moment, evidence: Evidence): string[] {
+  const { cast, clocks, lateFrames } = evidence;
+  const where = `${group.name} at ${endOf(tick, cast)}`;
+  const failures: string[] = [];
+  const total = group.counter(tick) as number;
+  if (!clocks.collector) {
+    const due = group.members.reduce(
+      (sum, containers, node) => sum + totalOf(reached[node] as number, { node, containers }, evidence),
+      0,
+    );
+    const spans = group.level !== 'node';
+    if (total !== due && !(lateFrames && spans && total < due)) failures.push(`${where} counts ${total}, not ${due}`);
+  } else if (group.level === 'cluster') {
+    const sum = nodes.reduce((all, node) => all + (node?.counter(tick) ?? 0), 0);
+    if (sum !== total) failures.push(`${where} counts ${total}, and its nodes ${sum}`);
+  }
+  const there = group.members.flatMap((containers, node) => {
+    const isThere = seen[node]?.has(tick) ?? false;
+    return isThere ? containers.map((container) => gaugeOf({ node, container, tick })) : [];
+  });
+  const held = there.length === 0 ? undefined : there.reduce((sum, value) => sum + value, 0);
+  const isExact = !clocks.collector && clocks.agents.size === 0;
+  if (isExact && group.gauge(tick) !== held && !(lateFrames && group.level !== 'node'))
+    failures.push(`${where} holds ${group.gauge(tick)}, not ${held}`);
+  return failures;
+}
+
+/** In the order of time. Where a clock was set, the windows before and after overlap in true time: each of its times is looked at by itself. */
+function falls(level: Level, { labels, points }: Series, evidence: Evidence): string[] {
+  const before = new Map<number, number>();
+  return points.flatMap(([timeMs, value]) => {
+    const hours = hoursOff(timeMs, evidence);
+    const last = before.get(hours) ?? 0;
+    before.set(hours, value);
+    return value < last ? [`${level} ${JSON.stringify(labels)} fell from ${last} to ${value} at ${timeMs}`] : [];
+  });
+}

@@ -1,0 +1,108 @@
+/** A small disk of its own (tmpfs) for one process's data: it can be filled, made read-only, and what lies on it damaged. Needs root. */
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Random } from './random.ts';
+
+export interface SmallDisk {
+  readonly path: string;
+  /** No byte is free until `free`. */
+  fill(): void;
+  free(): void;
+  /** False where something has a file open for writing just now. */
+  readOnly(): boolean;
+  writable(): void;
+  /** Damages one file whose name ends so; answers what was done, undefined if there is no such file. Nobody may have it open. */
+  damage(ending: string, how: 'flip' | 'truncate', random: Random): string | undefined;
+  /** All free bytes again, writable, and gone. */
+  remove(): void;
+}
+
+export function makeSmallDisk(path: string, megabytes: number): SmallDisk {
+  mkdirSync(path, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'plimsoll-faults', path]);
+  const ballast = join(path, 'ballast');
+  const remount = (options: string): void =>
+    void execFileSync('mount', ['-o', `remount,${options}`, path], { stdio: 'ignore' });
+  const disk: SmallDisk = {
+    path,
+    fill: () => fillWith(ballast),
+    free: () => rmSync(ballast, { force: true }),
+    readOnly() {
+      try {
+        remount('ro');
+        return true;
+      } catch {
+        // EBUSY: the caller tries again.
+        return false;
+      }
+    },
+    writable: () => remount(`rw,size=${megabytes}m`),
+    damage: (ending, how, random) => damageIn(path, ending, { how, random }),
+    remove() {
+      if (existsSync(path)) execFileSync('umount', ['-l', path]);
+    },
+  };
+  return disk;
+}
+
+function fillWith(path: string): void {
+  const file = openSync(path, 'a');
+  try {
+    for (let bytes = 1 << 16; bytes >= 1; bytes >>= 1) {
+      const piece = Buffer.alloc(bytes);
+      try {
+        while (writeSync(file, piece) === bytes);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function filesIn(folder: string, ending: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).size > 0)
+    .sort();
+}
+
+interface How {
+  readonly how: 'flip' | 'truncate';
+  readonly random: Random;
+}
+
+function damageIn(folder: string, ending: string, { how, random }: How): string | undefined {
+  const [first, ...others] = filesIn(folder, ending);
+  if (first === undefined) return undefined;
+  const path = random.of([first, ...others]);
+  const file = openSync(path, 'r+');
+  try {
+    const at = random.whole(0, fstatSync(file).size - 1);
+    if (how === 'truncate') ftruncateSync(file, at);
+    else {
+      const byte = Buffer.alloc(1);
+      readSync(file, byte, 0, 1, at);
+      byte[0] = (byte[0] as number) ^ (1 << random.whole(0, 7));
+      writeSync(file, byte, 0, 1, at);
+    }
+    return `${how} ${path.slice(folder.length + 1)} at ${at}`;
+  } finally {
+    closeSync(file);
+  }
+}
