@@ -31,6 +31,8 @@ import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
 import { createPace } from './pace.ts';
+import { createPage } from './page/page.ts';
+import { pipelineOf } from './page/pipeline.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
 import type { KeptLog } from './keptlog.ts';
@@ -79,6 +81,11 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const mark = markOf(settings, kept && aggregator.closedEndMs);
   const take = takerOf(aggregator, options);
 
+  const shown = createPage({
+    ...{ version, cluster: config.cluster, windowMs: settings.window, clock },
+    pipeline: () => pipelineOf({ aggregator, ingest, fanout, frames: kept?.frames, behindMs: () => windows.behindMs }),
+    waiting: () => (catchUp.active ? catchingUp(catchUp) : noWindowYet(settings)),
+  });
   const refusalLog = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
     levels: levels.filter(({ name }) => settings.levels[name]),
@@ -93,6 +100,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     nodes: () => ingest.nodes(),
     offer: ({ journal, ...frame }, isPast) => {
       if (isPast) past.add(frame);
+      else shown.take(frame);
       watch(frame);
       const { endMs } = frame;
       offer(frame, journal === undefined ? undefined : [...journal, sessionsTable(ingest.remembered(endMs), endMs)]);
@@ -133,7 +141,11 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   ingest.route(http.app);
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
-  exposeFrontPage(http.app, { config, guard, version, levels, stats: () => aggregator.stats(), sinks });
+  exposeFrontPage(
+    http.app,
+    { config, guard, version, levels, stats: () => aggregator.stats(), sinks },
+    shown.route(http.app),
+  );
   healthRoutes(http.app, {
     alive: () =>
       stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs }),

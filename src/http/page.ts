@@ -18,7 +18,8 @@ export interface PageContent {
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:#666}dd{margin:0;overflow-wrap:anywhere}
 pre{background:#f3f3f3;padding:1rem;overflow:auto}
-@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}dt{color:#999}pre{background:#262626}a{color:#8bf}}`;
+input,button{font:inherit;padding:.4rem .6rem}.no{color:#b00020}
+@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}dt{color:#999}pre{background:#262626}a{color:#8bf}.no{color:#f88}}`;
 
 /** Nothing is loaded, run or sent anywhere; the one style sheet is this file's own. */
 export const POLICY = [
@@ -46,6 +47,27 @@ export function asHtml({ what, facts, links, scrape }: PageContent): string {
 <h2>What it sees</h2><dl>${rows.join('\n')}</dl>
 <h2>Where to look</h2><ul>${items.join('\n')}</ul>
 <h2>For Prometheus</h2><pre>${escaped(scrape)}</pre></body></html>
+`;
+}
+
+export interface SignInForm {
+  /** Where the form goes, and where somebody who has signed in goes; below this page. */
+  readonly action: string;
+  readonly again: string;
+  /** Why it was not taken. */
+  readonly words: string;
+}
+
+/** A link, because a browser that comes from another site does not send the cookie along, and does when it is followed. */
+export function signInHtml({ action, again, words }: SignInForm): string {
+  const no = words === '' ? '' : `<p class="no" role="alert">${escaped(words)}</p>`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Plimsoll: sign in</title><style>${STYLE}</style></head>
+<body><main><h1>Plimsoll</h1>${no}
+<form method="post" action="${escaped(action)}"><p><label for="token">The token of this collector</label></p>
+<p><input id="token" name="token" type="password" autocomplete="current-password" required autofocus> <button>Sign in</button></p></form>
+<p>It is in the file that <code>token_file</code> names. Have you signed in here before? <a href="${escaped(again)}">Then go on.</a></p></main></body></html>
 `;
 }
 
