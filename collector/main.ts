@@ -21,7 +21,7 @@ import { type CatchUp, createCatchUp } from './catchup.ts';
 import { DRAIN_MS, startDelivery } from './delivering.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
-import { CELL_BYTES, exposeCollector } from './exposed.ts';
+import { CELL_BYTES, type ExposedParts, exposeCollector } from './exposed.ts';
 import { withinHeap } from './heap.ts';
 import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -31,7 +31,7 @@ import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
 import { createPace } from './pace.ts';
-import { createPage } from './page/page.ts';
+import { createPage, type Page } from './page/page.ts';
 import { pipelineOf } from './page/pipeline.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
@@ -81,11 +81,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const mark = markOf(settings, kept && aggregator.closedEndMs);
   const take = takerOf(aggregator, options);
 
-  const shown = createPage({
-    ...{ version, cluster: config.cluster, windowMs: settings.window, clock },
-    pipeline: () => pipelineOf({ aggregator, ingest, fanout, frames: kept?.frames, behindMs: () => windows.behindMs }),
-    waiting: () => (catchUp.active ? catchingUp(catchUp) : noWindowYet(settings)),
-  });
+  const noneYet = () => (catchUp.active ? catchingUp(catchUp) : noWindowYet(settings));
+  const shown = pageOf(options, { parts: () => parts, noneYet });
   const refusalLog = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
     levels: levels.filter(({ name }) => settings.levels[name]),
@@ -126,7 +123,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   life.onStop('housekeeping', () => chores.stop());
 
   const behindMs = () => windows.behindMs;
-  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, behindMs });
+  const parts = { aggregator, ingest, fanout, frames: kept?.frames, behindMs };
+  const refused = exposeCollector(self, parts);
   const http = createHttp({
     setting: 'collector.listen',
     address: settings.listen,
@@ -149,7 +147,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   healthRoutes(http.app, {
     alive: () =>
       stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs }),
-    ready: () => (page.windowEndMs > 0 ? undefined : catchUp.active ? catchingUp(catchUp) : noWindowYet(settings)),
+    ready: () => (page.windowEndMs > 0 ? undefined : noneYet()),
     notes: () => lagging(sinks(), settings.window),
   });
   const url = await http.listen();
@@ -161,7 +159,17 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   return { url, dataDir: kept?.path, accept, sinks };
 }
 
-/** The page keeps the latest window, whatever it costs. */
+/** What people see of the last window, in a browser. */
+function pageOf(
+  { version, config, clock }: ProgramSurroundings,
+  { parts, noneYet: waiting }: { readonly parts: () => ExposedParts; readonly noneYet: () => string },
+): Page {
+  const { cluster, collector } = config;
+  const pipeline = () => pipelineOf(parts());
+  return createPage({ version, cluster, windowMs: collector.window, clock, pipeline, waiting });
+}
+
+/** The page for Prometheus keeps the latest window, whatever it costs. */
 function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
   return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
 }

@@ -33,7 +33,7 @@ export async function buildPage(root) {
     absWorkingDir: root,
     entryPoints: [
       { in: 'dashboards/web/main.tsx', out: 'page' },
-      { in: 'dashboards/web/style.css', out: 'page' },
+      { in: 'dashboards/web/style/page.css', out: 'page' },
     ],
     entryNames: '[name]-[hash]',
     outdir: 'dist/page',

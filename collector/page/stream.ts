@@ -35,7 +35,12 @@ export function createStreams(clock: Clock): Streams {
 
   function keepAlive(): void {
     cancel?.();
-    cancel = open.size === 0 ? undefined : clock.after(QUIET_MS, () => (say(': still here\n\n'), keepAlive()));
+    cancel = open.size === 0 ? undefined : clock.after(QUIET_MS, stillHere);
+  }
+
+  function stillHere(): void {
+    say(': still here\n\n');
+    keepAlive();
   }
 
   return {

@@ -15,6 +15,7 @@ export function Hosts() {
   const rows = [...now.rows.values()];
   return (
     <>
+      <h1 class="unseen">Hosts</h1>
       <WrongList />
       {now.hosts.length === 0 ? <Empty kind="host" /> : null}
       <div class="cards">

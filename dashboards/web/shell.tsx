@@ -10,6 +10,7 @@ import { choose, scheme } from './scheme.ts';
 import type { View } from './state/address.ts';
 import { follow, linkTo, place } from './state/place.ts';
 import { Containers } from './table/containers.tsx';
+import { clockTime } from './units/moment.ts';
 import { wrongOf } from './wrong/rules.ts';
 
 const TABS: readonly (readonly [View, string])[] = [
@@ -89,7 +90,7 @@ function Page({ view }: { readonly view: View }) {
 function Standing() {
   const now = model.value;
   const { state } = link.value;
-  const time = now ? new Date(now.end * 1000).toLocaleTimeString() : '';
+  const time = now ? clockTime(now.end) : '';
   return (
     <span class={`standing ${state === 'lost' ? 'bad' : 'faint'}`} role="status" aria-live="off">
       {state === 'live' ? `as of ${time}` : state === 'lost' ? `▲ connection lost${time ? `, as of ${time}` : ''}` : ''}
@@ -108,8 +109,7 @@ function Notice() {
   if (now.state === 'lost')
     return (
       <p class="empty" role="alert">
-        ▲ The collector does not answer since {new Date(now.since * 1000).toLocaleTimeString()}: is it running? This
-        page tries again by itself
+        ▲ The collector does not answer since {clockTime(now.since)}: is it running? This page tries again by itself
         {model.value ? '; what it shows is as of then.' : '.'}
       </p>
     );

@@ -13,6 +13,8 @@ export interface PageContent {
   readonly links: readonly (readonly [path: string, what: string])[];
   /** A scrape configuration to copy, YAML. */
   readonly scrape: string;
+  /** The address of the page that shows it all, if that is another server's. */
+  readonly page?: string;
 }
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
@@ -31,19 +33,22 @@ export const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const PAGE_IS = 'Which container uses what, and what is wrong, is on the collector’s page:';
+
 /** The mark on a ship's hull. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g fill="none" stroke="#27c" stroke-width="3"><circle cx="16" cy="16" r="10"/><path d="M1 16h30"/></g></svg>`;
 
-export function asHtml({ what, facts, links, scrape }: PageContent): string {
+export function asHtml({ what, facts, links, scrape, page }: PageContent): string {
   const rows = facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
   // Relative, so that they hold behind a proxy that serves this below a path of its own.
   const items = links.map(
     ([path, words]) => `<li><a href="${escaped(path.slice(1))}">${escaped(path)}</a>: ${escaped(words)}</li>`,
   );
+  const further = page === undefined ? '' : `<p>${PAGE_IS} <a href="${escaped(page)}">${escaped(page)}</a></p>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Plimsoll</title><link rel="icon" href="favicon.ico"><style>${STYLE}</style></head>
-<body><h1>Plimsoll</h1><p>${escaped(what)}</p>
+<body><h1>Plimsoll</h1><p>${escaped(what)}</p>${further}
 <h2>What it sees</h2><dl>${rows.join('\n')}</dl>
 <h2>Where to look</h2><ul>${items.join('\n')}</ul>
 <h2>For Prometheus</h2><pre>${escaped(scrape)}</pre></body></html>
@@ -71,11 +76,12 @@ export function signInHtml({ action, again, words }: SignInForm): string {
 `;
 }
 
-export function asText({ what, facts, links, scrape }: PageContent): string {
+export function asText({ what, facts, links, scrape, page }: PageContent): string {
   const width = Math.max(...facts.map(([name]) => name.length), ...links.map(([path]) => path.length)) + 2;
   const lines = (pairs: PageContent['facts']): string =>
     pairs.map(([name, value]) => `${name.padEnd(width)}${plain(value)}\n`).join('');
-  return `${plain(what)}\n\n${lines(facts)}\n${lines(links)}\nFor Prometheus:\n\n${scrape}`;
+  const further = page === undefined ? '' : `${PAGE_IS} ${plain(page)}\n\n`;
+  return `${plain(what)}\n\n${further}${lines(facts)}\n${lines(links)}\nFor Prometheus:\n\n${scrape}`;
 }
 
 function escaped(text: string): string {

@@ -88,7 +88,6 @@ function Text({ title, text }: { readonly title: string; readonly text: string }
       <h2>
         {title} <Copy text={text} what={title} />
       </h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is to be reached by keyboard */}
       <pre tabIndex={0}>{text}</pre>
     </>
   );

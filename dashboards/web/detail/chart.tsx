@@ -8,7 +8,7 @@ import { scheme } from '../scheme.ts';
 import { say, type Unit } from '../units/figures.ts';
 import type { Drawing, Mark } from './columns.ts';
 import { Copy } from './copy.tsx';
-import { colour, css, dataOf, optionsOf } from './plot.ts';
+import { colour, css, DASHES, dataOf, optionsOf } from './plot.ts';
 
 const HEIGHT = 190;
 
@@ -40,7 +40,7 @@ export function Chart({ id, title, unit, drawing, marks, promql, note }: ChartPr
               <path
                 d="M0 2H16"
                 stroke={limit ? css('--bad') : before ? css('--faint') : colour(i)}
-                stroke-dasharray={limit || before ? '3 2' : undefined}
+                stroke-dasharray={limit || before ? '3 2' : DASHES[i % DASHES.length]?.join(' ')}
               />
             </svg>{' '}
             {before ? `${name} before` : name}{' '}

@@ -52,11 +52,14 @@ function Memory({ row }: { readonly row: Row }) {
   if (row.memory === null) return <>{UNKNOWN}</>;
   return (
     <>
-      {bytes(row.memory)}{' '}
+      {bytes(row.memory)}
       {row.memoryLimit === null ? (
         ', no limit'
       ) : (
-        <Bar value={row.memory} limit={row.memoryLimit} text={bytes(row.memoryLimit)} />
+        <>
+          {' '}
+          <Bar value={row.memory} limit={row.memoryLimit} text={bytes(row.memoryLimit)} />
+        </>
       )}
     </>
   );

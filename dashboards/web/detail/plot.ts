@@ -1,6 +1,7 @@
 /** uPlot as we use it: a drawing comes in, options and data for it go out. Axes say units as people do; all charts share pointer and range. */
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { say, type Unit } from '../units/figures.ts';
+import { ticks } from '../units/moment.ts';
 import type { Drawing, Line, Mark } from './columns.ts';
 
 export interface PlotOptions {
@@ -19,7 +20,7 @@ const SYNC = 'plimsoll';
 
 /** For eyes that see colours differently: the order of Okabe and Ito's, and dashes that differ besides. */
 const COLOURS = 6;
-const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 2]];
+export const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 2]];
 
 export function colour(i: number): string {
   return css(`--line-${(i % COLOURS) + 1}`);
@@ -39,7 +40,7 @@ export function optionsOf({ width, height, unit, drawing, marks, onZoom, onPoint
     cursor: { sync: { key: SYNC }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_plot, low, high) => rangeOf(unit, low, high) } },
     axes: [
-      axis,
+      { ...axis, values: (...[, splits, , , step]) => ticks(splits, step) },
       {
         ...axis,
         size: 78,
@@ -84,7 +85,7 @@ function seriesOf({ limit, before }: Line, i: number): uPlot.Series {
   return {
     stroke,
     width: limit ? 1 : 1.6,
-    dash: limit ? [4, 4] : (DASHES[i % DASHES.length] as number[]),
+    dash: limit ? [4, 4] : [...(DASHES[i % DASHES.length] ?? [])],
     spanGaps: false,
     // A reading alone between two gaps is seen, too.
     points: { size: 4 },

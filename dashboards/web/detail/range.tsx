@@ -3,6 +3,7 @@ import { model } from '../live/link.ts';
 import { HOME } from '../state/address.ts';
 import { adjust, place } from '../state/place.ts';
 import { type Moments, momentsOf, panned, SPANS, type Span, zoomed } from '../state/range.ts';
+import { moment } from '../units/moment.ts';
 import { nowSeconds } from '../clock.ts';
 
 /** The end is the end of the last window: there is nothing after it. */
@@ -10,7 +11,8 @@ export function moments(): Moments {
   return momentsOf(place.value.range, model.value?.end ?? nowSeconds());
 }
 
-export function RangeBar() {
+/** `comparing`: what is shown can be compared with the time before. */
+export function RangeBar({ comparing = true }: { readonly comparing?: boolean }) {
   const { range, compare } = place.value;
   const fixed = !('last' in range);
   const set = (to: Moments): void => adjust({ range: to });
@@ -41,14 +43,16 @@ export function RangeBar() {
           Now
         </button>
       ) : null}
-      <label>
-        <input
-          type="checkbox"
-          checked={compare}
-          onChange={({ currentTarget }) => adjust({ compare: currentTarget.checked })}
-        />{' '}
-        compare with the time before
-      </label>
+      {comparing ? (
+        <label>
+          <input
+            type="checkbox"
+            checked={compare}
+            onChange={({ currentTarget }) => adjust({ compare: currentTarget.checked })}
+          />{' '}
+          compare with the time before
+        </label>
+      ) : null}
       <span class="faint wide">Drag over a chart to zoom; its keys are ◀ ▶ + −.</span>
     </div>
   );
@@ -63,6 +67,5 @@ function Press({ words, mark, act }: { readonly words: string; readonly mark: st
 }
 
 function said({ from, to }: Moments): string {
-  const show = (seconds: number): string => new Date(seconds * 1000).toLocaleString();
-  return `${show(from)} – ${show(to)}`;
+  return `${moment(from)} – ${moment(to)}`;
 }

@@ -90,8 +90,6 @@ export function Box({ text, onText, onRun }: BoxProps) {
       />
       <ul id="choices" role="listbox" aria-label="What could come next" hidden={!open}>
         {open?.choices.map(({ text: word, kind, help }, i) => (
-          // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the box, as comboboxes have it
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the box has the keys
           <li
             key={`${kind} ${word}`}
             id={`choice-${i}`}

@@ -65,7 +65,7 @@ export function Explore() {
         </button>
         <span class="faint">Enter asks, Shift+Enter is a new line</span>
       </div>
-      <RangeBar />
+      <RangeBar comparing={false} />
       {error.value ? (
         <Trouble error={error.value} text={expr} />
       ) : answer.value ? (
@@ -131,7 +131,6 @@ function Values({ series, unit }: { readonly series: readonly Series[]; readonly
   if (series.length === 0) return null;
   const names = [...new Set(series.flatMap(({ labels }) => Object.keys(labels)))].filter((name) => name !== '__name__');
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is to be reached by keyboard
     <div class="scroll" tabIndex={0} role="region" aria-label="Values">
       <table>
         <caption>At the end of the range</caption>

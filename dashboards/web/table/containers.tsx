@@ -20,6 +20,7 @@ export function Containers() {
   const all = [...now.rows.values()].filter(({ kind }) => kind !== 'host');
   return (
     <>
+      <h1 class="unseen">Containers</h1>
       <WrongList />
       {all.length === 0 ? <Empty kind="container" /> : <List rows={all} />}
       <Lately happenings={now.lately} end={now.end} />

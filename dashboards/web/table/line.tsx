@@ -25,8 +25,6 @@ interface LineProps extends Shared {
 
 export const Line = memo<LineProps>(
   ({ row, end, at, top, columns, focusable, onFocus }) => (
-    // biome-ignore lint/a11y/useSemanticElements: see the table
-    // biome-ignore lint/a11y/useFocusableInteractive: the link in it is
     <div
       class={`row ${toneOf(row)} ${row.runs ? '' : 'ended'}`}
       role="row"
@@ -35,7 +33,6 @@ export const Line = memo<LineProps>(
       style={{ transform: `translateY(${top}px)` }}
     >
       {columns.map((column) => (
-        // biome-ignore lint/a11y/useSemanticElements: see the table
         <div key={column.id} role="cell" class={`${column.id} ${column.right ? 'right' : ''}`}>
           {column.id === 'name' ? (
             <a {...linkOf(subjectOf(row))} title={row.name} data-focus tabIndex={focusable ? 0 : -1} onFocus={onFocus}>
@@ -62,10 +59,7 @@ export function GroupRow({ group, folded, fold, at, top, focusable, onFocus }: G
   const { title, subject, members, running, bad } = group;
   const index = focusable ? 0 : -1;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: see the table
-    // biome-ignore lint/a11y/useFocusableInteractive: the button in it is
     <div class="row group" role="row" aria-rowindex={at + 2} data-at={at} style={{ transform: `translateY(${top}px)` }}>
-      {/* biome-ignore lint/a11y/useSemanticElements: see the table */}
       <div role="cell" class="all">
         <button
           type="button"

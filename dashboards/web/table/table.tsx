@@ -57,7 +57,6 @@ export function Table({ items, end, without, fold, folded }: TableProps) {
     if (active.value >= items.length) active.value = Math.max(0, items.length - 1);
   }, [items.length]);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: of a thousand rows only some are there, which a table element has no place for
     <div
       class="table"
       role="table"
@@ -66,7 +65,6 @@ export function Table({ items, end, without, fold, folded }: TableProps) {
       style={{ '--columns': template }}
     >
       <Header columns={columns} />
-      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div
         class="body"
         role="rowgroup"
@@ -99,16 +97,12 @@ export function Table({ items, end, without, fold, folded }: TableProps) {
 function Header({ columns }: { readonly columns: readonly Column[] }) {
   const { sort, upwards } = place.value;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: see the table
     <div class="head" role="rowgroup">
-      {/* biome-ignore lint/a11y/useSemanticElements: see the table */}
       <div class="row" role="row" aria-rowindex={1}>
         {columns.map(({ id, title, help, right }) => {
           const mine = id === sort;
           const order = mine ? (upwards ? 'ascending' : 'descending') : undefined;
           return (
-            // biome-ignore lint/a11y/useSemanticElements: see the table
-            // biome-ignore lint/a11y/useFocusableInteractive: the button in it is
             <div key={id} role="columnheader" class={right ? 'right' : ''} aria-sort={order}>
               <button
                 type="button"
