@@ -7,7 +7,7 @@ import { familyNamed } from '../src/catalog/index.ts';
 import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
-import { createHttp } from '../src/http/server.ts';
+import { createHttp, type HttpServer } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
 import type { Batch, Frame } from '../src/model/batch.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
@@ -125,17 +125,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const behindMs = () => windows.behindMs;
   const parts = { aggregator, ingest, fanout, frames: kept?.frames, behindMs };
   const refused = exposeCollector(self, parts);
-  const http = createHttp({
-    setting: 'collector.listen',
-    address: settings.listen,
-    guard,
-    maxBodyBytes: settings.max_body,
-    maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
-    allowedHosts: config.allowed_hosts,
-    clock,
-    log,
-    onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
-  });
+  const http = httpOf(options, refused);
   ingest.route(http.app);
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
@@ -157,6 +147,16 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     pace.took(batch.node, batch.timeMs, { intervalMs: batch.intervalMs, nowMs: clock.now() });
   };
   return { url, dataDir: kept?.path, accept, sinks };
+}
+
+function httpOf({ config, guard, clock, log }: ProgramSurroundings, refused: Map<string, number>): HttpServer {
+  const { listen: address, max_body: maxBodyBytes, max_sessions } = config.collector;
+  return createHttp({
+    ...{ setting: 'collector.listen', address, guard, maxBodyBytes, clock, log },
+    maxConnections: max_sessions + OTHER_CONNECTIONS,
+    allowedHosts: config.allowed_hosts,
+    onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
+  });
 }
 
 /** What people see of the last window, in a browser. */

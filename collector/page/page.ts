@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Document } from '../../src/http/pageroute.ts';
 import type { Frame } from '../../src/model/batch.ts';
 import type { Clock } from '../../src/run/clock.ts';
+import { type PageFile, pageFiles } from './files.ts';
 import { createPresent, type Pipeline } from './present.ts';
 import { exposePage } from './routes.ts';
 import { createStreams, event } from './stream.ts';
@@ -21,8 +22,8 @@ export interface PageOptions {
 export interface Page {
   /** A closed window that is no past. */
   take(frame: Frame): void;
-  /** Adds its routes; answers what `/` is for a browser. */
-  route(app: FastifyInstance): Document | undefined;
+  /** Adds its routes; answers what `/` is for a browser. `files`: those of the build, unless said. */
+  route(app: FastifyInstance, files?: ReadonlyMap<string, PageFile>): Document | undefined;
   /** Pages that are open. */
   readonly open: number;
 }
@@ -44,7 +45,7 @@ export function createPage({ clock, waiting, ...options }: PageOptions): Page {
       const message = present.take(frame, watched);
       if (message) streams.send(event('window', message));
     },
-    route: (app) => exposePage(app, { snapshot, streams, waiting }),
+    route: (app, files = pageFiles()) => exposePage(app, { snapshot, streams, waiting, files }),
     get open() {
       return streams.size;
     },

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Document, noSniff } from '../../src/http/pageroute.ts';
-import { type PageFile, pageFiles } from './files.ts';
+import type { PageFile } from './files.ts';
 import type { Snapshot } from './present.ts';
 import { event, type Streams } from './stream.ts';
 
@@ -13,7 +13,7 @@ export interface PageRoutes {
   readonly streams: Streams;
   /** What there is to say before the first window has closed. */
   readonly waiting: () => string;
-  readonly files?: ReadonlyMap<string, PageFile>;
+  readonly files: ReadonlyMap<string, PageFile>;
 }
 
 /** Scripts and styles of this origin alone; nothing inline but what uPlot sets as properties, which is no markup. */
@@ -35,7 +35,7 @@ const HASHED = /-[A-Z0-9]{8}\.(js|css)$/;
 
 /** Answers what serves `/` to a browser; undefined where the page was not built. */
 export function exposePage(app: FastifyInstance, options: PageRoutes): Document | undefined {
-  const { snapshot, streams, waiting, files = pageFiles() } = options;
+  const { snapshot, streams, waiting, files } = options;
   app.get('/page/now', { config: { large: true } }, async (_request, reply) => {
     const now = snapshot();
     reply.header('cache-control', 'no-store');

@@ -94,7 +94,8 @@ const DECIMAL = ['', ' k', ' M', ' G', ' T'] as const;
 export function count(value: Maybe): string {
   if (!known(value)) return UNKNOWN;
   let [size, step] = [value, 0];
-  while (Math.abs(size) >= 9999.5 && step < DECIMAL.length - 1) {
+  // Four digits are as short as three and a letter.
+  while (Math.abs(size) >= (step === 0 ? 9999.5 : 999.5) && step < DECIMAL.length - 1) {
     size /= 1000;
     step++;
   }
