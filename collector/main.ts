@@ -34,8 +34,7 @@ import { createPace } from './pace.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
 import type { KeptLog } from './keptlog.ts';
-import { exposeStore, storeNotes } from './exposedstore.ts';
-import { openStore } from './keptstore.ts';
+import { storeNotes } from './exposedstore.ts';
 import type { SinkStats } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -75,13 +74,11 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
   const past = new WeakSet<Frame>();
-  const { fanout, kept, offer } = await startDelivery({
+  const { fanout, kept, store, offer } = await startDelivery({
     ...{ config, clock, log, life },
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
-  const store = await openStore({ config, kept, clock, log });
-  life.onStop('store', async () => store?.close());
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
   const mark = markOf(settings, kept && aggregator.closedEndMs);
   const take = takerOf(aggregator, options);
@@ -125,8 +122,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   life.onStop('housekeeping', () => chores.stop());
 
   const behindMs = () => windows.behindMs;
-  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, behindMs });
-  exposeStore(self, store);
+  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs });
   const http = createHttp({
     setting: 'collector.listen',
     address: settings.listen,
