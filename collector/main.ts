@@ -35,8 +35,7 @@ import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
 import { exposeQueryApi } from './queryapi.ts';
 import type { KeptLog } from './keptlog.ts';
-import { exposeStore, storeNotes } from './exposedstore.ts';
-import { openStore } from './keptstore.ts';
+import { storeNotes } from './exposedstore.ts';
 import type { SinkStats } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -76,13 +75,11 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
   const past = new WeakSet<Frame>();
-  const { fanout, kept, offer } = await startDelivery({
+  const { fanout, kept, store, offer } = await startDelivery({
     ...{ config, clock, log, life },
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
-  const store = await openStore({ config, kept, clock, log });
-  life.onStop('store', async () => store?.close());
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
   const mark = markOf(settings, kept && aggregator.closedEndMs);
   const take = takerOf(aggregator, options);
@@ -126,20 +123,9 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   life.onStop('housekeeping', () => chores.stop());
 
   const behindMs = () => windows.behindMs;
-  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, behindMs });
-  exposeStore(self, store);
+  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs });
   const refuse = (reason: RefusalReason): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
-  const http = createHttp({
-    setting: 'collector.listen',
-    address: settings.listen,
-    guard,
-    maxBodyBytes: settings.max_body,
-    maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
-    allowedHosts: config.allowed_hosts,
-    clock,
-    log,
-    onRefused: refuse,
-  });
+  const http = httpOf(options, refuse);
   ingest.route(http.app);
   const alive = () =>
     stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs });
@@ -160,6 +146,14 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     pace.took(batch.node, batch.timeMs, { intervalMs: batch.intervalMs, nowMs: clock.now() });
   };
   return { url, dataDir: kept?.path, store, accept, sinks };
+}
+
+function httpOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: (reason: RefusalReason) => void) {
+  const { listen: address, max_body: maxBodyBytes, max_sessions } = config.collector;
+  const { allowed_hosts: allowedHosts } = config;
+  const maxConnections = max_sessions + OTHER_CONNECTIONS;
+  const setting = 'collector.listen';
+  return createHttp({ setting, address, guard, maxBodyBytes, maxConnections, allowedHosts, clock, log, onRefused });
 }
 
 /** The page keeps the latest window, whatever it costs. */

@@ -241,7 +241,12 @@ export const PIPELINE_METRICS = [
   ),
   row('plimsoll_store_damaged_files_total', 'counter', [], 'Files of the store that were found damaged and set aside.'),
   row('plimsoll_store_up', 'gauge', [], '1 while the store answers and can be written, else 0.'),
-  row('plimsoll_store_restarts_total', 'counter', [], 'Times that the store’s thread ended of itself and was started again.'),
+  row(
+    'plimsoll_store_restarts_total',
+    'counter',
+    [],
+    'Times that the store’s thread ended of itself and was started again.',
+  ),
   row('plimsoll_store_oldest_seconds', 'gauge', [], 'Time of the oldest sample, Unix time.'),
   row('plimsoll_store_newest_seconds', 'gauge', [], 'Time of the newest sample, Unix time.'),
   row('plimsoll_store_queries_total', 'counter', ['result'], 'Queries, by how they ended: answered, failed.'),
