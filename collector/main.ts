@@ -7,7 +7,7 @@ import { familyNamed } from '../src/catalog/index.ts';
 import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
-import { createHttp, type HttpServer } from '../src/http/server.ts';
+import { createHttp, type RefusalReason } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
 import type { Batch, Frame } from '../src/model/batch.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
@@ -35,11 +35,14 @@ import { createPage, type Page } from './page/page.ts';
 import { pipelineOf } from './page/pipeline.ts';
 import { exposePages } from './pages.ts';
 import { createRefusalLog } from './refusals.ts';
+import { exposeQueryApi } from './queryapi.ts';
 import type { KeptLog } from './keptlog.ts';
+import { storeNotes } from './exposedstore.ts';
 import type { SinkStats } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
 import type { Sink } from './sinks/sink.ts';
 import { createPrometheusSink } from './sinks/prometheus/sink.ts';
+import type { Store } from './store/types.ts';
 import { startWindows, type WindowsOptions } from './windows.ts';
 
 export interface Collector {
@@ -47,6 +50,8 @@ export interface Collector {
   readonly url: string;
   /** Where it keeps windows; undefined if nowhere. */
   readonly dataDir: string | undefined;
+  /** Where it keeps what it saw; undefined where it does not. */
+  readonly store: Store | undefined;
   /** For an agent in the same process: as if it had come over HTTP. */
   accept(batch: Batch): void;
   /** How it stands with each sink of the configuration. */
@@ -72,7 +77,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
   const past = new WeakSet<Frame>();
-  const { fanout, kept, offer } = await startDelivery({
+  const { fanout, kept, store, offer } = await startDelivery({
     ...{ config, clock, log, life },
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
@@ -123,22 +128,23 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   life.onStop('housekeeping', () => chores.stop());
 
   const behindMs = () => windows.behindMs;
-  const parts = { aggregator, ingest, fanout, frames: kept?.frames, behindMs };
+  const parts = { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs };
   const refused = exposeCollector(self, parts);
-  const http = httpOf(options, refused);
+  const refuse = (reason: RefusalReason): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
+  const http = httpOf(options, refuse);
   ingest.route(http.app);
+  const alive = () =>
+    stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs });
+  const onStalled = () => refuse('stalled');
+  exposeQueryApi(http.app, { config, store, kept, version, clock, log, alive, onStalled });
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
-  exposeFrontPage(
-    http.app,
-    { config, guard, version, levels, stats: () => aggregator.stats(), sinks },
-    shown.route(http.app),
-  );
+  const stats = () => aggregator.stats();
+  exposeFrontPage(http.app, { config, guard, version, levels, stats, sinks }, shown.route(http.app));
   healthRoutes(http.app, {
-    alive: () =>
-      stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs }),
+    alive,
     ready: () => (page.windowEndMs > 0 ? undefined : noneYet()),
-    notes: () => lagging(sinks(), settings.window),
+    notes: () => [...lagging(sinks(), settings.window), ...storeNotes(store)],
   });
   const url = await http.listen();
   life.onStop('http', () => http.close());
@@ -146,17 +152,15 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     take(batch);
     pace.took(batch.node, batch.timeMs, { intervalMs: batch.intervalMs, nowMs: clock.now() });
   };
-  return { url, dataDir: kept?.path, accept, sinks };
+  return { url, dataDir: kept?.path, store, accept, sinks };
 }
 
-function httpOf({ config, guard, clock, log }: ProgramSurroundings, refused: Map<string, number>): HttpServer {
+function httpOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: (reason: RefusalReason) => void) {
   const { listen: address, max_body: maxBodyBytes, max_sessions } = config.collector;
-  return createHttp({
-    ...{ setting: 'collector.listen', address, guard, maxBodyBytes, clock, log },
-    maxConnections: max_sessions + OTHER_CONNECTIONS,
-    allowedHosts: config.allowed_hosts,
-    onRefused: (reason) => refused.set(reason, (refused.get(reason) ?? 0) + 1),
-  });
+  const { allowed_hosts: allowedHosts } = config;
+  const maxConnections = max_sessions + OTHER_CONNECTIONS;
+  const setting = 'collector.listen';
+  return createHttp({ setting, address, guard, maxBodyBytes, maxConnections, allowedHosts, clock, log, onRefused });
 }
 
 /** What people see of the last window, in a browser. */
@@ -241,7 +245,7 @@ function catchingUp({ behind }: CatchUp): string {
 function withoutPast(page: Sink, past: WeakSet<Frame>): Sink {
   return {
     name: page.name,
-    wants: (frame) => (past.has(frame) ? 0 : page.wants(frame)),
+    wants: (frame) => (frame.late !== undefined || past.has(frame) ? 0 : page.wants(frame)),
     write: (frame, signal) => page.write(frame, signal),
     close: () => page.close(),
   };

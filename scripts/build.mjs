@@ -62,6 +62,25 @@ const lean = {
   },
 };
 
+/** The store's thread is a program of its own, as text in the collector's. */
+const STORES_PROGRAM = /store\/thread\/code\.ts$/;
+/** @type {import('esbuild').BuildResult[]} */
+const within = [];
+
+const embedded = {
+  name: 'embedded',
+  setup({ onLoad }) {
+    onLoad({ filter: STORES_PROGRAM }, async () => {
+      const { outdir: _, outbase: __, plugins: ___, ...common } = COMMON;
+      const entryPoints = ['collector/store/thread/entry.ts'];
+      const program = await build({ ...common, entryPoints, format: 'cjs', write: false });
+      within.push(program);
+      const text = JSON.stringify(program.outputFiles[0].text);
+      return { contents: `const program = ${text}; export const storeProgram = async () => program;` };
+    });
+  },
+};
+
 /** CommonJS libraries inside an ES module still want what Node gives CommonJS. */
 const FOR_COMMONJS = `
 import { createRequire as createRequireForBundle } from 'node:module';
@@ -85,7 +104,7 @@ const COMMON = {
   // In LICENSES.txt, in full.
   legalComments: 'none',
   metafile: true,
-  plugins: [lean],
+  plugins: [lean, embedded],
   logLevel: 'warning',
 };
 const single = argv.indexOf('--single');
@@ -105,7 +124,7 @@ async function buildFolder() {
   const page = await buildPage(root);
   mkdirSync(join(root, 'dist', 'page'));
   for (const [name, text] of page.files) writeFileSync(join(root, 'dist', 'page', name), text);
-  writeFileSync(join(root, 'dist', 'LICENSES.txt'), licensesOf(root, [program, page.result]));
+  writeFileSync(join(root, 'dist', 'LICENSES.txt'), licensesOf(root, [program, page.result, ...within]));
   chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
 }
 
@@ -122,5 +141,5 @@ async function buildSingle(outfile) {
     define: { 'import.meta.url': 'urlOfThisBundle', PLIMSOLL_PAGE: JSON.stringify(Object.fromEntries(page.files)) },
     banner: { js: `const urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;` },
   });
-  writeFileSync(join(dirname(outfile), 'LICENSES.txt'), licensesOf(root, [program, page.result]));
+  writeFileSync(join(dirname(outfile), 'LICENSES.txt'), licensesOf(root, [program, page.result, ...within]));
 }

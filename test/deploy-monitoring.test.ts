@@ -30,6 +30,7 @@ const LISTENS: Readonly<Record<string, number>> = {
   prometheus: 9090,
   alertmanager: 9093,
   grafana: 3000,
+  'grafana-plimsoll': 3000,
 };
 
 interface Mount {
@@ -69,6 +70,11 @@ describe('compose.yaml', () => {
       expect(compose.services[name]?.profiles).toEqual(['dashboards']);
       expect(compose.services[name]?.ports).toEqual([`127.0.0.1:${LISTENS[name]}:${LISTENS[name]}`]);
     }
+  });
+
+  test('another starts Grafana alone, over what the collector keeps', () => {
+    const { profiles, ports, secrets } = compose.services['grafana-plimsoll'] ?? {};
+    expect([profiles, ports, secrets]).toEqual([['grafana'], ['127.0.0.1:3000:3000'], ['token']]);
   });
 
   test('agent and collector listen where Prometheus asks, with the token that it sends', () => {
@@ -164,6 +170,24 @@ describe('grafana', () => {
     expect(inside).toContainEqual(['dashboards.yaml', '/etc/grafana/provisioning/dashboards/plimsoll.yaml']);
     const home = compose.services.grafana?.environment?.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH ?? '';
     expect(existsSync(outside('grafana', home)), home).toBe(true);
+  });
+
+  test('over Plimsoll itself has the collector as a Prometheus, with the token, and the same dashboards', () => {
+    const [source, ...others] = read<Datasources>('grafana/plimsoll.yaml').datasources;
+    expect(others).toEqual([]);
+    expect(source).toMatchObject({
+      type: 'prometheus',
+      url: `http://collector:${LISTENS.collector}`,
+      isDefault: true,
+      jsonData: { timeInterval: '10s', httpHeaderName1: 'Authorization' },
+      secureJsonData: { httpHeaderValue1: 'Bearer $__file{/run/secrets/token}' },
+    });
+    const inside = mounts('grafana-plimsoll').map(({ source: from, target }) => [basename(from), target]);
+    expect(inside).toEqual([
+      ['plimsoll.yaml', '/etc/grafana/provisioning/datasources/plimsoll.yaml'],
+      ['dashboards.yaml', '/etc/grafana/provisioning/dashboards/plimsoll.yaml'],
+      ['prometheus', '/var/lib/grafana/dashboards/prometheus'],
+    ]);
   });
 
   test('finds every dashboard for Prometheus', () => {

@@ -38,8 +38,15 @@ export class FrameDecoder {
     const samples = reader.varint('samples');
     const tables = this.#list(reader, endMs);
     const journal = this.#list(reader, endMs);
+    const late = reader.left > 0 ? this.#nodes(reader) : undefined;
     reader.finish('record');
-    return { seq, frame: { startMs, endMs, tables, samples, ...(journal.length > 0 ? { journal } : {}) } };
+    const more = { ...(journal.length > 0 ? { journal } : {}), ...(late ? { late } : {}) };
+    return { seq, frame: { startMs, endMs, tables, samples, ...more } };
+  }
+
+  #nodes(reader: Reader): string[] {
+    const count = reader.count('late nodes', Number.MAX_SAFE_INTEGER);
+    return Array.from({ length: count }, () => this.#defined.text(reader));
   }
 
   #list(reader: Reader, endMs: number): LevelTable[] {

@@ -25,6 +25,8 @@ export class FrameEncoder {
   readonly #out = new Writer(1 << 16);
   readonly #known = new Definitions(this.#out);
   readonly #tables = new Map<Shape, Written>();
+  /** Those of late frames by themselves, so that they are not what windows are compared with: they have few of the rows. */
+  readonly #lateTables = new Map<Shape, Written>();
   #steps = 0;
 
   /** The frame's payload; the next call is for a later frame. The bytes are the caller's. */
@@ -38,20 +40,25 @@ export class FrameEncoder {
     for (const tables of [frame.tables, frame.journal ?? []]) {
       out.varint(tables.length);
       for (const table of tables) {
-        this.#table(table, frame.endMs);
+        this.#table(table, frame);
         this.#steps += table.values.length;
         if (this.#steps < STEPS_PER_BREATH) continue;
         this.#steps = 0;
         await breathe();
       }
     }
+    // Windows on time end here: most frames do, and all of them did once.
+    if (frame.late !== undefined) {
+      out.varint(frame.late.length);
+      for (const node of frame.late) this.#known.text(node);
+    }
     return out.copy();
   }
 
-  #table(table: LevelTable, endMs: number): void {
+  #table(table: LevelTable, { endMs, late }: Frame): void {
     const out = this.#out;
     const { rows, sources, shape, timesMs, values } = table;
-    const known = this.#name(table);
+    const known = this.#name(table, late === undefined ? this.#tables : this.#lateTables);
     const list = { rows, sources };
     const places = whereBefore(list, known.list);
     writeRows(out, this.#known, list, places);
@@ -64,13 +71,13 @@ export class FrameEncoder {
   }
 
   /** The number of the table's shape, or what it is. */
-  #name({ shape, level }: LevelTable): Written {
-    let known = this.#tables.get(shape);
+  #name({ shape, level }: LevelTable, tables: Map<Shape, Written>): Written {
+    let known = tables.get(shape);
     this.#out.varint(known?.number ?? 0);
     if (known !== undefined) return known;
     const scales = new Uint8Array(shape.columns.length).fill(FIRST_SCALE);
-    known = { number: this.#tables.size + 1, scales, ...emptyPast() };
-    this.#tables.set(shape, known);
+    known = { number: this.#tables.size + this.#lateTables.size + 1, scales, ...emptyPast() };
+    tables.set(shape, known);
     this.#known.text(level);
     this.#known.text(shape.measurement);
     this.#out.varint(shape.columns.length);

@@ -169,11 +169,12 @@ export class FrameLog {
       for (const { seq, frame } of piece) {
         for (const reader of this.#readers) reader.settled(seq, segment);
         this.#durableSeq = seq;
-        this.#durableEndMs = frame.endMs;
+        if (frame.late === undefined) this.#durableEndMs = frame.endMs;
         this.#frames++;
         this.#samples += frame.samples;
       }
-      this.#options.onDurable?.(this.#durableEndMs);
+      const last = piece.findLast(({ frame }) => frame.late === undefined);
+      if (last !== undefined) this.#options.onDurable?.(last.frame.endMs);
     }
     if (this.#trouble !== undefined) this.#options.log.info({ frames: frames.length }, 'the log is written again');
     this.#trouble = undefined;

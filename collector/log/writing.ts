@@ -40,6 +40,8 @@ interface Open {
 export class SegmentWriter {
   readonly #options: WritingOptions;
   #open: Open | undefined;
+  /** How far windows have come: a late frame is no older for the log than those that it comes after. */
+  #reachedMs = 0;
 
   constructor(options: WritingOptions) {
     this.#options = options;
@@ -70,10 +72,12 @@ export class SegmentWriter {
   }
 
   async #put({ seq, frame, journal = [] }: NumberedFrames): Promise<void> {
-    this.#open ??= await this.#begin(seq, frame.endMs);
+    if (frame.late === undefined || this.#reachedMs === 0) this.#reachedMs = frame.endMs;
+    const endMs = this.#reachedMs;
+    this.#open ??= await this.#begin(seq, endMs);
     const open = this.#open;
     const payload = await open.encoder.encode({ ...frame, journal }, seq, this.#options.breathe);
-    const bytes = await record(payload, { seq, endMs: frame.endMs });
+    const bytes = await record(payload, { seq, endMs });
     await open.file.append(bytes);
     open.written += bytes.length;
     open.samples += frame.samples;
@@ -99,10 +103,10 @@ export class SegmentWriter {
     const last = frames.at(-1) as NumberedFrames;
     open.segment.length = open.written;
     open.segment.lastSeq = last.seq;
-    open.segment.lastEndMs = last.frame.endMs;
+    open.segment.lastEndMs = this.#reachedMs;
     const { segmentBytes, segmentMs, segmentSamples } = this.#options;
     const small = open.written < segmentBytes && open.samples < segmentSamples;
-    if (small && last.frame.endMs - open.firstEndMs < segmentMs) return;
+    if (small && this.#reachedMs - open.firstEndMs < segmentMs) return;
     this.#open = undefined;
     // All of it is synced: what closing may say changes nothing.
     void open.file.close().catch(() => undefined);

@@ -3,7 +3,7 @@ import type { ExposedParts } from '../exposed.ts';
 import type { SinkStats } from '../sinks/account.ts';
 import type { Pipeline } from './present.ts';
 
-export function pipelineOf({ aggregator, ingest, fanout, frames, behindMs }: ExposedParts): Pipeline {
+export function pipelineOf({ aggregator, ingest, fanout, frames, store, behindMs }: ExposedParts): Pipeline {
   const { dropped, series } = aggregator.stats();
   const { clockOffsets } = ingest.stats();
   // The first is the page of this process.
@@ -15,7 +15,7 @@ export function pipelineOf({ aggregator, ingest, fanout, frames, behindMs }: Exp
     series,
     logUp: frames === undefined ? undefined : frames.stats().trouble === undefined,
     behindMs: behindMs(),
-    history: false,
+    history: store !== undefined,
   };
 }
 

@@ -86,8 +86,8 @@ export interface Tombstone {
 /** An open part. Damage in a block throws a PartDamage that names file, table and place; the other blocks can be read. */
 export interface Part {
   readonly info: PartInfo;
-  /** One series at a time; each label set once. */
-  select(selection: Selection): Iterable<PartSeries>;
+  /** One series at a time; each label set once. `endsToo`: also series that have no sample here, but may end here what an older part has. */
+  select(selection: Selection, endsToo?: boolean): Iterable<PartSeries>;
   labelNames(matchers: readonly Matcher[]): Iterable<string>;
   labelValues(name: string, matchers: readonly Matcher[]): Iterable<string>;
   labelSets(matchers: readonly Matcher[]): Iterable<Labels>;

@@ -6,6 +6,7 @@ import type { Request } from './request.ts';
 async function act(request: Request): Promise<void> {
   if (request.do === 'run') await (await import('./program.ts')).runProgram(request);
   else if (request.do === 'top') await (await import('./top/command.ts')).topCommand(request.config, request.options);
+  else if (request.do === 'query') await query(request);
   else if (request.do === 'check') await checked(request);
   else if (request.do === 'dashboards') await dashboards(request);
   else if (request.do === 'queue') await queue(request);
@@ -31,6 +32,13 @@ async function dashboards({ config, files, json }: Extract<Request, { do: 'dashb
     out: process.stdout,
     err: process.stderr,
   });
+}
+
+async function query({ config, options }: Extract<Request, { do: 'query' }>): Promise<void> {
+  const { queryCommand } = await import('./query/command.ts');
+  const { systemClock } = await import('../run/clock.ts');
+  const { stdout: out, stderr: err } = process;
+  process.exitCode = await queryCommand({ config, options, clock: systemClock, out, err });
 }
 
 async function queue({ config, request }: Extract<Request, { do: 'queue' }>): Promise<void> {

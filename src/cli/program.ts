@@ -87,11 +87,13 @@ interface Shown {
 
 async function showTable({ agent, collector, config, life, keeper, hide }: Shown): Promise<void> {
   const { showOwn } = await import('./top/own.ts');
+  const { ownPast } = await import('./top/past/asking.ts');
   const stop = new AbortController();
   if (process.stdout.isTTY) process.stdout.write('CPU and network take two readings: the table follows in a second.\n');
   const shown = showOwn({
     latest: () => agent.latest(),
     everyMs: Math.min(1000, config.agent.interval),
+    past: collector?.dataDir === undefined ? undefined : ownPast(config),
     words: () => greeting({ agent, collector, config }).map(hide),
     keeper,
     signal: stop.signal,

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
+import { addQueryOptions, type QueryOptions, queryOptionsOf } from './query/request.ts';
 import { addQueue, type QueueRequest } from './queue/request.ts';
 
 export type Role = 'agent' | 'collector';
@@ -22,6 +23,7 @@ export type Request =
     }
   | { readonly do: 'check'; readonly config: Config; readonly start: Start | undefined }
   | { readonly do: 'top'; readonly config: Config; readonly options: TopOptions }
+  | { readonly do: 'query'; readonly config: Config; readonly options: QueryOptions }
   | { readonly do: 'dashboards'; readonly config: Config; readonly files: readonly string[]; readonly json: boolean }
   | { readonly do: 'queue'; readonly config: Config; readonly request: QueueRequest }
   | { readonly do: 'metrics' };
@@ -32,6 +34,8 @@ export interface TopOptions {
   readonly ca?: string;
   readonly every: string;
   readonly once: boolean;
+  /** A moment that is past: the table of then. */
+  readonly at?: string;
   readonly json: boolean;
   /** Also what does not run. */
   readonly all: boolean;
@@ -104,6 +108,14 @@ function commands(argv: readonly string[], env: NodeJS.ProcessEnv, answer: (requ
     topOf(options, env),
   );
   addTop(addConfigOptions(top, argv, 'top'));
+  const query = program
+    .command('query')
+    .description('ask what has been kept, in PromQL: a table or a chart')
+    .action((promql: string, given: Options) => {
+      const { options, configured } = queryOptionsOf(promql, given);
+      answer({ do: 'query', config: configOf(configured, env, 'query'), options });
+    });
+  addQueryOptions(addConfigOptions(query, argv, 'query'));
   addDashboards(program, (files, { json, ...options }) =>
     answer({ do: 'dashboards', config: configOf(options, env), files, json: json === true }),
   );
@@ -133,6 +145,10 @@ function addTop(command: Command): void {
     .option('--ca <file>', 'file with the certificates to trust for https, PEM (default: those of the system)')
     .option('--every <duration>', 'how long new numbers may wait to be seen', '2s')
     .option('--once', 'print the table once, after two readings, and end')
+    .option(
+      '--at <moment>',
+      'print the table of then, from a collector: "2 hours ago", 14:05, "yesterday 14:00", 2027-01-15T08:00:00Z',
+    )
     .option('--json', 'one JSON object a line for each container and reading')
     .option('--all', 'also containers that do not run (--once has them always)')
     .option('--filter <words>', 'those that have the words in name, service, host, image or state')
@@ -162,10 +178,10 @@ function addDashboards(program: Command, check: (files: string[], options: Optio
 }
 
 function topOf(
-  { url, ca, every, once, json, all, filter, sort, group, ...configured }: Options,
+  { url, ca, every, once, at, json, all, filter, sort, group, ...configured }: Options,
   env: NodeJS.ProcessEnv,
 ): Request {
-  const texts = Object.entries({ url, ca, filter, sort, group }).filter(([, value]) => typeof value === 'string');
+  const texts = Object.entries({ url, ca, at, filter, sort, group }).filter(([, value]) => typeof value === 'string');
   const options: TopOptions = {
     every: String(every),
     once: once === true,

@@ -4,14 +4,15 @@
  */
 
 /** `plimsoll run` is agent and collector in one process; it needs no way from one to the other. */
-export type Program = 'run' | 'agent' | 'collector' | 'top';
+export type Program = 'run' | 'agent' | 'collector' | 'top' | 'query';
 
 const OWNERS: readonly (readonly [prefix: string, programs: readonly Program[]])[] = [
   ['agent.push.', ['agent']],
   ['agent.listen', ['run', 'agent', 'top']],
   ['agent.', ['run', 'agent']],
-  ['collector.listen', ['run', 'collector', 'top']],
+  ['collector.listen', ['run', 'collector', 'top', 'query']],
   ['collector.', ['run', 'collector']],
+  ['query.', ['run', 'collector']],
   ['sinks.', ['run', 'collector']],
   ['cluster', ['run', 'collector']],
   ['node', ['run', 'agent']],
@@ -20,7 +21,7 @@ const OWNERS: readonly (readonly [prefix: string, programs: readonly Program[]])
   ['log.', ['run', 'agent', 'collector']],
 ];
 
-const ALL: readonly Program[] = ['run', 'agent', 'collector', 'top'];
+const ALL: readonly Program[] = ['run', 'agent', 'collector', 'top', 'query'];
 
 export function programsOf(path: string): readonly Program[] {
   return OWNERS.find(([prefix]) => path.startsWith(prefix))?.[1] ?? ALL;

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, duration, optionalDuration, size, webAddress } from './fields.ts';
+import { query, store } from './storeschema.ts';
 
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
@@ -267,6 +268,8 @@ export const schema = z.strictObject({
     .prefault({}),
   agent: agent.prefault({}),
   collector: collector.prefault({}),
+  store: store.prefault({}),
+  query: query.prefault({}),
   sinks: z
     .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'), sink)
     .default({})

@@ -40,6 +40,11 @@ export interface Frame {
   readonly tables: readonly LevelTable[];
   /** How many numbers the tables hold. */
   readonly samples: number;
+  /**
+   * A late frame: these nodes were away when the window was closed, and the tables hold what was missing of them, and nothing else: their containers,
+   * and the groups that are of one node. It comes after frames of later windows, puts its rows in place of any of the same window, and may come twice.
+   */
+  readonly late?: readonly string[] | undefined;
   /** What a restart must know of the window and is not in its tables; for the log, not for sinks. */
   readonly journal?: readonly LevelTable[];
 }

@@ -33,6 +33,11 @@ export function labels(pairs: Iterable<LabelPair>): Labels {
   return { names, values, key: labelKey(names, values) };
 }
 
+/** A label set of names that are sorted already and come once each, none of the values empty. */
+export function sortedLabels(names: readonly string[], values: readonly string[]): Labels {
+  return names.length === 0 ? NO_LABELS : { names, values, key: labelKey(names, values) };
+}
+
 /** Both sets as one; where both have a name, `first` wins. */
 export function mergeLabels(first: Labels, second: Labels): Labels {
   if (second.names.length === 0) return first;
@@ -52,7 +57,7 @@ export function* pairsOf(set: Labels): Generator<LabelPair> {
 }
 
 /** Length-prefixed, so that no choice of separators inside a value can make two sets look the same. */
-function labelKey(names: readonly string[], values: readonly string[]): string {
+export function labelKey(names: readonly string[], values: readonly string[]): string {
   // Joined, not added up piece by piece: the engine would keep every piece for as long as the key lives.
   const parts: string[] = [];
   for (let i = 0; i < names.length; i++) {

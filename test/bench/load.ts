@@ -17,7 +17,7 @@ export interface SyntheticAgent {
   batch(timeMs: number): Batch;
 }
 
-const FAMILY_NAMES = ['cpu', 'memory', 'pids', 'pressure', 'network'];
+const FAMILY_NAMES = ['cpu', 'memory', 'pids', 'pressure', 'network', 'memstat', 'diskio', 'sched'];
 
 /** The agents; each batch has `containers × metrics` samples. */
 export function syntheticAgents({ agents, containers, metrics }: LoadOptions): SyntheticAgent[] {

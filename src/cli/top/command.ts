@@ -6,7 +6,9 @@ import { ConfigError } from '../../errors.ts';
 import { systemClock } from '../../run/clock.ts';
 import { endBy } from '../ending.ts';
 import type { TopOptions } from '../request.ts';
-import { live } from './live.ts';
+import { live, type LiveOptions } from './live.ts';
+import { pastFrom } from './past/asking.ts';
+import { printAt } from './past/printed.ts';
 import { type Found, firstOf, pageOf, placesOf } from './place.ts';
 import { type PrintOptions, printLines, printOnce } from './printed.ts';
 import { pageReader } from './read/page.ts';
@@ -21,6 +23,10 @@ export async function topCommand(config: Config, options: TopOptions): Promise<v
     throw new ConfigError(`--every: is ${JSON.stringify(options.every)}: must be a duration such as "2s", from 100ms`);
   }
   const start = startOf(options);
+  if (options.at !== undefined) {
+    process.exitCode = await printAt({ config, options, start, at: options.at });
+    return;
+  }
   const found = foundOf(config, options);
   const { stdout } = process;
   const print = printing(found, everyMs, { choice: { ...start, all: start.all || options.once }, json: options.json });
@@ -30,7 +36,7 @@ export async function topCommand(config: Config, options: TopOptions): Promise<v
     if (!(await printOnce({ ...print, columns }))) process.exitCode = 1;
   } else if (options.json || !canDraw(process.env, stdout.isTTY)) {
     await printLines({ ...print, signal: new AbortController().signal });
-  } else await onScreen(found, everyMs, start);
+  } else await onScreen(found, { everyMs, start, past: pastFrom(config, options, found) });
 }
 
 function foundOf(config: Config, { url, ca: authority }: TopOptions): Found {
@@ -76,7 +82,9 @@ function printing(
 /** Signals that end it, with the terminal put back first. */
 const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-async function onScreen({ read, place }: Found, everyMs: number, start: State): Promise<void> {
+type Screen = Pick<LiveOptions, 'everyMs' | 'start' | 'past'>;
+
+async function onScreen({ read, place }: Found, screen: Screen): Promise<void> {
   const stop = new AbortController();
   let by: NodeJS.Signals | undefined;
   for (const signal of ENDINGS) {
@@ -92,7 +100,7 @@ async function onScreen({ read, place }: Found, everyMs: number, start: State): 
     clock: systemClock,
   });
   const about = () => ({ place: place(), trouble: [], words: [] });
-  const ended = await live({ read, everyMs, clock: systemClock, terminal, start, about, signal: stop.signal });
+  const ended = await live({ read, ...screen, clock: systemClock, terminal, about, signal: stop.signal });
   // As a program that knows nothing of signals would end, so that a script that started it stops as well.
   if (ended !== 'quit') endBy(by ?? 'SIGINT');
 }

@@ -5,6 +5,8 @@ import { type Model, memory } from './numbers/model.ts';
 import { silenceTrouble } from './numbers/trouble.ts';
 import { nextDelayMs, pause } from './pace.ts';
 import type { Read, Reading } from './read/reading.ts';
+import type { Trail } from './numbers/trails.ts';
+import { PAST_MS } from './past/history.ts';
 import { press, type State } from './state.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import type { About } from './view/header.ts';
@@ -14,6 +16,8 @@ export interface LiveOptions {
   readonly read: Read;
   /** A reading from before, so that there are rates from the first table on. */
   readonly earlier?: Reading;
+  /** Asked once, for what was before; empty where nobody knows. */
+  readonly past?: (model: Model, signal: AbortSignal) => Promise<ReadonlyMap<string, Trail>>;
   readonly everyMs: number;
   readonly clock: Clock;
   readonly terminal: Terminal;
@@ -25,7 +29,7 @@ export interface LiveOptions {
 
 /** Resolves to how it ended: `q`, Ctrl-C, or the signal. */
 export async function live(options: LiveOptions): Promise<'quit' | 'interrupt' | 'signal'> {
-  const { read, earlier, everyMs, clock, terminal, about, signal } = options;
+  const { read, earlier, past, everyMs, clock, terminal, about, signal } = options;
   const kept = memory(earlier);
   const closed = new AbortController();
   const until = AbortSignal.any([signal, closed.signal]);
@@ -34,6 +38,7 @@ export async function live(options: LiveOptions): Promise<'quit' | 'interrupt' |
   let held: Model | undefined;
   let error: string | undefined;
   let view: View | undefined;
+  let recalls = past;
   let ended: 'quit' | 'interrupt' | 'signal' = 'signal';
 
   function draw(): void {
@@ -41,6 +46,21 @@ export async function live(options: LiveOptions): Promise<'quit' | 'interrupt' |
     held = state.held ? (held ?? kept.model) : undefined;
     view = viewOf({ state, model: held ?? kept.model, about: wholeAbout(), size: terminal.size });
     terminal.draw(view.lines);
+  }
+
+  /** Once, beside the reading: the table does not wait for the past. */
+  function recall(model: Model): void {
+    const asked = recalls?.(model, until);
+    recalls = undefined;
+    void asked?.then(
+      (found) => {
+        kept.recall(found, PAST_MS);
+        draw();
+      },
+      (cause: unknown) => {
+        if (!until.aborted) error = adviceOn(cause, about().place);
+      },
+    );
   }
 
   function wholeAbout(): About {
@@ -76,6 +96,7 @@ export async function live(options: LiveOptions): Promise<'quit' | 'interrupt' |
       const wasNew = kept.model?.timeMs !== beforeMs;
       if (wasNew) newAtMs = clock.monotonic();
       draw();
+      if (kept.model) recall(kept.model);
       await pause(nextDelayMs(everyMs, kept.model?.intervalMs, wasNew), clock, until);
     }
   } finally {

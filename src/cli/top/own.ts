@@ -4,7 +4,7 @@
  */
 import type { Batch } from '../../model/batch.ts';
 import { systemClock } from '../../run/clock.ts';
-import { live } from './live.ts';
+import { live, type LiveOptions } from './live.ts';
 import { secondReading } from './pace.ts';
 import { printLines } from './printed.ts';
 import { readingOf } from './read/ownreading.ts';
@@ -18,6 +18,8 @@ export interface OwnTable {
   /** The newest tick. */
   readonly latest: () => Batch | undefined;
   readonly everyMs: number;
+  /** What was before, if something in this process keeps it. */
+  readonly past: LiveOptions['past'] | undefined;
   /** What the start says: addresses, engine, and what is in trouble. */
   readonly words: () => readonly string[];
   readonly keeper: LogKeeper;
@@ -27,7 +29,7 @@ export interface OwnTable {
 const TROUBLE = /^TROUBLE: */;
 
 /** Resolves when the table is left. */
-export async function showOwn({ latest, everyMs, words, keeper, signal }: OwnTable): Promise<void> {
+export async function showOwn({ latest, everyMs, past, words, keeper, signal }: OwnTable): Promise<void> {
   const { stdin, stdout } = process;
   const read: Read = async () => {
     const batch = latest();
@@ -50,7 +52,8 @@ export async function showOwn({ latest, everyMs, words, keeper, signal }: OwnTab
     };
   };
   keeper.hold();
-  const shown = live({ read, earlier, everyMs, clock: systemClock, terminal, start: START, about, signal });
+  const common = { read, earlier, everyMs, clock: systemClock, terminal, start: START, about, signal };
+  const shown = live({ ...common, ...(past ? { past } : {}) });
   // After the terminal's own: what the log said before an end that nobody expected is on the screen from before.
   process.on('exit', keeper.release);
   const ended = await shown.finally(() => {

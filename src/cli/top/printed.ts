@@ -43,15 +43,22 @@ export async function printOnce(options: PrintOptions & { readonly columns: numb
       await clock.sleep(everyMs);
       second = await read();
     }
-    const model = memory(first).take(second);
-    const rows = [...model.hosts, ...chosenRows(model, choice).rows];
-    const lines = json ? rows.map((row) => rowJson(row, model)) : tableLines(rows, model, { choice, columns });
-    await write(`${lines.join('\n')}\n`);
+    await write(printedModel(memory(first).take(second), { choice, json, columns }));
     return true;
   } catch (error) {
     complain(adviceOn(error, place()));
     return false;
   }
+}
+
+/** A table, or an object a row. */
+export function printedModel(
+  model: Model,
+  { choice, json, columns }: Pick<PrintOptions, 'choice' | 'json'> & { readonly columns: number },
+): string {
+  const rows = [...model.hosts, ...chosenRows(model, choice).rows];
+  const lines = json ? rows.map((row) => rowJson(row, model)) : tableLines(rows, model, { choice, columns });
+  return `${lines.join('\n')}\n`;
 }
 
 /** The whole table; what has no room is not left out without a word. */

@@ -165,3 +165,28 @@ describe.each(['v1', 'v2'] as const)('a recorded host, cgroup %s', (version) => 
     expect(bytes / samples).toBeLessThanOrEqual(1.2);
   });
 });
+
+test('a late frame says whose it is, and the window after it is told from the window before it', async () => {
+  const table = (at: number): LevelTable => ({
+    level: 'container',
+    shape: SHAPES[1] as Shape,
+    rows: SHOWN.slice(0, at),
+    sources: OWNED.slice(0, at),
+    timesMs: new Float64Array(at).fill(5),
+    values: Float64Array.from({ length: 2 * at }, (_, i) => i / 7),
+  });
+  const window = (endMs: number, at: number): Frame => ({
+    startMs: endMs - 10,
+    endMs,
+    tables: [table(at)],
+    samples: 2 * at,
+  });
+  const frames = [window(20, 6), { ...window(10, 1), late: ['n', 'm'] }, window(30, 6)];
+  const out = await throughLog(frames);
+  expect(out.map(({ late }) => late)).toEqual([undefined, ['n', 'm'], undefined]);
+  const encoder = new FrameEncoder();
+  const bytes = [];
+  for (const [i, frame] of frames.entries()) bytes.push((await encoder.encode(frame, i + 1, breathe)).length);
+  // Six rows as before, one byte; their times and numbers too: a few. New, each would have its parts and sixteen bytes of numbers.
+  expect(bytes[2]).toBeLessThan(6 * 16);
+});

@@ -4,7 +4,7 @@ import { groupRows } from './groups.ts';
 import { type Happening, happenings } from './lately.ts';
 import type { Row } from './row.ts';
 import { rowsOf } from './rows.ts';
-import { type Trails, trails } from './trails.ts';
+import { type Trail, type Trails, trails } from './trails.ts';
 import { troubleOf } from './trouble.ts';
 
 export interface Model {
@@ -19,13 +19,20 @@ export interface Model {
   readonly lately: readonly Happening[];
   readonly trouble: readonly string[];
   readonly trails: Pick<Trails, 'of'>;
+  /** How far back the small curves of the table go. */
+  readonly curveMs: number;
 }
 
 export interface Memory {
   /** Takes a reading; answers the model it makes. One of the same time as the last changes nothing. */
   take(reading: Reading): Model;
+  /** What was before the first reading, for the curves; the model from now on goes so far back. */
+  recall(past: ReadonlyMap<string, Trail>, backMs: number): void;
   readonly model: Model | undefined;
 }
+
+/** As far as the curves go where nobody knows what was before. */
+const CURVE_MS = 120_000;
 
 /** A collector's numbers name their host: then hosts have a column. */
 export function hasHosts({ containers }: Pick<Model, 'containers'>): boolean {
@@ -38,6 +45,7 @@ export function memory(earlier?: Reading): Memory {
   let rows: ReadonlyMap<string, Row> = new Map((earlier ? rowsOf({ now: earlier, before: undefined }) : []).map(keyed));
   let lately: readonly Happening[] = [];
   let model: Model | undefined;
+  let curveMs = CURVE_MS;
 
   function take(reading: Reading): Model {
     if (model && reading.timeMs === before?.timeMs) return model;
@@ -56,6 +64,7 @@ export function memory(earlier?: Reading): Memory {
       lately,
       trouble: troubleOf(reading, before),
       trails: kept,
+      curveMs,
     };
     rows = new Map(now.map(keyed));
     before = reading;
@@ -64,6 +73,12 @@ export function memory(earlier?: Reading): Memory {
 
   return {
     take,
+    recall(past, backMs) {
+      if (!model || past.size === 0) return;
+      kept.recall(past);
+      curveMs = backMs;
+      model = { ...model, curveMs };
+    },
     get model() {
       return model;
     },

@@ -19,11 +19,17 @@ const FORGET_MS = 5 * 60_000;
 export interface Trails {
   /** Adds one point for each row. */
   add(rows: readonly Row[], timeMs: number): void;
+  /** What was before: from now on points are further apart, so that they reach as far back. */
+  recall(past: ReadonlyMap<string, Trail>): void;
   of(key: string): Trail | undefined;
 }
 
+/** Between points where there is a past. */
+const THIN_MS = 10_000;
+
 export function trails(): Trails {
   const kept = new Map<string, Trail>();
+  let apartMs = 0;
   return {
     add(rows, timeMs) {
       const most = Math.min(MOST, Math.max(LEAST, Math.floor(MAX_POINTS / Math.max(1, rows.length))));
@@ -31,12 +37,27 @@ export function trails(): Trails {
         if (row.cpuCores === undefined && row.memoryBytes === undefined) continue;
         const trail = kept.get(row.key) ?? { timesMs: [], cpu: [], memory: [] };
         kept.set(row.key, trail);
+        // The newest is always there; those before it are no nearer to each other than that.
+        const isNear = timeMs - (trail.timesMs.at(-2) ?? Number.NEGATIVE_INFINITY) < apartMs;
+        if (isNear) for (const list of [trail.timesMs, trail.cpu, trail.memory]) list.pop();
         trail.timesMs.push(timeMs);
         trail.cpu.push(row.cpuCores ?? Number.NaN);
         trail.memory.push(row.memoryBytes ?? Number.NaN);
         for (const list of [trail.timesMs, trail.cpu, trail.memory]) list.splice(0, Math.max(0, list.length - most));
       }
       for (const [key, { timesMs }] of kept) if ((timesMs.at(-1) ?? 0) < timeMs - FORGET_MS) kept.delete(key);
+    },
+    recall(past) {
+      apartMs = THIN_MS;
+      for (const [key, { timesMs, cpu, memory }] of past) {
+        const trail = kept.get(key);
+        if (!trail) continue;
+        const until = trail.timesMs[0] ?? Number.POSITIVE_INFINITY;
+        const older = timesMs.filter((ms) => ms < until).length;
+        trail.timesMs.unshift(...timesMs.slice(0, older));
+        trail.cpu.unshift(...cpu.slice(0, older));
+        trail.memory.unshift(...memory.slice(0, older));
+      }
     },
     of: (key) => kept.get(key),
   };

@@ -54,6 +54,9 @@ export const CONTAINER = 'container';
 export const MACHINE = 'machine';
 export const PIPELINE = 'plimsoll';
 
+/** Those of containers and machines, as a regular expression. */
+export const CONTAINER_METRICS = `${CONTAINER}_(?:${STEMS.join('|')})|${MACHINE}_(?:${OF_A_MACHINE.join('|')})`;
+
 const STEMS_SET: ReadonlySet<string> = new Set(STEMS);
 const MACHINE_SET: ReadonlySet<string> = new Set(OF_A_MACHINE);
 /** Names are asked about line by line; a page has some hundreds of them. */

@@ -28,9 +28,6 @@ export interface Column {
   readonly sort?: (row: Row) => number | string | undefined;
 }
 
-/** How far back the small curves go; they end with the newest reading, since this machine's clock may be another than that of the numbers. */
-export const SPARK_MS = 120_000;
-
 const always = (): boolean => true;
 const is = (value: unknown): boolean => value !== undefined;
 
@@ -189,8 +186,9 @@ function stateCell(row: Row): Piece {
 function cpuCurve({ key, cpuLimitCores }: Row, { model }: Scene, cells: number): Piece {
   // A tenth of a core is the least that a full cell is, so that what idles looks idle.
   const options = {
+    // They end with the newest reading, since this machine's clock may be another than that of the numbers.
     endMs: model.timeMs,
-    spanMs: SPARK_MS,
+    spanMs: model.curveMs,
     cells,
     full: cpuLimitCores,
     least: 0.1,
@@ -200,7 +198,7 @@ function cpuCurve({ key, cpuLimitCores }: Row, { model }: Scene, cells: number):
 }
 
 function memoryCurve({ key, memoryLimit }: Row, { model }: Scene, cells: number): Piece {
-  const options = { endMs: model.timeMs, spanMs: SPARK_MS, cells, full: memoryLimit, everyMs: model.intervalMs };
+  const options = { endMs: model.timeMs, spanMs: model.curveMs, cells, full: memoryLimit, everyMs: model.intervalMs };
   return piece(spark(model.trails.of(key), 'memory', options));
 }
 

@@ -77,14 +77,20 @@ function longest({ id, title }: Column, rows: readonly Row[]): number {
 }
 
 /** The titles; the one sorted by is marked. */
-export function titleLine({ placed }: Layout, scene: Pick<Scene, 'title'>, sort: string): Line {
+export function titleLine({ placed }: Layout, scene: Scene, sort: string): Line {
   return joined(
     placed.map(({ column, cells }) => {
-      const title = column.id === 'name' ? scene.title : column.title;
+      const title = titleOf(column, scene);
       return piece(filledTo(title, cells, column.align), sortsBy(column.id, sort) ? 'strong' : 'title');
     }),
     'title',
   );
+}
+
+/** A curve says how far back it goes. */
+function titleOf(column: Column, { title, model }: Scene): string {
+  if (column.id === 'name') return title;
+  return isCurve(column) ? column.title.replace('2', `${Math.round(model.curveMs / 60_000)}`) : column.title;
 }
 
 /** The two directions of traffic are sorted by together. */

@@ -1,0 +1,107 @@
+/**
+ * Regular expressions as PromQL has them: RE2's syntax, anchored at both ends, `.` matches a line's end too, and in time linear to the text, whatever the
+ * pattern. What most people write (alternatives of plain texts, with `.*` or `.+` at an end) is answered without the automaton.
+ */
+import { RE2JS } from 're2js';
+import type { Matcher } from './source.ts';
+
+export interface Pattern {
+  test(text: string): boolean;
+  /** What the groups matched, 0 being all of it; undefined if the text does not match. */
+  groups(text: string): (string | undefined)[] | undefined;
+  readonly names: ReadonlyMap<string, number>;
+  /** The only texts that match, if there are few and plain ones: an index can look them up. */
+  readonly texts: readonly string[] | undefined;
+}
+
+const LONGEST = 10_000;
+/** Compiled ones, oldest out first. */
+const KEPT = 200;
+const kept = new Map<string, Pattern>();
+
+/** Throws an Error with the reason. */
+export function compilePattern(source: string): Pattern {
+  const known = kept.get(source);
+  if (known) return known;
+  const made = compiled(source);
+  if (kept.size >= KEPT) kept.delete(kept.keys().next().value as string);
+  kept.set(source, made);
+  return made;
+}
+
+function compiled(source: string): Pattern {
+  if (source.length > LONGEST)
+    throw new Error(`regular expression of ${source.length} characters, at most ${LONGEST} are allowed`);
+  let re: RE2JS;
+  try {
+    re = RE2JS.compile(`^(?s:${source})$`);
+  } catch (error) {
+    throw new Error(`error parsing regexp: ${(error as Error).message.replace(/^error parsing regexp: /, '')}`, {
+      cause: error,
+    });
+  }
+  const texts = plainTexts(source);
+  const quick = texts ? setTest(texts) : quickTest(source);
+  return {
+    test: quick ?? remembering((text) => re.matches(text)),
+    groups: (text) => groupsOf(re, text),
+    names: new Map(Object.entries(re.namedGroups() as Record<string, number>)),
+    texts,
+  };
+}
+
+function groupsOf(re: RE2JS, text: string): (string | undefined)[] | undefined {
+  const matcher = re.matcher(text);
+  if (!matcher.matches()) return undefined;
+  return Array.from({ length: matcher.groupCount() + 1 }, (_, i) => matcher.group(i) ?? undefined);
+}
+
+const PLAIN = /^[^\\.+*?()|[\]{}^$]*$/;
+
+/** `a|b|c` without anything special; parentheses around all of it may be there. */
+function plainTexts(source: string): string[] | undefined {
+  const inner = /^\((?:\?:)?([^()]*)\)$/.exec(source)?.[1] ?? source;
+  const parts = inner.split('|');
+  return parts.length <= 1000 && parts.every((part) => PLAIN.test(part)) ? [...new Set(parts)] : undefined;
+}
+
+function setTest(texts: readonly string[]): (text: string) => boolean {
+  const set = new Set(texts);
+  return (text) => set.has(text);
+}
+
+/** A plain text with `.*` or `.+` before it, behind it or both. */
+function quickTest(source: string): ((text: string) => boolean) | undefined {
+  const found = /^(\.[*+])?(.*?)(\.[*+])?$/s.exec(source) as RegExpExecArray;
+  const [, before, middle, after] = found as unknown as [string, string | undefined, string, string | undefined];
+  if (!PLAIN.test(middle) || (!before && !after)) return undefined;
+  const least = (one: string | undefined): number => (one === '.+' ? 1 : 0);
+  const length = middle.length + least(before) + least(after);
+  if (!before) return (text) => text.length >= length && text.startsWith(middle);
+  if (!after) return (text) => text.length >= length && text.endsWith(middle);
+  return (text) => {
+    const at = text.indexOf(middle, least(before));
+    return at >= 0 && text.length >= at + middle.length + least(after);
+  };
+}
+
+/** Label values come again and again. */
+function remembering(test: (text: string) => boolean): (text: string) => boolean {
+  const seen = new Map<string, boolean>();
+  return (text) => {
+    const known = seen.get(text);
+    if (known !== undefined) return known;
+    if (seen.size >= 10_000) seen.clear();
+    const answer = test(text);
+    seen.set(text, answer);
+    return answer;
+  };
+}
+
+/** Whether a label's value (the empty text if it has none) fits. */
+export function matcherTest({ op, value }: Matcher): (text: string) => boolean {
+  if (op === '=') return (text) => text === value;
+  if (op === '!=') return (text) => text !== value;
+  const pattern = compilePattern(value);
+  return op === '=~' ? pattern.test : (text) => !pattern.test(text);
+}

@@ -1,0 +1,208 @@
+/**
+ * The store on its own thread: frames and received samples in, answers out. Holds the heads and the parts, and knows which is which from the manifest.
+ * What is not in a part is in the log or in the files of received samples.
+ */
+import type { Log } from '../../src/log.ts';
+import type { Frame } from '../../src/model/batch.ts';
+import type { Matcher, Selection, Source } from '../query/source.ts';
+import { choose } from './choose.ts';
+import type { StoreFiles } from './files.ts';
+import { FrameHead } from './head/frames.ts';
+import type { Frozen } from './head/frozen.ts';
+import { frameLayer, looseLayer } from './head/layers.ts';
+import { Loose } from './head/loose.ts';
+import type { Layer } from './layer.ts';
+import { Folder } from './folder.ts';
+import { eraseIn } from './life/erase.ts';
+import { type Sealed, sealHeads } from './life/seal.ts';
+import { upkeep } from './life/upkeep.ts';
+import type { Retention } from './life/plan.ts';
+import { BlockCache } from './part/cache.ts';
+import { partLayer } from './parts.ts';
+import { createReceiving, type Receiving } from './received/receiving.ts';
+import type { TakingLimits } from './received/taking.ts';
+import { createSource } from './source.ts';
+import type { StoreStats } from './types.ts';
+
+export interface CoreOptions {
+  readonly files: StoreFiles;
+  readonly log: Log;
+  /** What a scraper would have called the collector. */
+  readonly instance: string;
+  readonly retention: Retention;
+  readonly taking: TakingLimits;
+  /** Called every few milliseconds of long work, so that questions are answered meanwhile. */
+  readonly breathe: () => void;
+  /** Told where the log has to be kept from. */
+  readonly onNoted: (seq: number) => void;
+}
+
+/** Samples in memory at which a head is sealed before its time, and at which no more are read. */
+const MANY_WINDOWS_SAMPLES = 60_000_000;
+const MANY_LOOSE_SAMPLES = 2_000_000;
+const SEAL_EVERY_MS = 15 * 60_000;
+/** Between two attempts at a disk that takes nothing. */
+const RETRY_MS = 30_000;
+
+export class StoreCore {
+  readonly source: Source;
+  readonly receiving: Receiving;
+  readonly folder: Folder;
+  readonly #options: CoreOptions;
+  #loose = new Loose();
+  #frames: FrameHead;
+  /** Waiting to be sealed; more than one while the disk takes nothing. */
+  #frozen: Frozen[] = [];
+  #nextSeq: number;
+  #primeSeq: number;
+  #sealedAtMs = 0;
+  #takenOfLog = 0;
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    const { files, log, taking } = options;
+    this.folder = new Folder({ files, log, cache: new BlockCache(32 << 20) });
+    this.#nextSeq = this.folder.manifest.nextSeq;
+    this.#primeSeq = this.folder.manifest.primeSeq;
+    this.#frames = this.#newFrames();
+    this.receiving = createReceiving({
+      files,
+      log,
+      limits: taking,
+      from: this.folder.manifest.nextReceived,
+      heads: () => this.#heads(),
+    });
+    this.source = createSource({ layersFor: (selection) => this.#layersFor(selection) });
+  }
+
+  /** The number of the first frame that is wanted. */
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  /** The number of the frame to begin reading at: those before `nextSeq` are for `prime`. */
+  get firstSeq(): number {
+    return Math.min(this.#primeSeq, this.#nextSeq);
+  }
+
+  /** The log is not read on while more could not be held. */
+  get full(): boolean {
+    return this.#frozen.length > 0 && this.#frames.samples > MANY_WINDOWS_SAMPLES;
+  }
+
+  /** A window that is in a part already; the last says which rows were there. */
+  prime(frame: Frame): void {
+    if (frame.late !== undefined) return;
+    const before = this.#newFrames();
+    before.push(frame);
+    this.#frames = this.#newFrames(before);
+  }
+
+  push(seq: number, frame: Frame): void {
+    this.#frames.push(frame);
+    this.#nextSeq = seq + 1;
+    if (frame.late === undefined) this.#primeSeq = seq;
+    this.#takenOfLog += frame.samples;
+  }
+
+  /** What is due: sealing, merging, letting go. May take seconds; calls `breathe` meanwhile. */
+  tend(nowMs: number): void {
+    if (this.#sealedAtMs === 0) this.#sealedAtMs = nowMs;
+    const due = Math.floor(nowMs / SEAL_EVERY_MS) !== Math.floor(this.#sealedAtMs / SEAL_EVERY_MS);
+    const many = this.#frames.samples > MANY_WINDOWS_SAMPLES || this.#loose.samples > MANY_LOOSE_SAMPLES;
+    const again = this.#frozen.length > 0 && Math.abs(nowMs - this.#sealedAtMs) >= RETRY_MS;
+    if (due || many || again) this.seal(nowMs);
+    if (this.#frozen.length === 0) upkeep(this.folder, { ...this.#options, nowMs });
+  }
+
+  /** Makes parts of all that is in memory. What the disk does not take stays, and is tried again. */
+  seal(nowMs: number): void {
+    this.#sealedAtMs = nowMs;
+    if (this.#frozen.length === 0) this.#freeze();
+    const { breathe, log } = this.#options;
+    for (let head = this.#frozen[0]; head !== undefined; head = this.#frozen[0]) {
+      let sealed: Sealed;
+      try {
+        sealed = sealHeads(this.folder, head, { breathe, nowMs });
+      } catch (error) {
+        this.folder.refused(error as Error);
+        return;
+      }
+      this.#frozen.shift();
+      this.folder.wellAgain();
+      log.debug({ ...sealed }, 'sealed');
+      this.#options.onNoted(this.folder.notedSeq);
+    }
+  }
+
+  /** Deletes samples of a stretch of time; throws what the disk says. */
+  erase(matchers: readonly Matcher[], { fromMs, toMs, nowMs }: { fromMs: number; toMs: number; nowMs: number }): void {
+    this.seal(nowMs);
+    if (this.folder.trouble !== undefined) throw new Error(this.folder.trouble);
+    eraseIn(this.folder, { matchers, fromMs, toMs }, this.#options.breathe);
+  }
+
+  #freeze(): void {
+    const nextReceived = this.receiving.rotate();
+    if (this.#frames.windows === 0 && this.#loose.samples === 0) return;
+    this.#frozen.push({
+      frames: this.#frames,
+      loose: this.#loose,
+      nextSeq: this.#nextSeq,
+      primeSeq: this.#primeSeq,
+      nextReceived,
+    });
+    this.#loose = new Loose();
+    this.#frames = this.#newFrames(this.#frames);
+  }
+
+  /** `loose` is asked for at the moment: heads change, and what is late goes to the one that is open. */
+  #newFrames(before?: FrameHead): FrameHead {
+    return new FrameHead({ instance: this.#options.instance, loose: () => this.#loose }, before);
+  }
+
+  #heads(): { readonly open: Loose; readonly frozen: readonly Loose[] } {
+    return { open: this.#loose, frozen: this.#frozen.map(({ loose }) => loose) };
+  }
+
+  #layersFor(selection: Selection): { readonly layers: readonly Layer[]; readonly note: string | undefined } {
+    const { parts, note } = choose(this.folder.parts, selection);
+    const heads = [...this.#frozen, { frames: this.#frames, loose: this.#loose }];
+    const layers = [
+      ...parts.map((part) => partLayer(part)),
+      ...heads.flatMap(({ frames, loose }) => [frameLayer(frames), looseLayer(loose)]),
+    ];
+    const { fromMs, toMs } = selection;
+    return { layers: layers.filter(({ minMs, maxMs }) => maxMs >= fromMs && minMs <= toMs), note };
+  }
+
+  close(): void {
+    this.receiving.rotate();
+    this.folder.close();
+  }
+
+  stats(): StoreStats {
+    const heads = [...this.#frozen, { frames: this.#frames, loose: this.#loose }];
+    const { accepted, dropped } = this.receiving.stats();
+    const parts = this.folder.parts;
+    const spans = [...parts, ...heads.flatMap(({ frames, loose }) => [frames, loose])];
+    return {
+      bytes: this.folder.bytes + this.receiving.bytes,
+      parts: parts.length,
+      series: heads.reduce((sum, { frames, loose }) => sum + frames.series + loose.series, 0),
+      minMs: finite(Math.min(...spans.map(({ minMs }) => minMs))),
+      maxMs: finite(Math.max(...spans.map(({ maxMs }) => maxMs))),
+      taken: new Map([
+        ['log', this.#takenOfLog],
+        ['received', accepted],
+      ]),
+      dropped,
+      damaged: this.folder.damaged,
+      trouble: this.folder.trouble ?? this.receiving.trouble,
+    };
+  }
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}

@@ -1,0 +1,205 @@
+/**
+ * The store's folder: the manifest and the parts that it names. Changes come as a new manifest; a file that neither it nor the one before names goes.
+ */
+import type { Log } from '../../src/log.ts';
+import type { StoreFiles } from './files.ts';
+import {
+  EMPTY,
+  findManifest,
+  type Manifest,
+  manifestName,
+  manifestNumber,
+  type PartEntry,
+  writeManifest,
+} from './manifest.ts';
+import type { BlockCache } from './part/cache.ts';
+import { ASIDE, type OpenedPart, openEntry, partName, partNumber } from './parts.ts';
+import { receivedNumber } from './received/journal.ts';
+
+export interface FolderOptions {
+  readonly files: StoreFiles;
+  readonly log: Log;
+  readonly cache: BlockCache;
+}
+
+/** Parts that take the place of others. */
+export interface Replaced {
+  readonly removed: readonly PartEntry[];
+  readonly added: readonly PartEntry[];
+}
+
+/** What changes with a manifest. */
+export interface Change {
+  /** The newest. */
+  readonly added?: readonly PartEntry[];
+  readonly replaced?: readonly Replaced[];
+  readonly nextSeq?: number;
+  readonly primeSeq?: number;
+  readonly nextReceived?: number;
+}
+
+/** Damaged files that stay, for people to look at. */
+const SET_ASIDE = 8;
+
+export class Folder {
+  readonly files: StoreFiles;
+  readonly #options: FolderOptions;
+  #manifest: Manifest;
+  #before: Manifest;
+  #parts: OpenedPart[];
+  #nextPart: number;
+  damaged = 0;
+  failures = 0;
+  /** What the disk said last; undefined while it takes everything. */
+  trouble: string | undefined;
+
+  constructor(options: FolderOptions) {
+    this.#options = options;
+    const { files, log } = options;
+    this.files = files;
+    const { manifest, before, damaged } = findManifest(files);
+    for (const [name, reason] of damaged) {
+      this.damaged++;
+      log.error(
+        { file: name, reason },
+        'a manifest of the store cannot be read and is set aside; the one before it serves',
+      );
+      files.rename(name, name + ASIDE);
+    }
+    this.#manifest = manifest;
+    this.#before = before ?? EMPTY;
+    this.#parts = manifest.parts.flatMap((entry) => this.#opened(entry));
+    const numbers = files
+      .list()
+      .map(partNumber)
+      .filter((number) => number > 0);
+    this.#nextPart = Math.max(manifest.nextPart, ...numbers.map((number) => number + 1));
+    this.#removeLeftovers(damaged.length > 0);
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  /** In the order in which they were made. */
+  get parts(): readonly OpenedPart[] {
+    return this.#parts;
+  }
+
+  get bytes(): number {
+    return this.#parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** The log is needed from there on: the manifest before may have to serve. */
+  get notedSeq(): number {
+    return this.#before.number === 0 ? 0 : Math.min(this.#before.primeSeq, this.#manifest.primeSeq);
+  }
+
+  /** A name for a part that is to be made. */
+  newName(kind: string, resolutionMs: number): string {
+    return partName(this.#nextPart++, kind, resolutionMs);
+  }
+
+  /** From now on the folder is as changed; throws what the disk says, and then it is as it was. */
+  commit({ added = [], replaced = [], ...rest }: Change): void {
+    const parts = [...withReplaced(this.#manifest.parts, replaced), ...added];
+    const names = new Set(parts.map(({ name }) => name));
+    const next: Manifest = {
+      ...this.#manifest,
+      ...rest,
+      number: this.#manifest.number + 1,
+      nextPart: this.#nextPart,
+      parts: parts.map(entryOf),
+    };
+    writeManifest(this.files, next);
+    this.#before = this.#manifest;
+    this.#manifest = next;
+    for (const one of this.#parts) if (!names.has(one.name)) one.part.close();
+    const known = new Map(this.#parts.map((one) => [one.name, one]));
+    this.#parts = next.parts.flatMap((entry) => known.get(entry.name) ?? this.#opened(entry));
+    this.#removeLeftovers(false);
+  }
+
+  /** The disk has refused something. */
+  refused(error: Error): void {
+    this.failures++;
+    if (this.trouble === undefined) {
+      this.#options.log.error(
+        { err: error },
+        'the store cannot be written: what is new stays in the log and in memory until it can; make room on the disk of data_dir, or let us write there',
+      );
+    }
+    this.trouble = error.message;
+  }
+
+  wellAgain(): void {
+    if (this.trouble !== undefined) this.#options.log.info({}, 'the store is written again');
+    this.trouble = undefined;
+  }
+
+  close(): void {
+    for (const { part } of this.#parts) part.close();
+  }
+
+  #opened(entry: PartEntry): OpenedPart[] {
+    const opened = openEntry(entry, this.#options);
+    if (opened === undefined) this.damaged++;
+    return opened === undefined ? [] : [opened];
+  }
+
+  /** What a crash has left, and what only older manifests name. `careful`: a manifest could not be read, and what it names may be wanted. */
+  #removeLeftovers(careful: boolean): void {
+    const { files, log } = this.#options;
+    const named = new Set([...this.#manifest.parts, ...this.#before.parts].map(({ name }) => name));
+    const firstReceived = Math.min(
+      this.#manifest.nextReceived,
+      this.#before.number === 0 ? 0 : this.#before.nextReceived,
+    );
+    const manifests = new Set([manifestName(this.#manifest.number), manifestName(this.#before.number)]);
+    const names = files.list();
+    const aside = names.filter((name) => name.endsWith(ASIDE)).sort();
+    const gone = names.filter((name) => {
+      if (name.endsWith('.new')) return true;
+      if (careful) return false;
+      if (name.endsWith('.part')) return !named.has(name);
+      const received = receivedNumber(name);
+      if (received !== undefined) return received < firstReceived;
+      return manifestNumber(name) !== undefined && !manifests.has(name);
+    });
+    for (const name of [...gone, ...aside.slice(0, -SET_ASIDE)]) {
+      try {
+        files.remove(name);
+      } catch (error) {
+        log.warn({ err: error, file: name }, 'a file of the store that is no longer needed could not be removed');
+      }
+    }
+  }
+}
+
+/** Each in the place of the first that it replaces. */
+function withReplaced(parts: readonly PartEntry[], replaced: readonly Replaced[]): PartEntry[] {
+  const gone = new Set(replaced.flatMap(({ removed }) => removed.map(({ name }) => name)));
+  const result: PartEntry[] = [];
+  for (const part of parts) {
+    const change = replaced.find(({ removed }) => removed.some(({ name }) => name === part.name));
+    if (change !== undefined && !result.some((one) => change.added.includes(one))) result.push(...change.added);
+    if (!gone.has(part.name)) result.push(part);
+  }
+  return result;
+}
+
+function entryOf({
+  name,
+  bytes,
+  minMs,
+  maxMs,
+  resolutionMs,
+  rows,
+  series,
+  samples,
+  kind,
+  tier,
+  madeMs,
+}: PartEntry): PartEntry {
+  return { name, bytes, minMs, maxMs, resolutionMs, rows, series, samples, kind, tier, madeMs };
+}

@@ -1,0 +1,127 @@
+/**
+ * The head of what the log holds: closed windows in, tables of rows out, for queries and for sealing. One begins where the one before was sealed, and
+ * knows which rows were there.
+ */
+import type { Frame, LevelTable } from '../../../src/model/batch.ts';
+import type { Labels } from '../../../src/model/labels.ts';
+import type { Column } from '../../../src/model/shape.ts';
+import { shownColumns, shownLabels } from '../shown.ts';
+import { HeadTable } from './table.ts';
+import type { Loose } from './loose.ts';
+import { createUps, UP_LEVEL, type Ups } from './ups.ts';
+
+export interface FrameHeadOptions {
+  /** What a scraper would have called the collector. */
+  readonly instance: string;
+  /** Where readings go that come too late for their row. */
+  readonly loose: () => Loose;
+}
+
+export class FrameHead {
+  readonly #options: FrameHeadOptions;
+  readonly #tables = new Map<string, HeadTable>();
+  readonly #keys = new WeakMap<object, string>();
+  readonly #ends: number[] = [];
+  readonly #ups: Ups;
+  /** Numbers that were taken in. */
+  samples = 0;
+  minMs = Number.POSITIVE_INFINITY;
+  maxMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: FrameHeadOptions, before?: FrameHead) {
+    this.#options = options;
+    this.#ups = before === undefined ? createUps(options.instance) : before.#ups;
+    if (before !== undefined) this.#inherit(before);
+  }
+
+  #inherit(before: FrameHead): void {
+    for (const [key, table] of before.#tables) {
+      const present = [...table.present()];
+      if (present.length > 0) this.#tableFor(key, table).inherit(present);
+    }
+  }
+
+  get windows(): number {
+    return this.#ends.length;
+  }
+
+  get tables(): readonly HeadTable[] {
+    return [...this.#tables.values()];
+  }
+
+  get series(): number {
+    return this.tables.reduce((sum, { rows, columns }) => sum + rows * columns.length, 0);
+  }
+
+  /** Takes a window. What is in one that comes late goes to its place, and says nothing of what is there now. */
+  push(frame: Frame): void {
+    if (frame.late !== undefined) {
+      for (const table of frame.tables) this.#late(table);
+      return;
+    }
+    const here = new Map<string, LevelTable>();
+    for (const table of [...frame.tables, this.#ups(frame)]) {
+      const key = this.#keyOf(table);
+      if (here.has(key)) this.#late(table);
+      else here.set(key, table);
+      if (!this.#tables.has(key)) {
+        const { level, shape } = table;
+        this.#tableFor(key, { level, measurement: shape.measurement, columns: this.#columnsOf(table) });
+      }
+    }
+    for (const [key, table] of this.#tables) table.push(here.get(key), frame.endMs);
+    this.#ends.push(frame.endMs);
+    this.samples += frame.samples;
+    this.minMs = Math.min(this.minMs, frame.startMs);
+    this.maxMs = Math.max(this.maxMs, frame.endMs);
+  }
+
+  #tableFor(
+    key: string,
+    { level, measurement, columns }: Pick<HeadTable, 'level' | 'measurement' | 'columns'>,
+  ): HeadTable {
+    const table = new HeadTable({
+      level,
+      measurement,
+      columns,
+      ends: this.#ends,
+      shown: level === UP_LEVEL ? (labels) => labels : shownLabels,
+      onLate: (labels, late, place) => this.#lateRow(labels, late, place),
+    });
+    this.#tables.set(key, table);
+    return table;
+  }
+
+  #late(table: LevelTable): void {
+    for (const [place, { labels }] of table.rows.entries()) this.#lateRow(shownLabels(labels), table, place);
+  }
+
+  #lateRow(labels: Labels, table: LevelTable, place: number): void {
+    const { level, shape, timesMs, values, rows } = table;
+    const n = rows.length;
+    const into = this.#options.loose().table(this.#keyOf(table), () => ({
+      level,
+      measurement: shape.measurement,
+      columns: this.#columnsOf(table),
+    }));
+    const cell = (c: number): number => {
+      const value = values[c * n + place] as number;
+      return value - value === 0 ? value : Number.NaN;
+    };
+    into.replace(labels, { timeMs: timesMs[place] as number, cell });
+  }
+
+  #columnsOf({ level, shape }: LevelTable): readonly Column[] {
+    return level === UP_LEVEL ? shape.columns : shownColumns(level, shape.columns, this.#options.instance);
+  }
+
+  #keyOf({ level, shape }: LevelTable): string {
+    let key = this.#keys.get(shape);
+    if (key === undefined) {
+      const columns = shape.columns.map(({ metric, field, labels }) => [metric, field, labels]);
+      key = JSON.stringify([level, shape.measurement, columns]);
+      this.#keys.set(shape, key);
+    }
+    return key;
+  }
+}

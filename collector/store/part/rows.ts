@@ -1,0 +1,114 @@
+/**
+ * All of a table, row by row, for merging, thinning out and export. A group's blocks are read once and held while its rows are gone through, without
+ * the cache: what is read once should push nothing out.
+ */
+import type { Folds, RowChunk } from '../types.ts';
+import type { RowBytes } from './blocks.ts';
+import { MEASURED_NAN } from './code/numbers.ts';
+import { PartDamage } from './damage.ts';
+import type { GroupPlace, SlicePlace } from './index/directory.ts';
+import type { LabelIndex } from './index/labelindex.ts';
+import type { Load, Scratch, TableReader } from './table.ts';
+import { newScratch } from './table.ts';
+
+/** Told of damage, reading goes on without the block; else it ends with it. */
+export type OnDamage = ((damage: PartDamage) => void) | undefined;
+
+export function* tableRows(table: TableReader, index: LabelIndex, onDamage?: OnDamage): Generator<RowChunk> {
+  const scratch = newScratch();
+  for (const group of table.groups()) {
+    const load = holding(table, group, onDamage);
+    for (let row = 0; row < group.sets.length; row++) {
+      const chunk = readRow({ table, group, row }, { load, scratch, onDamage });
+      if (chunk.timesMs.length > 0) yield { labels: index.labels(group.sets[row] as number), ...chunk };
+    }
+  }
+}
+
+/** Blocks of a group, each read when it is first asked for, and held. */
+function holding(table: TableReader, group: GroupPlace, onDamage: OnDamage): Load {
+  const held = new Map<number, RowBytes | undefined>();
+  return (slice, block) => {
+    const key = slice.at[block] as number;
+    if (slice.length[block] === 0) return undefined;
+    if (!held.has(key))
+      held.set(
+        key,
+        orTold(onDamage, undefined, () => table.read(group, slice, block)),
+      );
+    return held.get(key);
+  };
+}
+
+function orTold<T>(onDamage: OnDamage, instead: T, run: () => T): T {
+  if (onDamage === undefined) return run();
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof PartDamage)) throw error;
+    onDamage(error);
+    return instead;
+  }
+}
+
+interface RowPlace {
+  readonly table: TableReader;
+  readonly group: GroupPlace;
+  readonly row: number;
+}
+
+interface Means {
+  readonly load: Load;
+  readonly scratch: Scratch;
+  readonly onDamage: OnDamage;
+}
+
+function readRow({ table, group, row }: RowPlace, means: Means): Omit<RowChunk, 'labels'> {
+  const { load, scratch, onDamage } = means;
+  const pieces: { slice: SlicePlace; times: Float64Array }[] = [];
+  let length = 0;
+  for (const slice of group.slices) {
+    const n = orTold(onDamage, 0, () => table.readTimes(slice, row, load, scratch));
+    if (n === 0) continue;
+    pieces.push({ slice, times: scratch.times.slice(0, n) });
+    length += n;
+  }
+  const timesMs = new Float64Array(length);
+  const streams = table.streams.map(() => new Float64Array(length));
+  const nans: (Set<number> | undefined)[] = table.columns.map(() => undefined);
+  let at = 0;
+  for (const { slice, times } of pieces) {
+    const n = times.length;
+    timesMs.set(times, at);
+    for (let stream = 0; stream < streams.length; stream++) {
+      const marked = orTold(onDamage, undefined, () => table.readStream({ slice, row, stream, n }, load, scratch));
+      if (marked === undefined) scratch.values.fill(Number.NaN, 0, n);
+      (streams[stream] as Float64Array).set(scratch.values.subarray(0, n), at);
+      if (marked !== true) continue;
+      const { column } = table.streams[stream] as { column: number };
+      for (let i = 0; i < n; i++) {
+        if (scratch.marks[i] === MEASURED_NAN) nans[column] = (nans[column] ?? new Set()).add(at + i);
+      }
+    }
+    at += n;
+  }
+  return { timesMs, ...columnsOf(table, streams), ...(nans.some((set) => set !== undefined) ? { nans } : {}) };
+}
+
+/** Streams as the columns that they are of. */
+function columnsOf(table: TableReader, streams: readonly Float64Array[]): Pick<RowChunk, 'cells' | 'folds'> {
+  const cells: Float64Array[] = [];
+  const folds: (Folds | undefined)[] = [];
+  for (let s = 0; s < streams.length; s++) {
+    if (table.streams[s]?.kind === 'value') {
+      cells.push(streams[s] as Float64Array);
+      folds.push(undefined);
+      continue;
+    }
+    const [sum, count, min, max] = streams.slice(s, s + 4) as [Float64Array, Float64Array, Float64Array, Float64Array];
+    cells.push(sum.map((total, i) => total / (count[i] as number)));
+    folds.push({ sum, count, min, max });
+    s += 3;
+  }
+  return folds.some((fold) => fold !== undefined) ? { cells, folds } : { cells };
+}

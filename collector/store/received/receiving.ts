@@ -1,0 +1,131 @@
+/** Received samples, from the asking to the disk and into the head. Several writers at once share one sync. */
+import type { Log } from '../../../src/log.ts';
+import { type Labels, labelValue } from '../../../src/model/labels.ts';
+import type { MetricInfo } from '../../query/source.ts';
+import type { StoreFiles } from '../files.ts';
+import type { Loose } from '../head/loose.ts';
+import { RECEIVED_LEVEL } from '../life/tables.ts';
+import type { ReceivedSeries, WriteOutcome } from '../types.ts';
+import { ReceivedJournal, readReceived } from './journal.ts';
+import { admit, type Infos, learn, putSeries, type Taken, type TakingLimits, withoutName } from './taking.ts';
+
+export interface ReceivingOptions {
+  readonly files: StoreFiles;
+  readonly log: Log;
+  readonly limits: TakingLimits;
+  /** The first file whose samples are in no part. */
+  readonly from: number;
+  readonly heads: () => { readonly open: Loose; readonly frozen: readonly Loose[] };
+}
+
+export interface Asked {
+  readonly series: readonly ReceivedSeries[];
+  readonly info: readonly MetricInfo[];
+}
+
+export interface Receiving {
+  /** All of them are on disk, or counted, when it returns. */
+  take(asked: readonly Asked[], nowMs: number): WriteOutcome[];
+  /** What comes from now on is in a new file; answers its number. */
+  rotate(): number;
+  stats(): { readonly accepted: number; readonly dropped: ReadonlyMap<string, number> };
+  readonly bytes: number;
+  readonly trouble: string | undefined;
+}
+
+export function createReceiving({ files, log, limits, from, heads }: ReceivingOptions): Receiving {
+  const infos: Infos = new Map();
+  const counted = new Map<string, number>();
+  let accepted = 0;
+  let trouble: string | undefined;
+  const found = readReceived(files, from);
+  for (const name of found.torn)
+    log.warn({ file: name }, 'received samples end within a record that was being written');
+  for (const { series, info } of found.records) {
+    learn(infos, info);
+    for (const one of series) putSeries(heads().open, one, infos);
+  }
+  const journal = new ReceivedJournal(files, found.next);
+
+  /** Series of others in memory; those of the open head alone can become more. */
+  function known() {
+    const { open, frozen } = heads();
+    const added = new Set<string>();
+    const there = (labels: Labels): boolean => [open, ...frozen].some((loose) => has(loose, labels));
+    const count = receivedRows(open);
+    return {
+      admit(labels: Labels, most: number): boolean {
+        if (added.has(labels.key) || there(labels)) return true;
+        if (count + added.size >= most) return false;
+        added.add(labels.key);
+        return true;
+      },
+    };
+  }
+
+  function write(
+    taken: readonly { readonly kept: readonly ReceivedSeries[]; readonly info: readonly MetricInfo[] }[],
+  ): Error | undefined {
+    const records = taken.filter(({ kept, info }) => kept.length > 0 || info.length > 0);
+    if (records.length === 0) return undefined;
+    try {
+      journal.add(records.map(({ kept, info }) => ({ series: kept, info })));
+      if (trouble !== undefined) log.info({}, 'received samples are written again');
+      trouble = undefined;
+      return undefined;
+    } catch (error) {
+      if (trouble === undefined)
+        log.error({ err: error }, 'received samples cannot be written, and are refused until they can');
+      trouble = (error as Error).message;
+      return error as Error;
+    }
+  }
+
+  /** Puts what is on disk to its places. */
+  function settle(taken: Taken, failed: Error | undefined): WriteOutcome {
+    const { kept, dropped } = taken;
+    let { accepted: own, problem } = taken;
+    if (failed !== undefined) {
+      dropped.set('unwritable', own);
+      problem = `the store cannot be written: ${failed.message}`;
+      own = 0;
+    }
+    let others = 0;
+    if (failed === undefined) for (const one of kept) others += putSeries(heads().open, one, infos).others;
+    if (others > 0) {
+      dropped.set('duplicate', others);
+      problem ??= 'a sample of that time is there already, with another value';
+    }
+    own -= others;
+    accepted += own;
+    for (const [reason, count] of dropped) counted.set(reason, (counted.get(reason) ?? 0) + count);
+    return { accepted: own, dropped, ...(problem === undefined ? {} : { problem }) };
+  }
+
+  return {
+    take(asked, nowMs) {
+      const knows = known();
+      const taken = asked.map(({ series, info }) => ({ ...admit(series, { limits, nowMs, known: knows }), info }));
+      const failed = write(taken);
+      for (const { info } of asked) learn(infos, info);
+      return taken.map((one) => settle(one, failed));
+    },
+    rotate: () => journal.rotate(),
+    stats: () => ({ accepted, dropped: counted }),
+    get bytes() {
+      return journal.bytes;
+    },
+    get trouble() {
+      return trouble;
+    },
+  };
+}
+
+function has(loose: Loose, all: Labels): boolean {
+  const table = loose.find(`${RECEIVED_LEVEL} ${labelValue(all, '__name__')}`);
+  return table?.rows.has(withoutName(all).key) ?? false;
+}
+
+function receivedRows(loose: Loose): number {
+  return loose.tables.reduce((sum, { level, rows }) => sum + (level === RECEIVED_LEVEL ? rows.size : 0), 0);
+}

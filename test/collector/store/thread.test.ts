@@ -1,0 +1,179 @@
+/** The store on its own thread: reads a real log, answers PromQL over head and parts, goes on after a restart and after its thread has failed. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { diskFolder } from '../../../collector/log/disk.ts';
+import { openLog } from '../../../collector/log/keeping.ts';
+import { type KeptStore, startStore } from '../../../collector/store/store.ts';
+import { silent } from '../../../src/log.ts';
+import { labels } from '../../../src/model/labels.ts';
+import { fakeClock } from '../../support/clock.ts';
+import { waitFor } from '../../support/wait.ts';
+import { frameOf, type ModelTable } from './model.ts';
+
+const T0 = 1_800_000_000_000;
+const DAY_MS = 86_400_000;
+let path: string;
+
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), 'plimsoll-store-'));
+  mkdirSync(join(path, 'store'));
+  const folder = path;
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+});
+
+const LIMITS = {
+  maxBytes: 1e9,
+  maxAgeMs: DAY_MS,
+  segmentBytes: 1e6,
+  segmentMs: 3_600_000,
+  segmentSamples: 1e6,
+  heldFrames: 60,
+  heldSamples: 1e6,
+  whenFull: 'drop_oldest',
+} as const;
+
+async function start(nowMs: number) {
+  const clock = fakeClock(nowMs);
+  const { log, close } = await openLog({
+    folder: diskFolder(path),
+    clock,
+    log: silent,
+    breathe: async () => undefined,
+    limits: LIMITS,
+    sinks: [],
+  });
+  const store = await startStore({
+    frames: log,
+    clock,
+    log: silent,
+    thread: {
+      path: join(path, 'store'),
+      logPath: path,
+      instance: 'here:9640',
+      retention: { single: [7 * DAY_MS, 90 * DAY_MS, 365 * DAY_MS], group: [DAY_MS, DAY_MS, DAY_MS], maxBytes: 1e9 },
+      taking: { acceptAgeMs: DAY_MS, maxSeries: 100 },
+      limits: { maxSamples: 1e6, maxSteps: 11_000, maxPoints: 1e6, timeoutMs: 10_000 },
+    },
+  });
+  let closed = false;
+  const stop = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    await store.close();
+    await close();
+  };
+  onTestFinished(stop);
+  return { clock, log, store, stop };
+}
+
+/** Window `n`: the container's CPU time is 2 s more than in the one before. */
+function windowAt(n: number): ModelTable[] {
+  const endMs = T0 + n * 10_000;
+  return [{ level: 'container', rows: [{ name: 'a', timeMs: endMs - 500, cells: [2 * n, n, 0.5] }] }];
+}
+
+async function rateOf(store: KeptStore, n: number): Promise<unknown> {
+  const atMs = T0 + n * 10_000;
+  const query = 'rate(container_cpu_total{cpu="total",job="plimsoll-containers",instance="here:9640"}[1m])';
+  const { series } = await store.query({ query, startMs: atMs, endMs: atMs, stepMs: 0 });
+  return series.map(({ values }) => values[0]);
+}
+
+test('what is in the log, sealed or not, is answered; also after a restart', async () => {
+  const first = await start(T0);
+  for (let n = 1; n <= 20; n++) first.log.offer(frameOf(T0 + n * 10_000, windowAt(n)));
+  await first.log.settle();
+  await first.store.settle();
+  // 2 s in 10 s.
+  expect(await rateOf(first.store, 20)).toEqual([0.2]);
+  await first.store.settle(true);
+  expect(await rateOf(first.store, 20)).toEqual([0.2]);
+  for (let n = 21; n <= 23; n++) first.log.offer(frameOf(T0 + n * 10_000, windowAt(n)));
+  await first.log.settle();
+  await first.store.settle();
+  expect(await rateOf(first.store, 23)).toEqual([0.2]);
+  await first.stop();
+
+  const second = await start(T0 + 230_000);
+  expect(await rateOf(second.store, 23)).toEqual([0.2]);
+  const scope = { matchers: [], fromMs: 0, toMs: 1e14 };
+  expect(await second.store.labelValues('__name__', scope)).toEqual(['container_cpu_total', 'container_load', 'up']);
+  expect(await second.store.labelNames(scope)).toEqual(['__name__', 'cpu', 'instance', 'job', 'name', 'node']);
+  const up = await second.store.query({ query: 'up', startMs: T0 + 230_000, endMs: T0 + 230_000, stepMs: 0 });
+  expect(up.series.map(({ labels: pairs, values }) => [Object.fromEntries(pairs).job, values[0]]).sort()).toEqual([
+    ['plimsoll-agent', 1],
+    ['plimsoll-collector', 1],
+    ['plimsoll-containers', 1],
+  ]);
+});
+
+test('a container that has gone is gone at once', async () => {
+  const { log, store } = await start(T0);
+  for (let n = 1; n <= 3; n++) log.offer(frameOf(T0 + n * 10_000, windowAt(n)));
+  log.offer(frameOf(T0 + 40_000, []));
+  await log.settle();
+  await store.settle();
+  const count = async (atMs: number) =>
+    (await store.query({ query: 'container_load', startMs: atMs, endMs: atMs, stepMs: 0 })).series.length;
+  expect(await count(T0 + 39_998)).toBe(1);
+  expect(await count(T0 + 39_999)).toBe(0);
+});
+
+test('samples of others are on disk when they are answered for, wherever in time they belong', async () => {
+  const { store, stop } = await start(T0);
+  const series = {
+    labels: labels([
+      ['__name__', 'x'],
+      ['from', 'other'],
+    ]),
+    timesMs: Float64Array.of(T0 - 60_000, T0 - 30_000),
+    values: Float64Array.of(1, 2),
+  };
+  expect(await store.write([series])).toEqual({ accepted: 2, dropped: new Map() });
+  const older = {
+    ...series,
+    timesMs: Float64Array.of(T0 - 2 * DAY_MS, T0 - 45_000, T0 + DAY_MS),
+    values: Float64Array.of(9, 7, 8),
+  };
+  expect(await store.write([older])).toMatchObject({
+    accepted: 1,
+    dropped: new Map([
+      ['too_old', 1],
+      ['too_far_ahead', 1],
+    ]),
+  });
+  const other = { ...series, timesMs: Float64Array.of(T0 - 30_000), values: Float64Array.of(3) };
+  expect(await store.write([other])).toMatchObject({ accepted: 0, dropped: new Map([['duplicate', 1]]) });
+  await stop();
+  const again = await start(T0);
+  const { series: found } = await again.store.query({ query: 'x[2m]', startMs: T0, endMs: T0, stepMs: 0 });
+  expect(found.map(({ timesMs, values }) => [[...timesMs], [...values]])).toEqual([
+    [
+      [T0 - 60_000, T0 - 45_000, T0 - 30_000],
+      [1, 7, 2],
+    ],
+  ]);
+});
+
+test('an export comes in pieces, and a query that nobody waits for ends', async () => {
+  const { log, store } = await start(T0);
+  for (let n = 1; n <= 5; n++) log.offer(frameOf(T0 + n * 10_000, windowAt(n)));
+  await log.settle();
+  await store.settle();
+  const found: string[] = [];
+  for await (const piece of store.export({
+    matchers: [[{ name: 'name', op: '=', value: 'a' }]],
+    fromMs: 0,
+    toMs: 1e14,
+  }))
+    for (const { labels: pairs, values } of piece) found.push(`${Object.fromEntries(pairs).__name__} ${values.length}`);
+  expect(found.sort()).toEqual(['container_cpu_total 5', 'container_cpu_total 5', 'container_load 5']);
+  const leaving = new AbortController();
+  leaving.abort();
+  const request = { query: 'up', startMs: T0, endMs: T0, stepMs: 0 };
+  await expect(store.query(request, leaving.signal)).rejects.toMatchObject({ type: 'canceled' });
+  await expect(store.query({ ...request, query: 'up{' })).rejects.toMatchObject({ type: 'bad_data' });
+  await waitFor(() => store.queries.waiting === 0, { what: 'no query to wait' });
+});

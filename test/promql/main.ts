@@ -1,0 +1,58 @@
+/**
+ * `npm run test:promql -- DIR|FILE… [--only REGEX] [--fails 5]`: runs PromQL test scripts in the format of Prometheus' own against the engine, in
+ * this process, and counts by file. The scripts are others' work and no part of the project.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { inProcess } from './asking.ts';
+import type { Report } from './running.ts';
+import { runScript } from './running.ts';
+
+const { values: options, positionals } = parseArgs({
+  options: { only: { type: 'string', default: '' }, fails: { type: 'string', default: '5' } },
+  allowPositionals: true,
+});
+
+const files = positionals
+  .flatMap((path) =>
+    statSync(path).isDirectory()
+      ? readdirSync(path)
+          .sort()
+          .map((file) => join(path, file))
+      : [path],
+  )
+  .filter((file) => file.endsWith('.test') && new RegExp(options.only).test(basename(file)));
+
+if (files.length === 0) {
+  console.error('usage: npm run test:promql -- DIR|FILE… [--only REGEX] [--fails 5]; no script was found');
+  process.exit(2);
+}
+
+const reports: Report[] = [];
+for (const file of files) {
+  const report = await runScript(basename(file), readFileSync(file, 'utf8'), inProcess());
+  reports.push(report);
+  print(report);
+}
+const failed = sum(({ failures }) => failures.length);
+console.log(`passed ${sum(({ passed }) => passed)}, failed ${failed}, left out ${sum(left)}`);
+process.exit(failed > 0 ? 1 : 0);
+
+function sum(count: (report: Report) => number): number {
+  return reports.reduce((total, report) => total + count(report), 0);
+}
+
+function left({ skipped }: Report): number {
+  return [...skipped.values()].reduce((total, count) => total + count, 0);
+}
+
+function print(report: Report): void {
+  const { file, passed, failures, skipped } = report;
+  const why = [...skipped].map(([reason, count]) => `${count} ${reason}`).join(', ');
+  console.log(
+    `${failures.length === 0 ? 'ok  ' : 'FAIL'} ${file.padEnd(28)} passed ${String(passed).padStart(4)}, failed ${failures.length}${why ? `; left out: ${why}` : ''}`,
+  );
+  for (const { line, expr, problem } of failures.slice(0, Number(options.fails)))
+    console.log(`     line ${line}: ${expr}\n        ${problem}`);
+}
