@@ -17,6 +17,8 @@ export interface FrontPage {
   readonly hide: (text: string) => string;
   /** When the newest tick began, Unix milliseconds. */
   readonly lastTickMs: () => number | undefined;
+  /** The address of the collector, whose page shows what there is to see; undefined where there is none. */
+  readonly page: string | undefined;
 }
 
 export function exposeFrontPage(app: FastifyInstance, options: FrontPage): void {
@@ -24,7 +26,7 @@ export function exposeFrontPage(app: FastifyInstance, options: FrontPage): void 
 }
 
 function contentOf(options: FrontPage, url: string): PageContent {
-  const { settings, guard, node, version, parts, hide, lastTickMs } = options;
+  const { settings, guard, node, version, parts, hide, lastTickMs, page } = options;
   const { interval, push } = settings;
   const tickMs = lastTickMs();
   // More often than it reads there is nothing new.
@@ -39,6 +41,7 @@ function contentOf(options: FrontPage, url: string): PageContent {
       ['Last tick', tickMs === undefined ? 'none yet' : new Date(tickMs).toISOString()],
       ...(push.url === undefined ? [] : [['Sends to', push.url.url] as const]),
     ],
+    ...(page === undefined ? {} : { page }),
     links: [
       ['/metrics', 'every container and the machine, as of the newest tick'],
       ['/healthz', 'alive: the tick is on time'],

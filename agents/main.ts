@@ -22,6 +22,8 @@ import { startSending } from './sending.ts';
 export interface AgentOptions extends ProgramSurroundings {
   /** Where batches go: the collector in the same process. Without it they are sent to `agent.push.url`, if that is set. */
   readonly deliver?: (batch: Batch) => void;
+  /** Where that collector's page is. */
+  readonly page?: string;
 }
 
 export interface Agent {
@@ -96,7 +98,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     further: new Map([['/metrics/cadvisor', () => latest.shown]]),
   });
   const hide = hiderOf(config, [process.env.DOCKER_HOST]);
-  exposeFrontPage(http.app, { settings, guard, node, version, parts, hide, lastTickMs: () => latest.batch?.timeMs });
+  const page = options.page ?? settings.push.url?.url;
+  const lastTickMs = () => latest.batch?.timeMs;
+  exposeFrontPage(http.app, { settings, guard, node, version, parts, hide, lastTickMs, page });
   healthRoutes(http.app, {
     alive: () => stuck('the tick', latest.lastRun, { nowMs: clock.monotonic(), intervalMs: settings.interval }),
     ready: () => (latest.batch ? undefined : 'nothing has been read yet'),

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../src/config/schema.ts';
 import type { Guard } from '../src/http/guard.ts';
 import { type PageContent, scrapeJob } from '../src/http/page.ts';
-import { pageRoute } from '../src/http/pageroute.ts';
+import { type Document, pageRoute } from '../src/http/pageroute.ts';
 import type { LevelDef } from './aggregate/levels.ts';
 import type { AggregatorStats } from './aggregate/stats.ts';
 import type { SinkStats } from './sinks/account.ts';
@@ -19,8 +19,9 @@ export interface FrontPage {
 
 const CONTAINERS = '/metrics/containers';
 
-export function exposeFrontPage(app: FastifyInstance, options: FrontPage): void {
-  pageRoute(app, (url) => contentOf(options, url));
+/** `document`: what a browser gets in place of it. */
+export function exposeFrontPage(app: FastifyInstance, options: FrontPage, document?: Document): void {
+  pageRoute(app, (url) => contentOf(options, url), document);
 }
 
 function contentOf({ config, guard, version, levels, stats, sinks }: FrontPage, url: string): PageContent {

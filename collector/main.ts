@@ -7,7 +7,7 @@ import { familyNamed } from '../src/catalog/index.ts';
 import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
-import { createHttp, type HttpOptions, type HttpServer, type RefusalReason } from '../src/http/server.ts';
+import { createHttp, type RefusalReason } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
 import type { Batch, Frame } from '../src/model/batch.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
@@ -21,7 +21,7 @@ import { type CatchUp, createCatchUp } from './catchup.ts';
 import { DRAIN_MS, startDelivery } from './delivering.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
-import { CELL_BYTES, exposeCollector } from './exposed.ts';
+import { CELL_BYTES, type ExposedParts, exposeCollector } from './exposed.ts';
 import { withinHeap } from './heap.ts';
 import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -32,13 +32,14 @@ import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
 import { createOffering } from './offering.ts';
 import { createPace } from './pace.ts';
+import { createPage, type Page } from './page/page.ts';
+import { pipelineOf } from './page/pipeline.ts';
 import { exposePages } from './pages.ts';
 import { startReceiving } from './receiving.ts';
 import { createRefusalLog } from './refusals.ts';
 import { exposeQueryApi } from './queryapi.ts';
 import type { KeptLog } from './keptlog.ts';
-import { exposeStore, storeNotes } from './exposedstore.ts';
-import { openStore } from './keptstore.ts';
+import { storeNotes } from './exposedstore.ts';
 import type { SinkStats } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -83,13 +84,13 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
-  const { fanout, kept } = delivery;
-  const store = await openStore({ config, kept, clock, log });
-  life.onStop('store', async () => store?.close());
+  const { fanout, kept, store } = delivery;
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
   const mark = markOf(settings, aggregator, kept !== undefined);
   const take = takerOf(aggregator, kept && mark, options);
 
+  const noneYet = () => (catchUp.active ? catchingUp(catchUp) : noWindowYet(settings));
+  const shown = pageOf(options, { parts: () => parts, noneYet });
   const refusalLog = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
     levels: levels.filter(({ name }) => settings.levels[name]),
@@ -103,6 +104,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     nodes: () => ingest.nodes(),
     offer: createOffering({
       ...{ delivery, past, watch, log },
+      show: (frame) => shown.take(frame),
       mark: kept && mark,
       remembered: (upToMs, behind) => ingest.remembered(upToMs, behind),
     }),
@@ -127,10 +129,10 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   life.onStop('housekeeping', () => chores.stop());
 
   const behindMs = () => windows.behindMs;
-  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, behindMs });
-  exposeStore(self, store);
+  const parts = { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs };
+  const refused = exposeCollector(self, parts);
   const refuse = (reason: RefusalReason): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
-  const http = serverOf(options, refuse);
+  const http = httpOf(options, refuse);
   ingest.route(http.app);
   if (store) startReceiving({ config, store, app: http.app, self, version, clock, log });
   const alive = () =>
@@ -139,10 +141,11 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   exposeQueryApi(http.app, { config, store, kept, version, clock, log, alive, onStalled });
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
-  exposeFrontPage(http.app, { config, guard, version, levels, stats: () => aggregator.stats(), sinks });
+  const stats = () => aggregator.stats();
+  exposeFrontPage(http.app, { config, guard, version, levels, stats, sinks }, shown.route(http.app));
   healthRoutes(http.app, {
     alive,
-    ready: () => (page.windowEndMs > 0 ? undefined : catchUp.active ? catchingUp(catchUp) : noWindowYet(settings)),
+    ready: () => (page.windowEndMs > 0 ? undefined : noneYet()),
     notes: () => [...lagging(sinks(), settings.window), ...storeNotes(store)],
   });
   const url = await http.listen();
@@ -154,22 +157,25 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   return { url, dataDir: kept?.path, store, accept, sinks };
 }
 
-function serverOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: HttpOptions['onRefused']): HttpServer {
-  const { collector: settings, allowed_hosts: allowedHosts } = config;
-  return createHttp({
-    setting: 'collector.listen',
-    address: settings.listen,
-    guard,
-    maxBodyBytes: settings.max_body,
-    maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
-    allowedHosts,
-    clock,
-    log,
-    onRefused,
-  });
+function httpOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: (reason: RefusalReason) => void) {
+  const { listen: address, max_body: maxBodyBytes, max_sessions } = config.collector;
+  const { allowed_hosts: allowedHosts } = config;
+  const maxConnections = max_sessions + OTHER_CONNECTIONS;
+  const setting = 'collector.listen';
+  return createHttp({ setting, address, guard, maxBodyBytes, maxConnections, allowedHosts, clock, log, onRefused });
 }
 
-/** The page keeps the latest window, whatever it costs. */
+/** What people see of the last window, in a browser. */
+function pageOf(
+  { version, config, clock }: ProgramSurroundings,
+  { parts, noneYet: waiting }: { readonly parts: () => ExposedParts; readonly noneYet: () => string },
+): Page {
+  const { cluster, collector } = config;
+  const pipeline = () => pipelineOf(parts());
+  return createPage({ version, cluster, windowMs: collector.window, clock, pipeline, waiting });
+}
+
+/** The page for Prometheus keeps the latest window, whatever it costs. */
 function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
   return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
 }

@@ -13,6 +13,8 @@ export interface OfferingOptions {
   readonly delivery: Pick<Delivery, 'offer'>;
   /** Takes note of windows that are not news. */
   readonly past: WeakSet<Frame>;
+  /** Shows people what is news. */
+  readonly show?: (frame: Frame) => void;
   /** Looks at each window that is closed on time. */
   readonly watch: (frame: Frame) => void;
   /** How far windows are on disk; undefined where none are kept. */
@@ -24,13 +26,14 @@ export interface OfferingOptions {
 
 /** `isPast`: the window is no news. */
 export function createOffering(options: OfferingOptions): (frame: Frame, isPast: boolean) => void {
-  const { delivery, past, watch, mark, remembered, log } = options;
+  const { delivery, past, show, watch, mark, remembered, log } = options;
   const sessionsTable = createSessionsJournal();
   const late = watchLate(log);
   return ({ journal, behind, ...frame }, isPast) => {
     const { endMs } = frame;
     late(frame);
     if (isPast) past.add(frame);
+    else show?.(frame);
     if (frame.late === undefined) {
       watch(frame);
       mark?.offered(endMs, behind);

@@ -2,12 +2,13 @@
  * `npm run build`: the programs as a few bundled files in dist/; with `--single <file>` as one CommonJS file, for an executable. Bundling is what keeps the agent small: what is not used of the
  * libraries is not loaded, and half of the memory is libraries. Types are checked by `npm run typecheck`, not here.
  */
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licensesOf } from './licenses.mjs';
+import { buildPage } from './page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -120,21 +121,25 @@ async function buildFolder() {
     format: 'esm',
     banner: { js: FOR_COMMONJS },
   });
-  writeFileSync(join(root, 'dist', 'LICENSES.txt'), licensesOf(root, [program, ...within]));
+  const page = await buildPage(root);
+  mkdirSync(join(root, 'dist', 'page'));
+  for (const [name, text] of page.files) writeFileSync(join(root, 'dist', 'page', name), text);
+  writeFileSync(join(root, 'dist', 'LICENSES.txt'), licensesOf(root, [program, page.result, ...within]));
   chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
 }
 
 /** @param {string} outfile */
 async function buildSingle(outfile) {
   const { outdir: _, outbase: __, ...common } = COMMON;
+  const page = await buildPage(root);
   const program = await build({
     ...common,
     entryPoints: ['src/cli/main.ts'],
     format: 'cjs',
     outfile,
     // What libraries that are modules want.
-    define: { 'import.meta.url': 'urlOfThisBundle' },
+    define: { 'import.meta.url': 'urlOfThisBundle', PLIMSOLL_PAGE: JSON.stringify(Object.fromEntries(page.files)) },
     banner: { js: `const urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;` },
   });
-  writeFileSync(join(dirname(outfile), 'LICENSES.txt'), licensesOf(root, [program, ...within]));
+  writeFileSync(join(dirname(outfile), 'LICENSES.txt'), licensesOf(root, [program, page.result, ...within]));
 }

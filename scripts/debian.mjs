@@ -41,6 +41,8 @@ export const NEEDED = [
   { program: 'amtool', packages: ['prometheus-alertmanager'], version: ['--version'] },
   // A file system that can be made to hang.
   { program: 'bindfs', packages: ['bindfs'], version: ['--version'] },
+  // A browser that opens the collector's page.
+  { program: 'chromium', packages: ['chromium', 'fonts-dejavu-core'], version: ['--version'] },
   // A terminal that a test can type into and look at.
   { program: 'tmux', packages: ['tmux'], version: ['-V'] },
 ];

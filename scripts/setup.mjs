@@ -11,7 +11,10 @@ import { fileURLToPath } from 'node:url';
 /** The checkout's folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const SOURCES = ['src', 'agents', 'collector', 'package.json', 'tsconfig.json', 'scripts/build.mjs'];
+const SOURCES = [
+  ...['src', 'agents', 'collector', 'dashboards/web', 'dashboards/prometheus'],
+  ...['package.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/page.mjs'],
+];
 const BUILT = join(ROOT, 'dist', '.built');
 
 /** Says something to the person, on the error stream, which leaves the output to the program. @param {string} text */

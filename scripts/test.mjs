@@ -24,6 +24,7 @@ async function main() {
   say(`Node ${process.version}`);
   if (projects.includes('live')) ensureServers();
   const counts = [await step('Type check', 'typescript/bin/tsc', ['-p', 'tsconfig.json'])];
+  counts.push(await step('Type check of the page', 'typescript/bin/tsc', ['-p', 'dashboards/web/tsconfig.json']));
   counts.push(await step('Lint', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']));
   for (const project of projects) {
     say(`Tests: ${project} ...`);

@@ -11,11 +11,13 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
-const code = [...filesBelow('src'), ...filesBelow('agents'), ...filesBelow('collector')];
+/** What runs in a browser. */
+const WEB = 'dashboards/web/';
+const code = [...filesBelow('src'), ...filesBelow('agents'), ...filesBelow('collector'), ...filesBelow(WEB)];
 const text = new Map(code.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 
 /** Without comments, so that a sentence about Date.now is no use of it. */
@@ -70,6 +72,7 @@ const RULES: readonly (readonly [of: string, may: readonly string[]])[] = [
   ['collector/receive/', ['src/', 'collector/receive/', 'collector/store/types.ts', 'collector/query/source.ts']],
   ['collector/api/', ['src/', 'collector/api/', 'collector/query/', 'collector/store/types.ts']],
   ['collector/', ['src/', 'collector/']],
+  [WEB, [WEB]],
 ];
 
 /** Who alone may use what. */
@@ -77,8 +80,8 @@ const ONLY: readonly (readonly [what: string, pattern: RegExp, where: readonly s
   [
     'asks the time or arms a timer',
     // What is followed by its own type is a method that others call.
-    /\b(Date\.now|setTimeout|setInterval|setImmediate|performance\.now|hrtime)\b(?!\(\): this)/,
-    ['src/run/clock.ts'],
+    /\b(Date\.now|setTimeout|setInterval|setImmediate|performance\.now|hrtime|requestAnimationFrame)\b(?!\(\): this)/,
+    ['src/run/clock.ts', `${WEB}clock.ts`],
   ],
   [
     'speaks to a container engine',
@@ -88,6 +91,11 @@ const ONLY: readonly (readonly [what: string, pattern: RegExp, where: readonly s
   ['runs other programs', /from 'node:child_process'/, []],
   ['is an enum or exports everything', /^\s*(export\s+)?(const\s+)?enum\s|^export \* /m, []],
   ['exports a default', /^export default/m, []],
+  [
+    'makes markup of a text',
+    /\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write)\b/,
+    [],
+  ],
 ];
 
 function ruleFor(file: string): readonly string[] {
@@ -129,6 +137,25 @@ describe('import rules', () => {
     expect(
       pure.filter((file) => importsOf(file).some((name) => /^(node:(?!assert)|undici|fastify|pino)/.test(name))),
     ).toEqual([]);
+  });
+
+  test('the page uses preact, signals and uPlot, and of this project only what it speaks to over HTTP', () => {
+    const others = code
+      .filter((file) => file.startsWith(WEB))
+      .flatMap((file) => importsOf(file).map((name) => `${file} imports ${name}`))
+      .filter((line) => !/ imports (dashboards\/web\/|preact$|preact\/hooks$|@preact\/signals$|uplot$)/.test(line));
+    expect(others).toEqual([]);
+  });
+
+  test('the page speaks to its server in three places, by addresses below its own', () => {
+    const speaks = /\b(fetch|new EventSource|new WebSocket|sendBeacon)\((?!['`](page|api\/v1|metrics))/;
+    const all = code.filter((file) => file.startsWith(WEB));
+    expect(all.filter((file) => speaks.test(bare(text.get(file) as string)))).toEqual([]);
+    expect(all.filter((file) => /\b(fetch|EventSource)\(/.test(bare(text.get(file) as string))).sort()).toEqual([
+      `${WEB}about/about.tsx`,
+      `${WEB}api/prom.ts`,
+      `${WEB}live/link.ts`,
+    ]);
   });
 
   test('there are no cycles, types included', () => {

@@ -15,7 +15,9 @@ export interface GreetingParts {
 
 /** The lines. */
 export function greeting({ agent, collector, config }: GreetingParts): string[] {
-  const lines: string[] = [];
+  const lines: string[] = collector
+    ? [`Open:      ${collector.url}/  (in a browser: which container uses what, and what is wrong)`]
+    : [];
   if (agent)
     lines.push(
       ...foundLines(agent.found()),

@@ -45,7 +45,7 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
     const collector = roles.includes('collector')
       ? await (await import('../../collector/main.ts')).startCollector(common)
       : undefined;
-    const deliver = collector ? { deliver: collector.accept } : {};
+    const deliver = collector ? { deliver: collector.accept, page: collector.url } : {};
     const agent = roles.includes('agent')
       ? await (await import('../../agents/main.ts')).startAgent({ ...common, ...deliver })
       : undefined;

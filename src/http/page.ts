@@ -13,12 +13,15 @@ export interface PageContent {
   readonly links: readonly (readonly [path: string, what: string])[];
   /** A scrape configuration to copy, YAML. */
   readonly scrape: string;
+  /** The address of the page that shows it all, if that is another server's. */
+  readonly page?: string;
 }
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:#666}dd{margin:0;overflow-wrap:anywhere}
 pre{background:#f3f3f3;padding:1rem;overflow:auto}
-@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}dt{color:#999}pre{background:#262626}a{color:#8bf}}`;
+input,button{font:inherit;padding:.4rem .6rem}.no{color:#b00020}
+@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}dt{color:#999}pre{background:#262626}a{color:#8bf}.no{color:#f88}}`;
 
 /** Nothing is loaded, run or sent anywhere; the one style sheet is this file's own. */
 export const POLICY = [
@@ -30,30 +33,55 @@ export const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const PAGE_IS = 'Which container uses what, and what is wrong, is on the collector’s page:';
+
 /** The mark on a ship's hull. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g fill="none" stroke="#27c" stroke-width="3"><circle cx="16" cy="16" r="10"/><path d="M1 16h30"/></g></svg>`;
 
-export function asHtml({ what, facts, links, scrape }: PageContent): string {
+export function asHtml({ what, facts, links, scrape, page }: PageContent): string {
   const rows = facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
   // Relative, so that they hold behind a proxy that serves this below a path of its own.
   const items = links.map(
     ([path, words]) => `<li><a href="${escaped(path.slice(1))}">${escaped(path)}</a>: ${escaped(words)}</li>`,
   );
+  const further = page === undefined ? '' : `<p>${PAGE_IS} <a href="${escaped(page)}">${escaped(page)}</a></p>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Plimsoll</title><link rel="icon" href="favicon.ico"><style>${STYLE}</style></head>
-<body><h1>Plimsoll</h1><p>${escaped(what)}</p>
+<body><h1>Plimsoll</h1><p>${escaped(what)}</p>${further}
 <h2>What it sees</h2><dl>${rows.join('\n')}</dl>
 <h2>Where to look</h2><ul>${items.join('\n')}</ul>
 <h2>For Prometheus</h2><pre>${escaped(scrape)}</pre></body></html>
 `;
 }
 
-export function asText({ what, facts, links, scrape }: PageContent): string {
+export interface SignInForm {
+  /** Where the form goes, and where somebody who has signed in goes; below this page. */
+  readonly action: string;
+  readonly again: string;
+  /** Why it was not taken. */
+  readonly words: string;
+}
+
+/** A link, because a browser that comes from another site does not send the cookie along, and does when it is followed. */
+export function signInHtml({ action, again, words }: SignInForm): string {
+  const no = words === '' ? '' : `<p class="no" role="alert">${escaped(words)}</p>`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Plimsoll: sign in</title><style>${STYLE}</style></head>
+<body><main><h1>Plimsoll</h1>${no}
+<form method="post" action="${escaped(action)}"><p><label for="token">The token of this collector</label></p>
+<p><input id="token" name="token" type="password" autocomplete="current-password" required autofocus> <button>Sign in</button></p></form>
+<p>It is in the file that <code>token_file</code> names. Have you signed in here before? <a href="${escaped(again)}">Then go on.</a></p></main></body></html>
+`;
+}
+
+export function asText({ what, facts, links, scrape, page }: PageContent): string {
   const width = Math.max(...facts.map(([name]) => name.length), ...links.map(([path]) => path.length)) + 2;
   const lines = (pairs: PageContent['facts']): string =>
     pairs.map(([name, value]) => `${name.padEnd(width)}${plain(value)}\n`).join('');
-  return `${plain(what)}\n\n${lines(facts)}\n${lines(links)}\nFor Prometheus:\n\n${scrape}`;
+  const further = page === undefined ? '' : `${PAGE_IS} ${plain(page)}\n\n`;
+  return `${plain(what)}\n\n${further}${lines(facts)}\n${lines(links)}\nFor Prometheus:\n\n${scrape}`;
 }
 
 function escaped(text: string): string {

@@ -56,6 +56,7 @@ function agent(token?: string): Promise<string> {
       parts: { found: () => ({ engines: [engine], cgroup: 'v2', host: '2 CPUs', lacking: [] }) },
       hide: (text) => text.replaceAll('pa55word', '***'),
       lastTickMs: () => 1_800_000_000_000,
+      page: 'https://collector.example:9640/x',
     });
   }, token);
 }

@@ -1,0 +1,122 @@
+/**
+ * What one frame says of every container, host and other cgroup: a row of numbers each, interfaces and devices added up, with the time at which
+ * each was read. NaN is absent. Made only while somebody looks.
+ */
+import type { Frame, LevelTable } from '../../src/model/batch.ts';
+import { labelValue } from '../../src/model/labels.ts';
+import type { Shape } from '../../src/model/shape.ts';
+import type { Entity, EntityRow, EntityKind } from '../../src/model/table.ts';
+import { at, PLACES, placeOf, stateOf } from './values.ts';
+
+/** A container, a host or another cgroup in one window. */
+export interface Thing {
+  readonly key: string;
+  readonly kind: EntityKind;
+  readonly node: string;
+  readonly entity: Entity;
+  readonly values: Float64Array;
+  /** Unix milliseconds, by value. */
+  readonly timesMs: Float64Array;
+  /** Labels of `container_info` and `machine_info`. */
+  facts: ReadonlyMap<string, string>;
+  /** File systems of a host, by device. */
+  readonly disks: Map<string, { used: number; size: number }>;
+}
+
+export interface PageReading {
+  readonly endMs: number;
+  readonly things: ReadonlyMap<string, Thing>;
+}
+
+interface Taken {
+  readonly column: number;
+  readonly place: number;
+  /** For one series a state. */
+  readonly state: number | undefined;
+}
+
+const DESCRIBING = new Set(['container_info', 'machine_info']);
+const FS_USED = at('container_fs_usage_bytes');
+const FS_SIZE = at('container_fs_limit_bytes');
+
+export function readFrame(frame: Frame): PageReading {
+  const things = new Map<string, Thing>();
+  for (const table of frame.tables) if (table.level === 'container') readTable(table, things);
+  return { endMs: frame.endMs, things };
+}
+
+function readTable(table: LevelTable, things: Map<string, Thing>): void {
+  const { shape, sources } = table;
+  if (sources === undefined) return;
+  const taken = takenOf(shape);
+  const describes = shape.columns.some(({ metric }) => DESCRIBING.has(metric));
+  if (taken.length === 0 && !describes) return;
+  const counted = new Set(sources.flatMap((row) => (row.shownOnly ? [] : [row.entity])));
+  sources.forEach((row, r) => {
+    const thing = thingOf(things, row, labelValue((table.rows[r] as EntityRow).labels, 'node') ?? '');
+    if (describes) thing.facts = new Map(row.dims.names.map((name, i) => [name, row.dims.values[i] as string]));
+    // A layer over a disk beside the disk itself: one number for both.
+    if (row.shownOnly && counted.has(row.entity)) return;
+    readRow({ table, taken, row, r }, thing);
+  });
+}
+
+interface Reading {
+  readonly table: LevelTable;
+  readonly taken: readonly Taken[];
+  readonly row: EntityRow;
+  readonly r: number;
+}
+
+function readRow({ table, taken, row, r }: Reading, thing: Thing): void {
+  const { values, timesMs } = table;
+  for (const { column, place, state } of taken) {
+    const value = values[column * table.rows.length + r] as number;
+    if (Number.isNaN(value)) continue;
+    if (state !== undefined) {
+      if (value === 1) thing.values[place] = state;
+    } else if (thing.kind === 'host' && (place === FS_USED || place === FS_SIZE)) {
+      disk(thing, row, place === FS_USED ? { used: value } : { size: value });
+    } else {
+      const before = thing.values[place] as number;
+      thing.values[place] = Number.isNaN(before) ? value : before + value;
+    }
+    thing.timesMs[place] = timesMs[r] as number;
+  }
+}
+
+function disk({ disks }: Thing, row: EntityRow, part: { used?: number; size?: number }): void {
+  const device = labelValue(row.dims, 'device') ?? '';
+  disks.set(device, { used: 0, size: 0, ...disks.get(device), ...part });
+}
+
+const shapes = new WeakMap<Shape, readonly Taken[]>();
+
+function takenOf(shape: Shape): readonly Taken[] {
+  const known = shapes.get(shape);
+  if (known) return known;
+  const taken = shape.columns.flatMap(({ metric, labels }, column): Taken[] => {
+    const place = placeOf(metric);
+    return place === undefined ? [] : [{ column, place, state: stateOf(metric, labels) }];
+  });
+  shapes.set(shape, taken);
+  return taken;
+}
+
+function thingOf(things: Map<string, Thing>, { entity }: EntityRow, node: string): Thing {
+  const key = JSON.stringify([node, entity.key]);
+  const known = things.get(key);
+  if (known) return known;
+  const thing = {
+    key,
+    node,
+    entity,
+    kind: entity.kind,
+    values: new Float64Array(PLACES).fill(Number.NaN),
+    timesMs: new Float64Array(PLACES).fill(Number.NaN),
+    facts: new Map<string, string>(),
+    disks: new Map(),
+  };
+  things.set(key, thing);
+  return thing;
+}

@@ -1,0 +1,60 @@
+/**
+ * The connection to the collector: a stream of events that comes back by itself. Says how it stands; after a break, or a collector that was
+ * restarted, the first message is a whole snapshot again.
+ */
+import { signal } from '@preact/signals';
+import { after, nowSeconds } from '../clock.ts';
+import type { Snapshot, WindowMessage } from './message.ts';
+import { begin, type Model, next } from './model.ts';
+
+export type Link =
+  | { readonly state: 'connecting' | 'live' }
+  /** Unix seconds. */
+  | { readonly state: 'lost'; readonly since: number }
+  | { readonly state: 'waiting'; readonly words: string }
+  | { readonly state: 'signed-out' };
+
+export const link = signal<Link>({ state: 'connecting' });
+/** Undefined until the first window. */
+export const model = signal<Model | undefined>(undefined);
+
+/** A browser gives up where the answer is no stream; we do not. */
+const AGAIN_MS = 3000;
+
+export function connect(): void {
+  const source = new EventSource('page/events');
+  let left = false;
+  const again = (): void => {
+    if (left) return;
+    left = true;
+    source.close();
+    connect();
+  };
+  source.addEventListener('now', ({ data }) => {
+    model.value = begin(JSON.parse(data) as Snapshot);
+    link.value = { state: 'live' };
+  });
+  source.addEventListener('window', ({ data }) => {
+    const message = JSON.parse(data) as WindowMessage;
+    const was = model.peek();
+    const now = was === undefined ? undefined : next(was, message);
+    if (now === undefined) return again();
+    model.value = now;
+    link.value = { state: 'live' };
+  });
+  source.addEventListener('waiting', ({ data }) => {
+    link.value = { state: 'waiting', words: (JSON.parse(data) as { words: string }).words };
+    // Nothing is sent before there is a snapshot.
+    after(AGAIN_MS, again);
+  });
+  source.addEventListener('error', () => void broken(source));
+}
+
+async function broken(source: EventSource): Promise<void> {
+  if (link.peek().state !== 'lost' && link.peek().state !== 'signed-out')
+    link.value = { state: 'lost', since: nowSeconds() };
+  if (source.readyState !== EventSource.CLOSED) return;
+  const answer = await fetch('page/now', { method: 'HEAD' }).catch(() => undefined);
+  if (answer?.status === 401) link.value = { state: 'signed-out' };
+  else after(AGAIN_MS, connect);
+}

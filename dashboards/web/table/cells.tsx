@@ -1,0 +1,69 @@
+/** What stands in a cell and is no text alone: a mark for the state, a bar, a small curve. None says anything by its colour alone. */
+import type { Row } from '../live/message.ts';
+import { isBadEnd } from '../live/lately.ts';
+import { percent } from '../units/figures.ts';
+import { share } from './filter.ts';
+import { sparkPath } from './spark.ts';
+import { stateWords } from './words.ts';
+
+export type Tone = 'good' | 'warn' | 'bad' | 'faint' | 'plain';
+
+export function toneOf(row: Row): Tone {
+  if (row.health === 'unhealthy' || row.state === 'dead' || (!row.runs && isBadEnd(row))) return 'bad';
+  if (row.health === 'starting' || row.state === 'restarting' || row.state === 'paused') return 'warn';
+  return row.runs ? 'good' : 'faint';
+}
+
+const MARKS: Readonly<Record<Tone, string>> = { good: '●', warn: '◐', bad: '▲', faint: '○', plain: '' };
+
+export function StateMark({ row, short = false }: { readonly row: Row; readonly short?: boolean }) {
+  const tone = toneOf(row);
+  const words = stateWords(row);
+  return (
+    <span class={`state ${tone}`} title={short ? words : undefined}>
+      <span aria-hidden="true">{MARKS[tone]}</span> {short ? <span class="unseen">{words}</span> : words}
+    </span>
+  );
+}
+
+/** How much of a limit is used; without one there is nothing to be near to. */
+export function Bar({
+  value,
+  limit,
+  text,
+}: {
+  readonly value: number | null;
+  readonly limit: number | null;
+  readonly text: string;
+}) {
+  const of = share(value, limit);
+  if (of === null) return <span class="faint">no limit</span>;
+  const tone = of > 0.95 ? 'bad' : of > 0.85 ? 'warn' : 'good';
+  return (
+    <span class="limit">
+      <svg class={`bar ${tone}`} viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="all" width="100" height="8" />
+        <rect class="used" width={Math.min(100, of * 100)} height="8" />
+      </svg>
+      <span>
+        {percent(of)} <span class="faint">of {text}</span>
+      </span>
+    </span>
+  );
+}
+
+const SIZE = { width: 88, height: 22, points: 30 };
+
+export function Spark({ values, least }: { readonly values: readonly (number | null)[]; readonly least: number }) {
+  return (
+    <svg
+      class="spark"
+      width={SIZE.width}
+      height={SIZE.height}
+      viewBox={`0 0 ${SIZE.width} ${SIZE.height}`}
+      aria-hidden="true"
+    >
+      <path d={sparkPath(values, { ...SIZE, least })} />
+    </svg>
+  );
+}

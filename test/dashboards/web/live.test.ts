@@ -1,0 +1,100 @@
+/** The present as the page holds it: a snapshot, then window after window; and what happened between two of them. */
+import { expect, test } from 'vitest';
+import { FIELDS } from '../../../collector/page/rows.ts';
+import type { Identity, Snapshot, WindowMessage } from '../../../dashboards/web/live/message.ts';
+import { begin, type Model, next } from '../../../dashboards/web/live/model.ts';
+import { cells } from './row.ts';
+
+const pipeline = { sinks: [], dropped: 5, series: 10, history: false };
+const web: Identity = { n: 0, kind: 'container', node: 'a', id: '/docker/web', name: 'web' };
+const job: Identity = { n: 1, kind: 'container', node: 'a', id: '/docker/job', name: 'job' };
+const host: Identity = { n: 2, kind: 'host', node: 'a', id: '/', name: 'a' };
+
+const T = 1_800_000_000;
+const snapshot: Snapshot = {
+  ...{ run: 'r', version: '1', cluster: 'c', window: 10, fields: FIELDS, seq: 7, end: T },
+  things: [web, job, host],
+  rows: [
+    [0, ...cells({ state: 'running', cpu: 0.5, memory: 100, restarts: 1, oom: 0 })],
+    [1, ...cells({ state: 'running', cpu: 0.1 })],
+    [2, ...cells({ cpu: 1 })],
+  ],
+  ...{
+    hosts: [{ node: 'a', seen: T }],
+    pipeline,
+    trails: {
+      0: [
+        [0.3, null, 0.5],
+        [90, 95, 100],
+      ],
+    },
+  },
+};
+
+function message(rows: WindowMessage['rows'], rest: Partial<WindowMessage> = {}): WindowMessage {
+  return { seq: 8, end: T + 10, things: [], hosts: [], pipeline, rows, ...rest };
+}
+
+const STILL: WindowMessage['rows'] = [
+  [0, ...cells({ state: 'running', cpu: 0.7, memory: 110, restarts: 1, oom: 0 })],
+  [1, ...cells({ state: 'running', cpu: 0.1 })],
+  [2, ...cells({ cpu: 1 })],
+];
+
+test('a window changes what is there and makes the curves longer', () => {
+  const now = next(begin(snapshot), message(STILL)) as Model;
+  expect(now.rows.get(0)).toMatchObject({ name: 'web', cpu: 0.7, memory: 110, cpuTrail: [0.3, null, 0.5, 0.7] });
+  expect([now.seq, now.end, now.lost]).toEqual([8, T + 10, 0]);
+});
+
+test('a window that does not follow is refused, and one with somebody unknown', () => {
+  expect(next(begin(snapshot), message(STILL, { seq: 9 }))).toBeUndefined();
+  expect(next(begin(snapshot), message([[99, ...cells({})]]))).toBeUndefined();
+});
+
+test('who is new is in the message; who left is forgotten', () => {
+  const fresh: Identity = { n: 3, kind: 'container', node: 'a', id: '/docker/new', name: '<b>new</b>' };
+  const now = next(
+    begin(snapshot),
+    message(
+      [
+        [3, ...cells({ state: 'running' })],
+        [2, ...cells({})],
+      ],
+      { things: [fresh] },
+    ),
+  ) as Model;
+  expect([...now.identities.keys()].sort()).toEqual([2, 3]);
+  expect(now.rows.get(3)?.name).toBe('<b>new</b>');
+  expect(now.lately.map(({ name, words }) => [name, words]).sort()).toEqual([
+    ['job', 'gone'],
+    ['web', 'gone'],
+  ]);
+});
+
+test('of a host that says nothing any more nothing is said to be gone', () => {
+  const now = next(begin(snapshot), message([])) as Model;
+  expect(now.lately).toEqual([]);
+});
+
+test('restarts, kills and ends are told once', () => {
+  const rows: WindowMessage['rows'] = [
+    [0, ...cells({ state: 'running', restarts: 3, oom: 1, start: T + 4 })],
+    [1, ...cells({ state: 'exited', exit: 3, finished: T + 5 })],
+    [2, ...cells({})],
+  ];
+  const once = next(begin(snapshot), message(rows)) as Model;
+  const told = [
+    [T + 10, 'web', '1 killed in it for want of memory', true],
+    [T + 5, 'job', 'exited with 3', true],
+    [T + 4, 'web', 'restarted 2 times', true],
+  ];
+  expect(once.lately.map(({ at, name, words, bad }) => [at, name, words, bad])).toEqual(told);
+  const twice = next(once, message(rows, { seq: 9, end: T + 20 })) as Model;
+  expect(twice.lately).toHaveLength(3);
+});
+
+test('what the pipeline lost since the window before', () => {
+  const now = next(begin(snapshot), message(STILL, { pipeline: { ...pipeline, dropped: 9 } })) as Model;
+  expect(now.lost).toBe(4);
+});

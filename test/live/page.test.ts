@@ -1,0 +1,377 @@
+/**
+ * The collector's page in a real browser, over real containers: what it shows is what the API says at that moment; filter, sort, groups, address,
+ * live, keyboard, phone, dark, a lost connection and a collector that is restarted below an open page.
+ */
+import AxeBuilder from 'axe-core';
+import type { Browser, Page as Tab } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { burn } from '../support/containers.ts';
+import { open, startBrowser } from '../support/browser.ts';
+import { engineAt } from '../support/engine.ts';
+import { type Program, startProgram } from '../support/program.ts';
+import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
+import { serviceLabels } from '../support/stage.ts';
+import { waitFor } from '../support/wait.ts';
+import { type Front, startFront } from '../support/webfront.ts';
+
+const engine = engineAt(inject('dockerSocket'));
+const MIB = 1024 * 1024;
+
+let browser: Browser;
+let program: Program;
+let prometheus: Prometheus;
+let front: Front;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  await burn(engine, { name: 'busy', cores: 0.3 });
+  // Fills 24 MiB of its 32 and holds it: 75 % and more.
+  await engine.run({
+    name: 'full',
+    flags: ['--memory', '32m', '--memory-swap', '32m'],
+    script: 'head -c 25165824 /dev/zero | tail -c 25165824 | sleep 100000',
+  });
+  for (const name of ['shop-web-1', 'shop-web-2'])
+    await engine.run({ name, flags: serviceLabels('shop', 'web'), script: 'sleep 100000' });
+  await engine.run({
+    name: 'ill',
+    flags: ['--health-cmd', 'false', '--health-interval', '1s', '--health-retries', '1'],
+    script: 'sleep 100000',
+  });
+  await engine.run({ name: 'failed', script: 'exit 3' });
+  await engine.run({
+    name: 'hostile',
+    flags: [
+      '--label',
+      'com.docker.compose.project=<img src=x onerror=alert(1)>',
+      '--label',
+      'com.docker.compose.service="><script>alert(1)</script>',
+    ],
+    script: 'sleep 100000',
+  });
+  program = await startProgram({
+    command: 'run',
+    config: {
+      node: 'host-1',
+      agent: { interval: '1s', engines: [`unix://${engine.socket}`] },
+      collector: { window: '1s', lateness: '200ms' },
+    },
+  });
+  await program.ready();
+  prometheus = await startPrometheus({
+    scrapes: [
+      { job: 'collector', url: `${program.collectorUrl}/metrics`, intervalSeconds: 1 },
+      { job: 'containers', url: `${program.collectorUrl}/metrics/containers`, intervalSeconds: 1 },
+    ],
+  });
+  front = await startFront(program.collectorUrl, prometheus.url);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await front?.stop();
+  await prometheus?.stop();
+  await program?.stop();
+  await engine.remove();
+});
+
+/** The names in the table, from top to bottom. */
+function names(tab: Tab): Promise<string[]> {
+  return tab
+    .locator('.table .body .name a')
+    .allInnerTexts()
+    .then((all) => all.map((text) => text.split('\n').at(-1)!.trim()));
+}
+
+function rowOf(tab: Tab, name: string) {
+  return tab.locator('.table .body [role=row]').filter({ has: tab.locator(`.name a[title="${name}"]`) });
+}
+
+async function until(tab: Tab, what: string, test: () => Promise<boolean>): Promise<void> {
+  await waitFor(test, { what, timeoutMs: 30_000 }).catch(async (error: Error) => {
+    throw new Error(`${error.message}\n${await tab.locator('body').innerText()}`, { cause: error });
+  });
+}
+
+async function opened(query = '', options: Parameters<typeof open>[2] = {}) {
+  const seen = await open(browser, `${front.url}/${query}`, options);
+  await until(seen.page, 'the table', async () => (await seen.page.locator('main section, main article').count()) > 0);
+  return seen;
+}
+
+describe('the list', () => {
+  test('what a row says is what the API says', async () => {
+    const { page, complaints, context } = await opened();
+    const memory = await rowOf(page, 'full').locator('.memory').innerText();
+    const [value] = await prometheus.query('container_memory_working_set_bytes{name="full"}');
+    // Shown with three digits; it holds what it has filled.
+    expect(Number.parseFloat(memory) * MIB).toBeGreaterThan(value!.value * 0.97);
+    expect(Number.parseFloat(memory) * MIB).toBeLessThan(value!.value * 1.03);
+    await until(page, 'the CPU of who burns 0.3 cores', async () => {
+      const cpu = Number.parseFloat(await rowOf(page, 'busy').locator('.cpu').innerText());
+      return cpu > 20 && cpu < 45;
+    });
+    await until(page, 'the health', async () =>
+      (await rowOf(page, 'ill').locator('.state').innerText()).includes('unhealthy'),
+    );
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('what is wrong is on top, and leads to its place; what ended is below', async () => {
+    const { page, context } = await opened();
+    const wrong = page.getByRole('region', { name: 'What is wrong now' });
+    await until(page, 'both to be said', async () => {
+      const text = await wrong.innerText().catch(() => '');
+      return /ill on host-1 is unhealthy/.test(text) && /failed on host-1 exited with 3/.test(text);
+    });
+    await wrong.getByRole('link', { name: 'ill on host-1' }).click();
+    expect(await page.locator('h1').innerText()).toContain('ill');
+    await page.goBack();
+    expect(await page.locator('main').innerText()).toMatch(/Lately[\s\S]*failed[\s\S]*exited with 3/);
+    await context.close();
+  });
+
+  test('filter, sort and group are in the address, and the address shows them again', async () => {
+    const { page, context } = await opened();
+    await page.getByPlaceholder(/Filter/).fill('name:shop-web');
+    await until(page, 'two rows', async () => (await names(page)).length === 2);
+    await page.getByRole('button', { name: 'Name' }).click();
+    expect(await names(page)).toEqual(['shop-web-1', 'shop-web-2']);
+    await page.getByRole('button', { name: 'Name' }).click();
+    expect(await names(page)).toEqual(['shop-web-2', 'shop-web-1']);
+    await page.getByLabel('Group by').selectOption('service');
+    await until(page, 'a group', async () => (await page.locator('.row.group').count()) === 1);
+    expect(await page.locator('.row.group').innerText()).toContain('2 of 2 running');
+    const { context: other, page: again } = await opened(new URL(page.url()).search);
+    expect(await names(again)).toEqual(['shop-web-2', 'shop-web-1']);
+    expect(await again.getByPlaceholder(/Filter/).inputValue()).toBe('name:shop-web');
+    expect(await again.locator('.row.group a').first().innerText()).toBe('shop/web');
+    await other.close();
+    await context.close();
+  });
+
+  test('hostile labels are text', async () => {
+    const { page, complaints, context } = await opened('?group=service');
+    await until(page, 'the group', async () =>
+      (await page.locator('.row.group').allInnerTexts()).some((text) => text.includes('onerror=alert')),
+    );
+    expect(await page.locator('img').count()).toBe(0);
+    await rowOf(page, 'hostile').locator('.name a').click();
+    expect(await page.locator('.path').innerText()).toContain('<img src=x onerror=alert(1)>');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('by keyboard alone: into the filter, down to a row, into it, and back', async () => {
+    const { page, context } = await opened();
+    await page.keyboard.press('/');
+    await page.keyboard.type('name:shop-web');
+    await until(page, 'two rows', async () => (await names(page)).length === 2);
+    const focused = (): Promise<string> =>
+      page.evaluate('document.activeElement.title || document.activeElement.innerText');
+    for (let i = 0; i < 40 && !(await focused()).startsWith('shop-web'); i++) await page.keyboard.press('Tab');
+    const first = await focused();
+    await page.keyboard.press('ArrowDown');
+    await until(page, 'the next row to have the focus', async () => (await focused()) !== first);
+    const second = await focused();
+    expect([first, second].sort()).toEqual(['shop-web-1', 'shop-web-2']);
+    await page.keyboard.press('Enter');
+    expect(await page.locator('h1').innerText()).toContain(second);
+    await context.close();
+  });
+
+  test.each([
+    ['phone', { width: 390, height: 844 }],
+    ['dark', { dark: true }],
+  ])('%s: nothing is wider than the screen, and what is dark is dark', async (_name, options) => {
+    for (const query of ['', '?view=hosts', '?view=explore', '?view=about']) {
+      const { page, context } = await opened(query, options);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), query).toBeLessThanOrEqual(0);
+      const ground = (await page.evaluate('getComputedStyle(document.body).backgroundColor')) as string;
+      const light = Number(/\d+/.exec(ground)![0]) > 128;
+      expect(light).toBe(!('dark' in options));
+      await context.close();
+    }
+  });
+});
+
+describe('one container', () => {
+  async function charts(query: string) {
+    const seen = await opened(query);
+    await until(seen.page, 'a chart with values', async () =>
+      /working set\s*[\d.]+/.test(
+        await seen.page
+          .locator('[data-chart=memory]')
+          .innerText()
+          .catch(() => ''),
+      ),
+    );
+    return seen;
+  }
+
+  async function addressOf(name: string): Promise<string> {
+    const { page, context } = await opened();
+    await rowOf(page, name).locator('.name a').click();
+    const { search } = new URL(page.url());
+    await context.close();
+    return search;
+  }
+
+  test('its charts have what the API answers, and go on by themselves', async () => {
+    const { page, requests, complaints, context } = await charts(`${await addressOf('full')}&range=5m`);
+    const text = await page.locator('[data-chart=memory]').innerText();
+    const shown = Number.parseFloat(/working set\s*([\d.]+)/.exec(text)![1]!) * MIB;
+    const [value] = await prometheus.query('container_memory_working_set_bytes{name="full"}');
+    expect(Math.abs(shown - value!.value) / value!.value).toBeLessThan(0.03);
+    expect(text).toContain('limit 32.0 MiB');
+    const asked = requests.filter((url) => url.includes('query_range')).length;
+    await until(
+      page,
+      'a later answer',
+      async () => requests.filter((url) => url.includes('query_range')).length > asked,
+    );
+    // What is asked later is what is new, not all of it.
+    const last = new URL(requests.filter((url) => url.includes('working_set')).at(-1)!).searchParams;
+    expect(Number(last.get('end')) - Number(last.get('start'))).toBeLessThan(60);
+    expect(requests.every((url) => url.startsWith(front.url))).toBe(true);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('a chart is zoomed by dragging, all follow, the address says so, and back again', async () => {
+    const { page, context } = await charts(`${await addressOf('busy')}&range=5m`);
+    const box = (await page.locator('[data-chart=cpu] .u-over').boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.9, box.y + 40, { steps: 5 });
+    await page.mouse.up();
+    await until(page, 'a range in the address', async () => /range=\d+-\d+/.test(page.url()));
+    const [, from, to] = /range=(\d+)-(\d+)/.exec(page.url())!;
+    // Four tenths of five minutes.
+    expect(Number(to) - Number(from)).toBeGreaterThan(100);
+    expect(Number(to) - Number(from)).toBeLessThan(140);
+    await page.getByRole('button', { name: 'Further' }).click();
+    await page.getByRole('button', { name: 'Now' }).click();
+    expect(page.url()).not.toContain('range=');
+    await context.close();
+  });
+
+  test('explore completes, answers, and points at what is wrong', async () => {
+    const { page, context } = await opened('?view=explore');
+    const box = page.getByLabel('A question in PromQL');
+    await box.pressSequentially('sum by (na');
+    await until(page, 'labels', async () =>
+      (await page.locator('#choices li').allInnerTexts()).some((text) => text.startsWith('name')),
+    );
+    await box.fill('');
+    await box.pressSequentially('container_memory_working');
+    await until(page, 'metrics', async () =>
+      (await page.locator('#choices li').allInnerTexts()).some((text) =>
+        text.includes('container_memory_working_set_bytes'),
+      ),
+    );
+    await page.keyboard.press('Tab');
+    expect(await box.inputValue()).toBe('container_memory_working_set_bytes');
+    await box.pressSequentially('{name="full"}');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Enter');
+    await until(page, 'an answer', async () => (await page.locator('table tbody tr').count()) === 1);
+    await box.fill('sum(container_threads');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await until(page, 'an error', async () =>
+      /parse error/.test(
+        await page
+          .getByRole('alert')
+          .innerText()
+          .catch(() => ''),
+      ),
+    );
+    expect(await page.locator('mark').count()).toBe(1);
+    await context.close();
+  });
+});
+
+describe('standing', () => {
+  test('axe finds nothing serious', async () => {
+    for (const dark of [false, true])
+      for (const query of [
+        '?ended',
+        '?group=service',
+        '?view=hosts',
+        '?view=explore',
+        '?view=about',
+        '?of=host&node=host-1',
+      ]) {
+        const { page, context } = await opened(query, { dark });
+        // Past the page's own policy, which would not let it in.
+        await page.evaluate(AxeBuilder.source);
+        const result = (await page.evaluate(
+          'axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => [id, impact, nodes[0].html, nodes[0].failureSummary]))',
+        )) as [string, string, string, string][];
+        expect(
+          result.filter(([, impact]) => impact === 'serious' || impact === 'critical'),
+          `${query} ${dark ? 'dark' : 'light'}`,
+        ).toEqual([]);
+        await context.close();
+      }
+  });
+
+  test('without a store the present is there, and it says how to keep history', async () => {
+    const { page, context, complaints } = await open(browser, `${program.collectorUrl}/?of=host&node=host-1`);
+    await until(page, 'the words', async () =>
+      /Nothing keeps history here/.test(await page.locator('main').innerText()),
+    );
+    expect(await page.locator('[data-chart=cpu] h3').innerText()).toContain('since this page was opened');
+    expect(complaints.filter((words) => !words.includes('404'))).toEqual([]);
+    await context.close();
+  });
+
+  test('a lost connection is said, and its return brings the numbers back; a restarted collector too', async () => {
+    const { page, context } = await opened();
+    const before = await page.locator('.standing').innerText();
+    await program.end();
+    await until(page, 'the loss to be said', async () =>
+      (await page.locator('main').innerText()).includes('The collector does not answer since'),
+    );
+    // What was there still is.
+    expect((await names(page)).length).toBeGreaterThan(3);
+    await program.start();
+    await until(
+      page,
+      'its return',
+      async () =>
+        /^as of/.test(await page.locator('.standing').innerText()) &&
+        (await page.locator('.standing').innerText()) !== before,
+    );
+    await until(page, 'rows', async () => (await names(page)).includes('busy'));
+    await context.close();
+  });
+});
+
+describe('a token', () => {
+  test('is asked for, refused if it is another, kept in a cookie, and opens what the address said', async () => {
+    const guarded = await startProgram({
+      command: 'collector',
+      config: { token: 's3cret-of-the-test' },
+      token: 's3cret-of-the-test',
+    });
+    const { page, context } = await open(browser, `${guarded.collectorUrl}/?view=about`);
+    await page.getByLabel('The token of this collector').fill('another');
+    await page.keyboard.press('Enter');
+    await until(page, 'the refusal', async () =>
+      (await page.locator('body').innerText()).includes('That is not the token'),
+    );
+    await page.getByLabel('The token of this collector').fill('s3cret-of-the-test');
+    await page.keyboard.press('Enter');
+    await until(page, 'the page', async () => (await page.locator('nav').count()) > 0);
+    expect(new URL(page.url()).search).toBe('?view=about');
+    expect(await page.evaluate('document.cookie')).toBe('');
+    await until(page, 'what it waits for', async () =>
+      (await page.locator('main').innerText()).includes('no window has closed yet'),
+    );
+    await context.close();
+    await guarded.stop();
+  });
+});
