@@ -5,7 +5,7 @@
 import type { RowChunk } from '../types.ts';
 import { sealBlock } from './code/block.ts';
 import { ByteWriter } from './code/bytes.ts';
-import { type ScaleHint, writeNumbers } from './code/numbers.ts';
+import { newHint, type ScaleHint, writeNumbers } from './code/numbers.ts';
 import { noTimes, type TimesBefore, writeTimes } from './code/times.ts';
 import { type Stream, streamCells } from './streams.ts';
 
@@ -109,7 +109,7 @@ export class GroupWriter {
     this.#streams = streams;
     this.#sliceMs = sliceMs;
     this.#seal = (bytes) => sealBlock(bytes, deflates);
-    this.#hints = streams.map(() => ({ scale: 0, uses: 0 }));
+    this.#hints = streams.map(newHint);
     this.#begin();
   }
 

@@ -139,7 +139,7 @@ class PartWriter {
 
   #block(payload: Uint8Array): [Uint8Array, Place] {
     const at = this.at;
-    const block = this.#put(sealBlock(payload));
+    const block = this.#put(sealBlock(payload, this.#deflates));
     return [block, { at, length: block.length }];
   }
 

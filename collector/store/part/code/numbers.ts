@@ -33,6 +33,11 @@ export interface ScaleHint {
   uses: number;
 }
 
+/** Nothing is known yet. */
+export function newHint(): ScaleHint {
+  return { scale: NONE, uses: 0 };
+}
+
 export interface Cells {
   readonly values: Float64Array;
   readonly from: number;
