@@ -14,7 +14,7 @@ import { joinSame, metricsInSeveral } from './joined.ts';
 import { SeriesLabels } from './labelled.ts';
 import { checkHead, HEAD_BYTES, readTail, TAIL_BYTES } from './layout.ts';
 import { labelNames, labelSets, labelValues } from './names.ts';
-import { type OnDamage, tableRows } from './rows.ts';
+import { type OnDamage, type RowOptions, tableRows } from './rows.ts';
 import { rowsOf, Selector } from './select.ts';
 import { SeriesReader } from './series.ts';
 import { partSizes } from './sizes.ts';
@@ -23,9 +23,11 @@ import { TableReader } from './table.ts';
 /** Throws a PartDamage, or a PartVersion for a newer program's. */
 export function openPart(files: PartFiles, name: string, cache: BlockCache = SHARED_CACHE): PartReader {
   const file = files.open(name);
+  const owner = cache.owner();
   try {
-    return new PartReader({ name, file, cache, owner: cache.owner() });
+    return new PartReader({ name, file, cache, owner });
   } catch (error) {
+    cache.giveBack(owner);
     file.close();
     throw error;
   }
@@ -39,7 +41,7 @@ function readRoot(source: BlockSource): Root {
     throw new PartDamage({ file: name, table: 'its end', at: file.size, problem: 'was cut short' });
   }
   const place = readTail(name, Buffer.from(file.read(file.size - TAIL_BYTES, TAIL_BYTES)), file.size);
-  return readBlock(source, place, 'the root of its index', decodeRoot);
+  return readBlock(source, place, () => 'the root of its index', decodeRoot);
 }
 
 export class PartReader implements Part {
@@ -62,11 +64,21 @@ export class PartReader implements Part {
   /** Label sets and pairs; in memory as long as the cache has room. */
   index(): LabelIndex {
     const { pairs, sets } = this.#root;
-    return cachedBlock(this.#source, sets, 'the label sets of its index', (setBytes) => {
-      const pairBytes = readBlock(this.#source, pairs, 'the labels of its index', (payload) => payload);
-      const index = new LabelIndex(pairBytes, setBytes);
-      return { value: index, bytes: index.size };
-    });
+    return cachedBlock(
+      this.#source,
+      sets,
+      () => 'the label sets of its index',
+      (setBytes) => {
+        const pairBytes = readBlock(
+          this.#source,
+          pairs,
+          () => 'the labels of its index',
+          (payload) => payload,
+        );
+        const index = new LabelIndex(pairBytes, setBytes);
+        return { value: index, bytes: index.size };
+      },
+    );
   }
 
   *select(selection: Selection, endsToo = false): Generator<PartSeries> {
@@ -124,13 +136,13 @@ export class PartReader implements Part {
   *tables(onDamage?: OnDamage): Generator<TableChunk> {
     for (const table of this.tableReaders) {
       const { level, measurement, columns } = table.entry;
-      yield { level, measurement, columns, rows: this.rows(table, onDamage) };
+      yield { level, measurement, columns, rows: this.rows(table, { onDamage }) };
     }
   }
 
   /** The rows of one of its tables. */
-  rows(table: TableReader, onDamage?: OnDamage): Generator<RowChunk> {
-    return tableRows(table, this.index(), onDamage);
+  rows(table: TableReader, options?: RowOptions): Generator<RowChunk> {
+    return tableRows(table, this.index(), options);
   }
 
   sizes(): { readonly metrics: ReadonlyMap<string, number>; readonly labels: ReadonlyMap<string, number> } {
@@ -142,7 +154,7 @@ export class PartReader implements Part {
   }
 
   close(): void {
-    this.#source.cache.forget(this.#source.owner);
+    this.#source.cache.giveBack(this.#source.owner);
     this.#source.file.close();
   }
 }

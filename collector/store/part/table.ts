@@ -30,6 +30,9 @@ export function roomFor(scratch: Scratch, n: number): void {
 /** How blocks are got: through the cache, or held by who goes through a whole group. */
 export type Load = (slice: SlicePlace, block: number) => RowBytes | undefined;
 
+/** All decoding is on one thread, one piece at a time. */
+const reader = new ByteReader(Buffer.alloc(0));
+
 export class TableReader {
   readonly entry: TableEntry;
   readonly name: string;
@@ -57,12 +60,17 @@ export class TableReader {
 
   groups(): readonly GroupPlace[] {
     const { groups: place, columns } = this.entry;
-    return cachedBlock(this.#source, place, `the directory of ${this.name}`, (payload) => {
-      const shape = { columns: columns.length, streams: this.streams.length, sliceMs: this.sliceMs };
-      const groups = decodeDirectory(payload, shape);
-      const blocks = groups.reduce((sum, { slices }) => sum + slices.length * (this.streams.length + 1), 0);
-      return { value: groups, bytes: 16 * blocks + this.entry.rows * (4 + columns.length) };
-    });
+    return cachedBlock(
+      this.#source,
+      place,
+      () => `the directory of ${this.name}`,
+      (payload) => {
+        const shape = { columns: columns.length, streams: this.streams.length, sliceMs: this.sliceMs };
+        const groups = decodeDirectory(payload, shape);
+        const blocks = groups.reduce((sum, { slices }) => sum + slices.length * (this.streams.length + 1), 0);
+        return { value: groups, bytes: 16 * blocks + this.entry.rows * (4 + columns.length) };
+      },
+    );
   }
 
   /** The number of a column's stream; -1 if it has none of the kind. */
@@ -74,8 +82,11 @@ export class TableReader {
   cached(group: GroupPlace): Load {
     return (slice, block) => {
       if (slice.length[block] === 0) return undefined;
-      return cachedBlock(this.#source, placeOf(slice, block), this.blockName(slice, block), (payload) =>
-        rowBytes(payload, group.sets.length, block === 0),
+      return cachedBlock(
+        this.#source,
+        placeOf(slice, block),
+        () => this.blockName(slice, block),
+        (payload) => rowBytes(payload, group.sets.length, block === 0),
       );
     };
   }
@@ -86,7 +97,7 @@ export class TableReader {
     return readBlock(
       this.#source,
       placeOf(slice, block),
-      this.blockName(slice, block),
+      () => this.blockName(slice, block),
       (payload) => rowBytes(payload, group.sets.length, block === 0).value,
     );
   }
@@ -105,14 +116,16 @@ export class TableReader {
     const n = block?.counts?.[row] ?? 0;
     if (block === undefined || n === 0) return 0;
     roomFor(scratch, n);
-    return this.#guarded(slice, 0, () => {
-      let told = row;
-      // A row that repeats the times of one before is a single zero.
-      while (told > 0 && isRepeated(block, told)) told--;
-      const reader = new ByteReader(block.bytes, block.from[told], block.from[told + 1]);
+    let told = row;
+    // A row that repeats the times of one before is a single zero.
+    while (told > 0 && isRepeated(block, told)) told--;
+    try {
+      reader.begin(block.bytes, block.from[told] as number, block.from[told + 1] as number);
       readTimes(reader, scratch.times, n, slice.slice * this.sliceMs);
-      return n;
-    });
+    } catch (error) {
+      throw this.#damage(slice, 0, error);
+    }
+    return n;
   }
 
   /** A row's numbers of a stream in a slice, `n` of them, into `scratch.values`; whether `scratch.marks` say that not all are numbers. */
@@ -126,19 +139,19 @@ export class TableReader {
       scratch.marks.fill(ABSENT, 0, n);
       return true;
     }
-    const target = { into: scratch.values, at: 0, n, marks: scratch.marks };
-    return this.#guarded(slice, stream + 1, () => readNumbers(new ByteReader(block.bytes, from, to), target));
+    try {
+      const target = { into: scratch.values, at: 0, n, marks: scratch.marks };
+      return readNumbers(reader.begin(block.bytes, from, to), target);
+    } catch (error) {
+      throw this.#damage(slice, stream + 1, error);
+    }
   }
 
   /** What a checksum has let pass and is still no sense is damage as well. */
-  #guarded<T>(slice: SlicePlace, block: number, run: () => T): T {
-    try {
-      return run();
-    } catch (error) {
-      const at = slice.at[block] as number;
-      const table = this.blockName(slice, block);
-      throw new PartDamage({ file: this.#source.name, table, at, problem: (error as Error).message }, { cause: error });
-    }
+  #damage(slice: SlicePlace, block: number, error: unknown): PartDamage {
+    const at = slice.at[block] as number;
+    const table = this.blockName(slice, block);
+    return new PartDamage({ file: this.#source.name, table, at, problem: (error as Error).message }, { cause: error });
   }
 }
 
