@@ -48,6 +48,7 @@ export class Folder {
   #before: Manifest;
   #parts: OpenedPart[];
   #nextPart: number;
+  readonly #unreadable = new Set<string>();
   damaged = 0;
   failures = 0;
   /** What the disk said last; undefined while it takes everything. */
@@ -118,6 +119,17 @@ export class Folder {
     const known = new Map(this.#parts.map((one) => [one.name, one]));
     this.#parts = next.parts.flatMap((entry) => known.get(entry.name) ?? this.#opened(entry));
     this.#removeLeftovers(false);
+  }
+
+  /** Something in a part cannot be read; the rest of it is answered. Said once for each. */
+  unreadable(name: string, error: Error): void {
+    if (this.#unreadable.has(name)) return;
+    this.#unreadable.add(name);
+    this.damaged++;
+    this.#options.log.error(
+      { err: error, file: name },
+      'a part of the store is damaged: what can be read of it is answered; `plimsoll store repair` writes it anew without the rest',
+    );
   }
 
   /** The disk has refused something. */
