@@ -2,6 +2,7 @@
  * The store's folder: the manifest and the parts that it names. Changes come as a new manifest; a file that neither it nor the one before names goes.
  */
 import type { Log } from '../../src/log.ts';
+import { adoptParts } from './adopt.ts';
 import type { StoreFiles } from './files.ts';
 import {
   EMPTY,
@@ -67,9 +68,10 @@ export class Folder {
       );
       files.rename(name, name + ASIDE);
     }
-    this.#manifest = manifest;
+    const lost = manifest.number === 0 && damaged.length > 0;
+    this.#manifest = lost ? { ...manifest, parts: adoptParts(options) } : manifest;
     this.#before = before ?? EMPTY;
-    this.#parts = manifest.parts.flatMap((entry) => this.#opened(entry));
+    this.#parts = this.#manifest.parts.flatMap((entry) => this.#opened(entry));
     const numbers = files
       .list()
       .map(partNumber)
