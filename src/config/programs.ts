@@ -12,6 +12,7 @@ const OWNERS: readonly (readonly [prefix: string, programs: readonly Program[]])
   ['agent.', ['run', 'agent']],
   ['collector.listen', ['run', 'collector', 'top']],
   ['collector.', ['run', 'collector']],
+  ['store.', ['run', 'collector']],
   ['sinks.', ['run', 'collector']],
   ['cluster', ['run', 'collector']],
   ['node', ['run', 'agent']],
