@@ -1,14 +1,16 @@
-/** `npm run bench [collector] [agent] [log]`: prints what things cost; without names, all of it. */
+/** `npm run bench [collector] [agent] [log] [parts]`: prints what things cost; without names, all of it. */
 import { benchAgent } from './agent.ts';
 import { benchCollector } from './collector.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
+import { benchParts } from './parts.ts';
 
 const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['collector', benchCollector],
   ['agent', benchAgent],
   ['log', benchLog],
   ['pair', benchPair],
+  ['parts', benchParts],
 ]);
 
 const wanted = process.argv.slice(2);
