@@ -130,16 +130,20 @@ export class StoreCore {
       }
       this.#frozen.shift();
       this.folder.wellAgain();
+      this.receiving.healed();
       log.debug({ ...sealed }, 'sealed');
       this.#options.onNoted(this.folder.notedSeq);
     }
   }
 
   /** Deletes samples of a stretch of time; throws what the disk says. */
-  erase(matchers: readonly Matcher[], { fromMs, toMs, nowMs }: { fromMs: number; toMs: number; nowMs: number }): void {
+  erase(
+    matchers: readonly Matcher[],
+    { fromMs, toMs, nowMs }: { fromMs: number; toMs: number; nowMs: number },
+  ): number {
     this.seal(nowMs);
     if (this.folder.trouble !== undefined) throw new Error(this.folder.trouble);
-    eraseIn(this.folder, { matchers, fromMs, toMs }, this.#options.breathe);
+    return eraseIn(this.folder, { matchers, fromMs, toMs }, this.#options.breathe);
   }
 
   #freeze(): void {
@@ -169,7 +173,7 @@ export class StoreCore {
     const { parts, note } = choose(this.folder.parts, selection);
     const heads = [...this.#frozen, { frames: this.#frames, loose: this.#loose }];
     const layers = [
-      ...parts.map((part) => partLayer(part)),
+      ...parts.map((part) => partLayer(part, (name, error) => this.folder.unreadable(name, error))),
       ...heads.flatMap(({ frames, loose }) => [frameLayer(frames), looseLayer(loose)]),
     ];
     const { fromMs, toMs } = selection;

@@ -64,6 +64,7 @@ describe('names', () => {
       'agents/exposed.ts',
       'collector/exposed.ts',
       'collector/receiving.ts',
+      'collector/exposedstore.ts',
       'src/http/metricsroute.ts',
       'src/self/metrics.ts',
     ];
