@@ -5,8 +5,8 @@
 import type { Expr, StringLiteral } from '../parse/ast.ts';
 import { bare } from '../parse/ast.ts';
 import { typeOf } from '../parse/check.ts';
-import { aggregateRows } from './aggregate.ts';
-import { binaryRows, binaryScalars } from './binary.ts';
+import { aggregateRows } from './groups/aggregate.ts';
+import { binaryRows, binaryScalars } from './pairs/binary.ts';
 import { callRows, callScalars } from './calls.ts';
 import type { Context } from './context.ts';
 import { dropName } from './labels.ts';
