@@ -1,9 +1,10 @@
-/** `npm run bench [collector] [agent] [log] [parts]`: prints what things cost; without names, all of it. */
+/** `npm run bench [collector] [agent] [log] [parts] [query]`: prints what things cost; without names, all of it. */
 import { benchAgent } from './agent.ts';
 import { benchCollector } from './collector.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
+import { benchQuery } from './query.ts';
 
 const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['collector', benchCollector],
@@ -11,6 +12,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['log', benchLog],
   ['pair', benchPair],
   ['parts', benchParts],
+  ['query', benchQuery],
 ]);
 
 const wanted = process.argv.slice(2);

@@ -16,6 +16,8 @@ export interface Asked {
   ask(one: Pick<Case, 'expr' | 'startMs' | 'endMs' | 'stepMs'>): Promise<Answer>;
   /** What is added to a script's times. */
   readonly baseMs: number;
+  /** Why a case cannot be asked there; undefined if it can. */
+  cannot?(one: Case): string | undefined;
 }
 
 export function inProcess(): Asked {
@@ -35,11 +37,11 @@ export function inProcess(): Asked {
       }
     },
     ask: async ({ expr, startMs, endMs, stepMs }) =>
-      plain(engine.query({ query: expr, startMs, endMs, stepMs }, source)),
+      plainAnswer(engine.query({ query: expr, startMs, endMs, stepMs }, source)),
   };
 }
 
-function plain({ type, series, text, warnings, infos }: QueryAnswer): Answer {
+export function plainAnswer({ type, series, text, warnings, infos }: QueryAnswer): Answer {
   return {
     type,
     text,
