@@ -44,7 +44,11 @@ const QUESTIONS: readonly Question[] = [
 ];
 
 const COUNTERS = ['cpu_usage_seconds_total', 'network_receive_bytes_total', 'network_transmit_bytes_total'];
-const GAUGES = ['memory_working_set_bytes', 'spec_memory_limit_bytes', ...Array.from({ length: 70 }, (_, i) => `other_${i}`)];
+const GAUGES = [
+  'memory_working_set_bytes',
+  'spec_memory_limit_bytes',
+  ...Array.from({ length: 70 }, (_, i) => `other_${i}`),
+];
 
 /** Of the many others only one container has them: one question asks for all of it. */
 function world(): MemorySource {
@@ -88,7 +92,11 @@ export async function benchQuery(): Promise<void> {
     }
     times.sort((a, b) => a - b);
     const median = times[times.length >> 1] as number;
-    return { what: `${query}${hours > 0 ? ` ${hours} h / ${stepS} s` : ''}, ms (${samples} samples)`, value: median.toFixed(2), target };
+    return {
+      what: `${query}${hours > 0 ? ` ${hours} h / ${stepS} s` : ''}, ms (${samples} samples)`,
+      value: median.toFixed(2),
+      target,
+    };
   });
   printTable(`Questions over ${CONTAINERS} containers, median of ${RUNS}`, rows);
 }

@@ -9,7 +9,7 @@ export type Json = { readonly [key: string]: unknown };
 export function toJson(expr: Expr): Json {
   switch (expr.kind) {
     case 'number':
-      return { type: 'numberLiteral', val: printNumber({ value: expr.value, duration: false }) };
+      return { type: 'numberLiteral', val: numberText(expr.value) };
     case 'string':
       return { type: 'stringLiteral', val: expr.value };
     case 'selector':
@@ -36,6 +36,10 @@ export function toJson(expr: Expr): Json {
         without: expr.without,
       };
   }
+}
+
+function numberText(value: number): string {
+  return value === Number.POSITIVE_INFINITY ? '+Inf' : printNumber({ value, duration: false });
 }
 
 function selector(expr: VectorSelector): Json {

@@ -48,7 +48,9 @@ export function printPretty(expr: Expr, level = 0): string {
     case 'subquery':
       return printPretty(expr.expr, level) + subqueryText(expr);
     case 'call':
-      return expr.args.length === 0 ? indent + whole : `${indent}${expr.func}(\n${expr.args.map(inner).join(',\n')}\n${indent})`;
+      return expr.args.length === 0
+        ? indent + whole
+        : `${indent}${expr.func}(\n${expr.args.map(inner).join(',\n')}\n${indent})`;
     case 'aggregate':
       return `${indent}${aggregateText(expr)}(\n${expr.param ? `${inner(expr.param)},\n` : ''}${inner(expr.expr)}\n${indent})`;
     default:
@@ -62,7 +64,8 @@ function subqueryText(expr: Expr & { kind: 'subquery' }): string {
 
 export function printNumber({ value, duration }: Pick<NumberLiteral, 'value' | 'duration'>): string {
   if (duration && Number.isInteger(value * 1000)) return printDuration(value * 1000);
-  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  // A plus before it would be a sign of its own before `^`.
+  if (value === Number.POSITIVE_INFINITY) return 'Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
   if (Object.is(value, -0)) return '-0';
   const small = value !== 0 && Math.abs(value) < 1e-4;
