@@ -2,6 +2,7 @@
  * Where bodies of every protocol are taken in: read within bounds, unpacked and parsed a few at a time, written to the store, counted. What a
  * protocol says to it is its routes' business.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WireError } from '../../src/errors.ts';
@@ -137,6 +138,7 @@ export function addScope(
 ): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
+    scope.addHook('onRequest', async ({ raw }) => readable(raw.headers));
     scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
       refuseWebPages(request);
       return desk.bodies.read(payload, lengthOf(request));
@@ -148,6 +150,14 @@ export function addScope(
     });
     routes(scope);
   });
+}
+
+/** The framework refuses by itself a type that is none, such as the empty one that InfluxDB hands on with: the routes judge it, as some other. */
+function readable(headers: IncomingHttpHeaders): void {
+  const type = headers['content-type'];
+  if (type === '') delete headers['content-type'];
+  else if (type !== undefined && !/^[\w.+-]+\/[\w.+-]+\s*(;|$)/.test(type))
+    headers['content-type'] = 'application/octet-stream';
 }
 
 /**
