@@ -17,6 +17,6 @@ test('every limit of the collector and its receivers is in it, with its default'
   expect(limits.length).toBeGreaterThan(7);
   for (const [path, fallback] of limits) {
     const line = text.split('\n').find((row) => row.startsWith('|') && row.includes(`\`${path}\``)) ?? '';
-    expect(line.replaceAll(/(?<=\d) (?=\d|MB)/g, ''), path).toContain(String(fallback));
+    expect(line.replaceAll(/(?<=\d) (?=\d|MB|KiB)/g, ''), path).toContain(String(fallback));
   }
 });
