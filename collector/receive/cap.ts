@@ -21,6 +21,9 @@ export interface CapOptions {
   readonly turnMs?: number;
 }
 
+/** Labels are one object for as long as they are remembered. */
+const hashes = new WeakMap<Labels, number>();
+
 const TURN_MS = 30 * 60_000;
 
 interface Seen {
@@ -50,9 +53,9 @@ export function createSenderCap({ total, perSender, turnMs = TURN_MS }: CapOptio
   }
 
   return {
-    admits(sender, { key }, nowMs) {
+    admits(sender, labels, nowMs) {
       turn(nowMs);
-      const hash = hashOf(key);
+      const hash = hashOf(labels);
       const seen = senders.get(sender) ?? { now: new Set(), before: new Set() };
       if (seen.now.has(hash)) return true;
       if (seen.before.delete(hash)) {
@@ -78,7 +81,10 @@ export function createSenderCap({ total, perSender, turnMs = TURN_MS }: CapOptio
 }
 
 /** 53 bits of the text; two texts of a million share one in a run of some ten thousand, and then one more series is let in. */
-function hashOf(text: string): number {
+function hashOf(labels: Labels): number {
+  const known = hashes.get(labels);
+  if (known !== undefined) return known;
+  const text = labels.key;
   let a = 0x811c9dc5;
   let b = 0x9747b28c;
   for (let i = 0; i < text.length; i++) {
@@ -87,5 +93,7 @@ function hashOf(text: string): number {
     b = Math.imul(b ^ unit, 0x5bd1e995);
     b ^= b >>> 15;
   }
-  return (a >>> 0) * 0x200000 + (b >>> 11);
+  const hash = (a >>> 0) * 0x200000 + (b >>> 11);
+  hashes.set(labels, hash);
+  return hash;
 }

@@ -13,6 +13,7 @@ import { turnstile } from '../../src/run/turnstile.ts';
 import type { Store } from '../store/types.ts';
 import { createSenderCap, type SeriesCap } from './cap.ts';
 import { droppedWords, type Fault, faultOf, isWhole } from './fault.ts';
+import { createLabelCache } from './labelcache.ts';
 import { type Outcome, takeIn } from './intake.ts';
 import type { ReceiveLimits } from './limits.ts';
 import type { Parsed } from './parsed.ts';
@@ -50,7 +51,8 @@ const SIDE_BY_SIDE = 2;
 /** The same trouble is logged this often, not each time. */
 const LOG_EVERY_MS = 60_000;
 
-export function createDesk({ store, limits, clock, log }: DeskOptions): Desk {
+export function createDesk({ store, limits: given, clock, log }: DeskOptions): Desk {
+  const limits: ReceiveLimits = { ...given, cache: createLabelCache() };
   const tally = createReceiveTally();
   const cap = createSenderCap({ total: limits.maxSeries, perSender: limits.maxSeriesPerSender });
   const line = turnstile(SIDE_BY_SIDE);

@@ -9,11 +9,24 @@ import { excerpt } from './parsed.ts';
 export type Checked = { readonly labels: Labels } | { readonly reason: string; readonly problem: string };
 
 /** `all`: how many labels there were, where not all of them are in `pairs`. */
-export function checkedLabels(
-  pairs: readonly LabelPair[],
-  { maxLabels, maxLabelBytes }: LabelLimits,
-  all = pairs.length,
-): Checked {
+export function checkedLabels(pairs: readonly LabelPair[], limits: LabelLimits, all = pairs.length): Checked {
+  if (limits.cache === undefined || all > limits.maxLabels) return check(pairs, limits, all);
+  let key = 'p';
+  // With their lengths, so that no two sets have one key.
+  for (const [name, value] of pairs) key += `${name.length},${value.length}:${name}${value}`;
+  return remembered(key, limits, () => check(pairs, limits, all));
+}
+
+/** What is known of what was written so, else what `make` makes of it. */
+export function remembered(key: string, { cache }: LabelLimits, make: () => Checked): Checked {
+  const known = cache?.get(key);
+  if (known !== undefined) return { labels: known };
+  const made = make();
+  if ('labels' in made) cache?.put(key, made.labels);
+  return made;
+}
+
+function check(pairs: readonly LabelPair[], { maxLabels, maxLabelBytes }: LabelLimits, all: number): Checked {
   const metric = excerpt(pairs.find(([name]) => name === '__name__')?.[1] ?? '', 80);
   if (all > maxLabels) return tooMuch(`${metric} has ${all} labels; legal: at most ${maxLabels}`);
   const names = new Set<string>();

@@ -3,6 +3,7 @@
  * are pure generators, so that whoever drives them may pause between two pieces, and none holds more than a piece.
  */
 import type { Labels } from '../../src/model/labels.ts';
+import type { LabelCache } from './labelcache.ts';
 import type { MetricInfo } from '../query/source.ts';
 
 export type Parsed =
@@ -38,6 +39,8 @@ export interface LabelLimits {
   readonly maxLabels: number;
   /** Of a name or a value. */
   readonly maxLabelBytes: number;
+  /** Of what has been checked before; without it each is checked anew. */
+  readonly cache?: LabelCache;
 }
 
 /** Text of others that is quoted in an answer or a log. */
