@@ -1,9 +1,11 @@
 /** The collector's numbers about itself: which counter of which part is behind which `plimsoll_` metric. */
 import { byKey, type Reading, type SelfMetrics, single } from '../src/self/metrics.ts';
 import type { Aggregator } from './aggregate/aggregator.ts';
+import { exposeStore } from './exposedstore.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import type { FrameLog, FrameLogStats } from './log/framelog.ts';
 import type { Fanout } from './sinks/fanout.ts';
+import type { KeptStore } from './store/store.ts';
 import type { SinkStats } from './sinks/account.ts';
 
 export interface ExposedParts {
@@ -12,6 +14,8 @@ export interface ExposedParts {
   readonly fanout: Fanout;
   /** Undefined where nothing is kept. */
   readonly frames: FrameLog | undefined;
+  /** Undefined where there is none. */
+  readonly store: KeptStore | undefined;
   /** How far windows are behind while they are caught up with, in milliseconds; undefined when they are not. */
   readonly behindMs: () => number | undefined;
 }
@@ -19,7 +23,7 @@ export interface ExposedParts {
 /** Registers them; answers the counters of requests refused before any route, for the HTTP server to fill. */
 export function exposeCollector(
   self: SelfMetrics,
-  { aggregator, ingest, fanout, frames, behindMs }: ExposedParts,
+  { aggregator, ingest, fanout, frames, store, behindMs }: ExposedParts,
 ): Map<string, number> {
   const refused = new Map<string, number>();
   self.expose('plimsoll_http_refused_total', () => byKey(refused));
@@ -27,6 +31,7 @@ export function exposeCollector(
   exposeAggregator(self, aggregator, ingest);
   exposeSinks(self, fanout);
   exposeLog(self, frames);
+  exposeStore(self, store);
   self.expose('plimsoll_collector_catching_up', () => single(behindMs() === undefined ? 0 : 1));
   self.expose('plimsoll_collector_behind_seconds', () => single((behindMs() ?? 0) / 1000));
   return refused;

@@ -7,7 +7,7 @@ import { familyNamed } from '../src/catalog/index.ts';
 import type { Config } from '../src/config/schema.ts';
 import { requireGuard } from '../src/config/secure.ts';
 import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
-import { createHttp, type HttpOptions, type HttpServer, type RefusalReason } from '../src/http/server.ts';
+import { createHttp, type RefusalReason } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
 import type { Batch, Frame } from '../src/model/batch.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
@@ -36,8 +36,7 @@ import { startReceiving } from './receiving.ts';
 import { createRefusalLog } from './refusals.ts';
 import { exposeQueryApi } from './queryapi.ts';
 import type { KeptLog } from './keptlog.ts';
-import { exposeStore, storeNotes } from './exposedstore.ts';
-import { openStore } from './keptstore.ts';
+import { storeNotes } from './exposedstore.ts';
 import type { SinkStats } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -77,13 +76,11 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
   });
   const past = new WeakSet<Frame>();
-  const { fanout, kept, offer } = await startDelivery({
+  const { fanout, kept, store, offer } = await startDelivery({
     ...{ config, clock, log, life },
     page: outletOf(withoutPast(page, past), settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
-  const store = await openStore({ config, kept, clock, log });
-  life.onStop('store', async () => store?.close());
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
   const mark = markOf(settings, kept && aggregator.closedEndMs);
   const take = takerOf(aggregator, options);
@@ -127,10 +124,9 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   life.onStop('housekeeping', () => chores.stop());
 
   const behindMs = () => windows.behindMs;
-  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, behindMs });
-  exposeStore(self, store);
+  const refused = exposeCollector(self, { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs });
   const refuse = (reason: RefusalReason): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
-  const http = serverOf(options, refuse);
+  const http = httpOf(options, refuse);
   ingest.route(http.app);
   if (store) startReceiving({ config, store, app: http.app, self, version, clock, log });
   const alive = () =>
@@ -154,19 +150,12 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   return { url, dataDir: kept?.path, store, accept, sinks };
 }
 
-function serverOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: HttpOptions['onRefused']): HttpServer {
-  const { collector: settings, allowed_hosts: allowedHosts } = config;
-  return createHttp({
-    setting: 'collector.listen',
-    address: settings.listen,
-    guard,
-    maxBodyBytes: settings.max_body,
-    maxConnections: settings.max_sessions + OTHER_CONNECTIONS,
-    allowedHosts,
-    clock,
-    log,
-    onRefused,
-  });
+function httpOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: (reason: RefusalReason) => void) {
+  const { listen: address, max_body: maxBodyBytes, max_sessions } = config.collector;
+  const { allowed_hosts: allowedHosts } = config;
+  const maxConnections = max_sessions + OTHER_CONNECTIONS;
+  const setting = 'collector.listen';
+  return createHttp({ setting, address, guard, maxBodyBytes, maxConnections, allowedHosts, clock, log, onRefused });
 }
 
 /** The page keeps the latest window, whatever it costs. */

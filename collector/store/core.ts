@@ -65,7 +65,13 @@ export class StoreCore {
     this.#nextSeq = this.folder.manifest.nextSeq;
     this.#primeSeq = this.folder.manifest.primeSeq;
     this.#frames = this.#newFrames();
-    this.receiving = createReceiving({ files, log, limits: taking, from: this.folder.manifest.nextReceived, heads: () => this.#heads() });
+    this.receiving = createReceiving({
+      files,
+      log,
+      limits: taking,
+      from: this.folder.manifest.nextReceived,
+      heads: () => this.#heads(),
+    });
     this.source = createSource({ layersFor: (selection) => this.#layersFor(selection) });
   }
 

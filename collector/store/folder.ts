@@ -3,7 +3,15 @@
  */
 import type { Log } from '../../src/log.ts';
 import type { StoreFiles } from './files.ts';
-import { EMPTY, findManifest, type Manifest, manifestName, manifestNumber, type PartEntry, writeManifest } from './manifest.ts';
+import {
+  EMPTY,
+  findManifest,
+  type Manifest,
+  manifestName,
+  manifestNumber,
+  type PartEntry,
+  writeManifest,
+} from './manifest.ts';
 import type { BlockCache } from './part/cache.ts';
 import { ASIDE, type OpenedPart, openEntry, partName, partNumber } from './parts.ts';
 import { receivedNumber } from './received/journal.ts';
@@ -52,13 +60,19 @@ export class Folder {
     const { manifest, before, damaged } = findManifest(files);
     for (const [name, reason] of damaged) {
       this.damaged++;
-      log.error({ file: name, reason }, 'a manifest of the store cannot be read and is set aside; the one before it serves');
+      log.error(
+        { file: name, reason },
+        'a manifest of the store cannot be read and is set aside; the one before it serves',
+      );
       files.rename(name, name + ASIDE);
     }
     this.#manifest = manifest;
     this.#before = before ?? EMPTY;
     this.#parts = manifest.parts.flatMap((entry) => this.#opened(entry));
-    const numbers = files.list().map(partNumber).filter((number) => number > 0);
+    const numbers = files
+      .list()
+      .map(partNumber)
+      .filter((number) => number > 0);
     this.#nextPart = Math.max(manifest.nextPart, ...numbers.map((number) => number + 1));
     this.#removeLeftovers(damaged.length > 0);
   }
@@ -137,7 +151,10 @@ export class Folder {
   #removeLeftovers(careful: boolean): void {
     const { files, log } = this.#options;
     const named = new Set([...this.#manifest.parts, ...this.#before.parts].map(({ name }) => name));
-    const firstReceived = Math.min(this.#manifest.nextReceived, this.#before.number === 0 ? 0 : this.#before.nextReceived);
+    const firstReceived = Math.min(
+      this.#manifest.nextReceived,
+      this.#before.number === 0 ? 0 : this.#before.nextReceived,
+    );
     const manifests = new Set([manifestName(this.#manifest.number), manifestName(this.#before.number)]);
     const names = files.list();
     const aside = names.filter((name) => name.endsWith(ASIDE)).sort();
@@ -171,6 +188,18 @@ function withReplaced(parts: readonly PartEntry[], replaced: readonly Replaced[]
   return result;
 }
 
-function entryOf({ name, bytes, minMs, maxMs, resolutionMs, rows, series, samples, kind, tier, madeMs }: PartEntry): PartEntry {
+function entryOf({
+  name,
+  bytes,
+  minMs,
+  maxMs,
+  resolutionMs,
+  rows,
+  series,
+  samples,
+  kind,
+  tier,
+  madeMs,
+}: PartEntry): PartEntry {
   return { name, bytes, minMs, maxMs, resolutionMs, rows, series, samples, kind, tier, madeMs };
 }

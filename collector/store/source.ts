@@ -6,7 +6,10 @@ import { clear, merge, prime, unprime, withSpare } from './points.ts';
 
 export interface SourceOptions {
   /** Those that may have something, in the order in which they were made: where two have the same time, the later one counts. And what is to be said of the choice. */
-  readonly layersFor: (selection: Selection) => { readonly layers: readonly Layer[]; readonly note?: string | undefined };
+  readonly layersFor: (selection: Selection) => {
+    readonly layers: readonly Layer[];
+    readonly note?: string | undefined;
+  };
 }
 
 interface Piece {
@@ -33,10 +36,8 @@ export function createSource({ layersFor }: SourceOptions): Source {
         labels,
         read(into) {
           clear(into);
-          if (pieces.length === 1) return pieces[0]?.series.append(into);
-          prime(into);
-          for (const piece of pieces) add(into, piece);
-          unprime(into);
+          if (pieces.length === 1) pieces[0]?.series.append(into);
+          else addAll(into, pieces);
         },
       };
     }
@@ -82,16 +83,24 @@ export const EVERYTHING: Selection = {
   toMs: Number.POSITIVE_INFINITY,
 };
 
+function addAll(into: Points, pieces: readonly Piece[]): void {
+  prime(into);
+  for (const piece of pieces) add(into, piece);
+  unprime(into);
+}
+
 /** Behind what is there if it is later; else each time goes to its place. */
 function add(into: Points, { layer, series }: Piece): void {
   const lastMs = Math.max(into.timesMs[into.length - 1] as number, into.ends.at(-1) ?? Number.NEGATIVE_INFINITY);
-  if (layer.minMs > lastMs) return series.append(into);
-  withSpare((apart) => {
-    prime(apart);
-    series.append(apart);
-    unprime(apart);
-    merge(into, apart);
-  });
+  if (layer.minMs > lastMs) series.append(into);
+  else {
+    withSpare((apart) => {
+      prime(apart);
+      series.append(apart);
+      unprime(apart);
+      merge(into, apart);
+    });
+  }
 }
 
 function sorted(texts: Iterable<string>): string[] {

@@ -30,7 +30,12 @@ export interface KeptStore extends Store {
   readonly lastStats: StoreStats | undefined;
   /** Windows of the log that it did not get, by reason. */
   readonly lost: ReadonlyMap<string, number>;
-  readonly queries: { readonly running: number; readonly waiting: number; readonly answered: number; readonly failed: number };
+  readonly queries: {
+    readonly running: number;
+    readonly waiting: number;
+    readonly answered: number;
+    readonly failed: number;
+  };
   erase(matchers: readonly Matcher[], fromMs: number, toMs: number): Promise<void>;
   /** Resolves when all that the log has on disk has been read, and sealed if so wished. */
   settle(seal?: boolean): Promise<void>;

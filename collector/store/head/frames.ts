@@ -76,7 +76,10 @@ export class FrameHead {
     this.maxMs = Math.max(this.maxMs, frame.endMs);
   }
 
-  #tableFor(key: string, { level, measurement, columns }: Pick<HeadTable, 'level' | 'measurement' | 'columns'>): HeadTable {
+  #tableFor(
+    key: string,
+    { level, measurement, columns }: Pick<HeadTable, 'level' | 'measurement' | 'columns'>,
+  ): HeadTable {
     const table = new HeadTable({
       level,
       measurement,

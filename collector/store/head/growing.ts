@@ -17,3 +17,13 @@ export class GrowingFloats {
     this.values = larger;
   }
 }
+
+/** An array that is used again and again. */
+export class Scratch {
+  #array = new Float64Array(256);
+
+  room(length: number): Float64Array {
+    if (length > this.#array.length) this.#array = new Float64Array(length * 2);
+    return this.#array;
+  }
+}

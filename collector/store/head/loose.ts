@@ -121,7 +121,10 @@ export class LooseRow {
     if (!there) this.#makeRoom(at);
     this.#timesMs[at] = timeMs;
     for (let c = 0; c < this.#width; c++) this.#cells[at * this.#width + c] = cell(c);
-    if (measured) (this.#measured ??= new Set()).add(timeMs);
+    if (measured) {
+      this.#measured ??= new Set();
+      this.#measured.add(timeMs);
+    }
     return there ? 'same' : 'new';
   }
 

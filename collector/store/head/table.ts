@@ -6,7 +6,8 @@ import type { Labels } from '../../../src/model/labels.ts';
 import type { Column } from '../../../src/model/shape.ts';
 import type { LevelTable } from '../../../src/model/batch.ts';
 import type { RowChunk } from '../types.ts';
-import { GrowingFloats } from './growing.ts';
+import { GrowingFloats, Scratch } from './growing.ts';
+import { HeadRows } from './rows.ts';
 import { type Gathered, packColumn, type StripeColumn, unpackRow } from './stripe.ts';
 
 /** Windows that are packed together. */
@@ -48,13 +49,10 @@ export class HeadTable {
   readonly level: string;
   readonly measurement: string;
   readonly columns: readonly Column[];
-  /** By row. */
-  readonly labels: Labels[] = [];
-  samples = 0;
   readonly #options: HeadTableOptions;
   /** The window at which it begins. */
   readonly #first: number;
-  readonly #rowOf = new Map<string, number>();
+  readonly #rows: HeadRows;
   /** Those that were there when the head began. */
   #born = 0;
   readonly #lastMs = new GrowingFloats(Number.NEGATIVE_INFINITY);
@@ -62,22 +60,24 @@ export class HeadTable {
   readonly #last: GrowingFloats[];
   readonly #stripes: Stripe[] = [];
   #open: Open[] = [];
-  /** What the places of the window before were made of. */
-  #known: { rows: LevelTable['rows']; rowOf: Int32Array; places: Int32Array } | undefined;
-
   constructor(options: HeadTableOptions) {
     this.#options = options;
     this.level = options.level;
     this.measurement = options.measurement;
     this.columns = options.columns;
     this.#first = options.ends.length;
+    this.#rows = new HeadRows(options.shown);
     this.#last = Array.from({ length: options.columns.length + 1 }, () => new GrowingFloats(Number.NaN, 0));
   }
 
   /** Rows that were there at the end of the head before: what they have is older, and where they are missing now, they end. */
   inherit(rows: Iterable<readonly [labels: Labels, lastMs: number]>): void {
-    for (const [labels, lastMs] of rows) this.#lastMs.values[this.#rowFor(labels)] = lastMs;
-    this.#born = this.labels.length;
+    for (const [labels, lastMs] of rows) {
+      const row = this.#rows.rowFor(labels);
+      this.#lastMs.reserve(row + 1);
+      this.#lastMs.values[row] = lastMs;
+    }
+    this.#born = this.rows;
   }
 
   /** Rows that the last window has, with the time of what they have. */
@@ -88,6 +88,11 @@ export class HeadTable {
       const there = open === undefined ? !gone?.has(row) : (open.places[row] ?? -1) >= 0;
       if (there) yield [labels, this.#lastMs.values[row] as number];
     }
+  }
+
+  /** By row. */
+  get labels(): readonly Labels[] {
+    return this.#rows.labels;
   }
 
   get rows(): number {
@@ -102,7 +107,8 @@ export class HeadTable {
   }
 
   #placed(table: LevelTable, endMs: number): Open {
-    const { rowOf, places } = this.#placesOf(table.rows);
+    const { rowOf, places } = this.#rows.placesOf(table.rows);
+    this.#lastMs.reserve(this.rows);
     const offsets = new Float64Array(table.rows.length).fill(Number.NaN);
     const lastMs = this.#lastMs.values;
     for (let place = 0; place < rowOf.length; place++) {
@@ -114,47 +120,10 @@ export class HeadTable {
         lastMs[row] = timeMs;
       } else {
         offsets[place] = HELD;
-        if (timeMs < (lastMs[row] as number))
-          this.#options.onLate(this.labels[row] as Labels, table, place);
+        if (timeMs < (lastMs[row] as number)) this.#options.onLate(this.labels[row] as Labels, table, place);
       }
     }
     return { table, offsets, places };
-  }
-
-  /** Which row each place of the table is, and the other way round; made anew when the rows have changed. */
-  #placesOf(rows: LevelTable['rows']): { rowOf: Int32Array; places: Int32Array } {
-    if (this.#known?.rows === rows) return this.#known;
-    const rowOf = new Int32Array(rows.length).fill(-1);
-    const before = this.#known;
-    for (let place = 0; place < rows.length; place++) {
-      const row = rows[place] as LevelTable['rows'][number];
-      // Mostly where it was.
-      rowOf[place] = before?.rows[place] === row ? (before.rowOf[place] as number) : this.#rowFor(this.#shown(row));
-    }
-    const places = new Int32Array(this.labels.length).fill(-1);
-    for (let place = rows.length - 1; place >= 0; place--) {
-      const row = rowOf[place] as number;
-      // Of what comes twice the first one counts.
-      const other = places[row] as number;
-      if (other >= 0) rowOf[other] = -1;
-      places[row] = place;
-    }
-    this.#known = { rows, rowOf, places };
-    return this.#known;
-  }
-
-  #shown(row: LevelTable['rows'][number]): Labels {
-    return this.#options.shown(row.labels);
-  }
-
-  #rowFor(labels: Labels): number {
-    const known = this.#rowOf.get(labels.key);
-    if (known !== undefined) return known;
-    const row = this.labels.length;
-    this.#rowOf.set(labels.key, row);
-    this.labels.push(labels);
-    this.#lastMs.reserve(row + 1);
-    return row;
   }
 
   #pack(): void {
@@ -302,16 +271,6 @@ interface Moments {
   readonly length: number;
   readonly windows: Float64Array;
   readonly timesMs: Float64Array;
-}
-
-/** An array that is used again and again. */
-class Scratch {
-  #array = new Float64Array(256);
-
-  room(length: number): Float64Array {
-    if (length > this.#array.length) this.#array = new Float64Array(length * 2);
-    return this.#array;
-  }
 }
 
 const scratch = new Scratch();

@@ -34,7 +34,12 @@ const SHAPE: Shape = {
 export function createUps(instance: string): Ups {
   const nodes = new Map<string, { readonly row: Row; seenMs: number }>();
   const within = new WeakMap<LevelTable['rows'], readonly string[]>();
-  const own = COLLECTOR_JOBS.map((job) => ({ labels: labels([['instance', instance], ['job', job]]) }));
+  const own = COLLECTOR_JOBS.map((job) => ({
+    labels: labels([
+      ['instance', instance],
+      ['job', job],
+    ]),
+  }));
   let before: readonly Row[] = [];
 
   return (frame) => {
@@ -65,7 +70,13 @@ export function createUps(instance: string): Ups {
 }
 
 function rowOf(node: string): Row {
-  return { labels: labels([['instance', node], ['job', AGENT_JOB], ['node', node]]) };
+  return {
+    labels: labels([
+      ['instance', node],
+      ['job', AGENT_JOB],
+      ['node', node],
+    ]),
+  };
 }
 
 function nodesIn(rows: LevelTable['rows']): string[] {

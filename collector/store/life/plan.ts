@@ -86,7 +86,9 @@ export function outlived(parts: readonly PartEntry[], retention: Retention, nowM
   const old = parts.filter((part) => isOld(part, retention, nowMs));
   const gone = new Set(old);
   let bytes = parts.reduce((sum, part) => sum + (gone.has(part) ? 0 : part.bytes), 0);
-  const order = parts.filter((part) => !gone.has(part)).sort((a, b) => rankOf(a, nowMs) - rankOf(b, nowMs) || a.maxMs - b.maxMs);
+  const order = parts
+    .filter((part) => !gone.has(part))
+    .sort((a, b) => rankOf(a, nowMs) - rankOf(b, nowMs) || a.maxMs - b.maxMs);
   for (const part of order) {
     if (bytes <= retention.maxBytes) break;
     gone.add(part);

@@ -39,7 +39,8 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
   let accepted = 0;
   let trouble: string | undefined;
   const found = readReceived(files, from);
-  for (const name of found.torn) log.warn({ file: name }, 'received samples end within a record that was being written');
+  for (const name of found.torn)
+    log.warn({ file: name }, 'received samples end within a record that was being written');
   for (const { series, info } of found.records) {
     learn(infos, info);
     for (const one of series) putSeries(heads().open, one, infos);
@@ -62,7 +63,9 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
     };
   }
 
-  function write(taken: readonly { readonly kept: readonly ReceivedSeries[]; readonly info: readonly MetricInfo[] }[]): Error | undefined {
+  function write(
+    taken: readonly { readonly kept: readonly ReceivedSeries[]; readonly info: readonly MetricInfo[] }[],
+  ): Error | undefined {
     const records = taken.filter(({ kept, info }) => kept.length > 0 || info.length > 0);
     if (records.length === 0) return undefined;
     try {
@@ -71,7 +74,8 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
       trouble = undefined;
       return undefined;
     } catch (error) {
-      if (trouble === undefined) log.error({ err: error }, 'received samples cannot be written, and are refused until they can');
+      if (trouble === undefined)
+        log.error({ err: error }, 'received samples cannot be written, and are refused until they can');
       trouble = (error as Error).message;
       return error as Error;
     }

@@ -54,7 +54,11 @@ export function admit(
       continue;
     }
     if (count > 0 && !known.admit(one.labels, limits.maxSeries)) {
-      drop('max_series', count, () => `${metric}: there are ${limits.maxSeries} series of others; raise store.max_series`);
+      drop(
+        'max_series',
+        count,
+        () => `${metric}: there are ${limits.maxSeries} series of others; raise store.max_series`,
+      );
       continue;
     }
     const within = (timeMs: number): boolean => timeMs >= nowMs - limits.acceptAgeMs && timeMs <= nowMs + AHEAD_MS;
@@ -104,7 +108,10 @@ export function putSeries(loose: Loose, one: ReceivedSeries, infos: Infos): { re
 
 function tableOf(loose: Loose, all: Labels, infos: Infos): { readonly table: LooseTable; readonly row: Labels } {
   const metric = labelValue(all, '__name__') as string;
-  return { table: loose.table(`${RECEIVED_LEVEL} ${metric}`, () => shapeOf(metric, infos.get(metric))), row: withoutName(all) };
+  return {
+    table: loose.table(`${RECEIVED_LEVEL} ${metric}`, () => shapeOf(metric, infos.get(metric))),
+    row: withoutName(all),
+  };
 }
 
 /** A series' labels as those of its row. */

@@ -87,7 +87,8 @@ function limited<T>(all: readonly T[], { limit = 0 }: Scope): readonly T[] {
 function seriesOf(source: Source, scope: Scope, isAborted: () => boolean) {
   const found = [];
   for (const labels of source.labelSets(...spread(scope))) {
-    if (found.length % 1024 === 0 && isAborted()) throw new QueryError('canceled', 'nobody waits for the answer any more');
+    if (found.length % 1024 === 0 && isAborted())
+      throw new QueryError('canceled', 'nobody waits for the answer any more');
     found.push([...pairsOf(labels)]);
     if (found.length === scope.limit) break;
   }

@@ -45,7 +45,15 @@ export class LogFeed implements LogReader {
   /** There is more on disk, or somebody has begun anew and knows of nothing. */
   ring(): void {
     const { log, tell } = this.#options;
-    tell(log.shelf.segments.map(({ name, firstSeq, lastSeq, lastEndMs, length }) => ({ name, firstSeq, lastSeq, lastEndMs, length })));
+    tell(
+      log.shelf.segments.map(({ name, firstSeq, lastSeq, lastEndMs, length }) => ({
+        name,
+        firstSeq,
+        lastSeq,
+        lastEndMs,
+        length,
+      })),
+    );
   }
 
   read(next: number, noted: number): void {

@@ -36,7 +36,13 @@ export type ToStore =
   | { readonly kind: 'log'; readonly segments: readonly SegmentFacts[] }
   | { readonly kind: 'tick'; readonly nowMs: number }
   /** `abort`: not 0 once nobody waits for the answer any more. */
-  | { readonly kind: 'ask'; readonly id: number; readonly question: Question; readonly nowMs: number; readonly abort?: Int32Array }
+  | {
+      readonly kind: 'ask';
+      readonly id: number;
+      readonly question: Question;
+      readonly nowMs: number;
+      readonly abort?: Int32Array;
+    }
   | { readonly kind: 'close' };
 
 export interface Failure {
@@ -52,7 +58,12 @@ export type FromStore =
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
   /** The log is read up to `next`, and needed from `noted` on. */
   | { readonly kind: 'read'; readonly next: number; readonly noted: number }
-  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly fields: object; readonly text: string }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly fields: object;
+      readonly text: string;
+    }
   /** It cannot go on, and restarting would change nothing. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'closed' };
@@ -65,5 +76,10 @@ export interface StoreThreadOptions {
   readonly instance: string;
   readonly retention: Retention;
   readonly taking: TakingLimits;
-  readonly limits: { readonly maxSamples: number; readonly maxSteps: number; readonly maxPoints: number; readonly timeoutMs: number };
+  readonly limits: {
+    readonly maxSamples: number;
+    readonly maxSteps: number;
+    readonly maxPoints: number;
+    readonly timeoutMs: number;
+  };
 }

@@ -55,7 +55,10 @@ class StoreThread {
       onNoted: () => this.#sayRead(),
     });
     this.#tail = new LogTail(diskFolder(logPath ?? path), this.#core.firstSeq);
-    this.#answering = createAnswering({ core: this.#core, engine: createEngine(limits, () => systemClock.monotonic()) });
+    this.#answering = createAnswering({
+      core: this.#core,
+      engine: createEngine(limits, () => systemClock.monotonic()),
+    });
     this.#told = logPath === undefined;
   }
 

@@ -151,7 +151,10 @@ export class Thread {
     this.#waiting.clear();
     if (this.#closed || this.refused !== undefined) return;
     this.crashes++;
-    this.#options.log.error({ pauseMs: this.#pauseMs }, 'the store’s thread has ended and is started again: what it knew is on disk');
+    this.#options.log.error(
+      { pauseMs: this.#pauseMs },
+      'the store’s thread has ended and is started again: what it knew is on disk',
+    );
     this.#cancelRestart = this.#options.clock.after(this.#pauseMs, () => this.#start());
     this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
   }

@@ -45,7 +45,13 @@ const rowObjects = new Map<string, { labels: ReturnType<typeof labels> }>();
 
 function rowOf(level: string, name: string) {
   const key = `${level} ${name}`;
-  const pairs: [string, string][] = level === 'container' ? [['name', name], ['node', 'n1']] : [['service', name]];
+  const pairs: [string, string][] =
+    level === 'container'
+      ? [
+          ['name', name],
+          ['node', 'n1'],
+        ]
+      : [['service', name]];
   const row = rowObjects.get(key) ?? { labels: labels(pairs) };
   rowObjects.set(key, row);
   return row;
@@ -91,9 +97,18 @@ export class Model {
   #setRow(level: string, name: string, timeMs: number, cells: readonly number[] | undefined): void {
     const shape = level === 'container' ? CPU : SERVICE;
     const job = level === 'container' ? 'plimsoll-containers' : 'plimsoll-collector';
-    const own = level === 'container' ? [['name', name], ['node', 'n1']] : [['service', name]];
+    const own =
+      level === 'container'
+        ? [
+            ['name', name],
+            ['node', 'n1'],
+          ]
+        : [['service', name]];
     for (const [c, { metric, labels: fixed }] of shape.columns.entries()) {
-      const pairs = [['__name__', metric], ['job', job], ['instance', INSTANCE], ...fixed, ...own] as [string, string][];
+      const pairs = [['__name__', metric], ['job', job], ['instance', INSTANCE], ...fixed, ...own] as [
+        string,
+        string,
+      ][];
       const value = cells?.[c] ?? Number.NaN;
       this.set(seriesName(pairs), timeMs, Number.isFinite(value) ? value : undefined);
     }
@@ -153,7 +168,11 @@ export function toldByTruth(truth: Truth, fromMs: number, toMs: number): Map<str
   return all;
 }
 
-export function toldByStore(source: Source, matchers: readonly Matcher[], [fromMs, toMs]: readonly [number, number]): Map<string, Told> {
+export function toldByStore(
+  source: Source,
+  matchers: readonly Matcher[],
+  [fromMs, toMs]: readonly [number, number],
+): Map<string, Told> {
   const all = new Map<string, Told>();
   const points = emptyPoints();
   for (const series of source.select({ matchers, fromMs, toMs })) {

@@ -123,9 +123,20 @@ test('a container that has gone is gone at once', async () => {
 
 test('samples of others are on disk when they are answered for, wherever in time they belong', async () => {
   const { store, stop } = await start(T0);
-  const series = { labels: labels([['__name__', 'x'], ['from', 'other']]), timesMs: Float64Array.of(T0 - 60_000, T0 - 30_000), values: Float64Array.of(1, 2) };
+  const series = {
+    labels: labels([
+      ['__name__', 'x'],
+      ['from', 'other'],
+    ]),
+    timesMs: Float64Array.of(T0 - 60_000, T0 - 30_000),
+    values: Float64Array.of(1, 2),
+  };
   expect(await store.write([series])).toEqual({ accepted: 2, dropped: new Map() });
-  const older = { ...series, timesMs: Float64Array.of(T0 - 2 * DAY_MS, T0 - 45_000, T0 + DAY_MS), values: Float64Array.of(9, 7, 8) };
+  const older = {
+    ...series,
+    timesMs: Float64Array.of(T0 - 2 * DAY_MS, T0 - 45_000, T0 + DAY_MS),
+    values: Float64Array.of(9, 7, 8),
+  };
   expect(await store.write([older])).toMatchObject({
     accepted: 1,
     dropped: new Map([
@@ -139,7 +150,10 @@ test('samples of others are on disk when they are answered for, wherever in time
   const again = await start(T0);
   const { series: found } = await again.store.query({ query: 'x[2m]', startMs: T0, endMs: T0, stepMs: 0 });
   expect(found.map(({ timesMs, values }) => [[...timesMs], [...values]])).toEqual([
-    [[T0 - 60_000, T0 - 45_000, T0 - 30_000], [1, 7, 2]],
+    [
+      [T0 - 60_000, T0 - 45_000, T0 - 30_000],
+      [1, 7, 2],
+    ],
   ]);
 });
 
@@ -149,7 +163,11 @@ test('an export comes in pieces, and a query that nobody waits for ends', async 
   await log.settle();
   await store.settle();
   const found: string[] = [];
-  for await (const piece of store.export({ matchers: [[{ name: 'name', op: '=', value: 'a' }]], fromMs: 0, toMs: 1e14 }))
+  for await (const piece of store.export({
+    matchers: [[{ name: 'name', op: '=', value: 'a' }]],
+    fromMs: 0,
+    toMs: 1e14,
+  }))
     for (const { labels: pairs, values } of piece) found.push(`${Object.fromEntries(pairs).__name__} ${values.length}`);
   expect(found.sort()).toEqual(['container_cpu_total 5', 'container_cpu_total 5', 'container_load 5']);
   const leaving = new AbortController();
