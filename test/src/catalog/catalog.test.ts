@@ -63,6 +63,7 @@ describe('names', () => {
     const wiring = [
       'agents/exposed.ts',
       'collector/exposed.ts',
+      'collector/exposedstore.ts',
       'collector/receiving.ts',
       'src/http/metricsroute.ts',
       'src/self/metrics.ts',
