@@ -4,9 +4,14 @@
  */
 import type { Labels } from '../../src/model/labels.ts';
 
+/** With a number made of them, which tells series apart. */
+export interface HashedLabels extends Labels {
+  readonly hash: number;
+}
+
 export interface LabelCache {
-  get(key: string): Labels | undefined;
-  put(key: string, labels: Labels): void;
+  get(key: string): HashedLabels | undefined;
+  put(key: string, labels: HashedLabels): void;
   readonly size: number;
 }
 
@@ -15,11 +20,11 @@ const MAX_ENTRIES = 50_000;
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 export function createLabelCache({ maxEntries = MAX_ENTRIES, maxCharacters = MAX_CHARACTERS } = {}): LabelCache {
-  let now = new Map<string, Labels>();
-  let before = new Map<string, Labels>();
+  let now = new Map<string, HashedLabels>();
+  let before = new Map<string, HashedLabels>();
   let characters = 0;
 
-  function put(key: string, labels: Labels): void {
+  function put(key: string, labels: HashedLabels): void {
     if (key.length > maxCharacters / 100) return;
     if (now.size >= maxEntries || characters + key.length > maxCharacters) {
       before = now;

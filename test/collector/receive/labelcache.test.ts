@@ -52,7 +52,7 @@ test.prop([fc.array(series, { minLength: 1, maxLength: 6 })])('2.0: with it as w
 
 test('what is asked for stays, what is not goes', () => {
   const cache = createLabelCache({ maxEntries: 10, maxCharacters: 1000 });
-  const one = labels([['a', 'b']]);
+  const one = { ...labels([['a', 'b']]), hash: 1 };
   cache.put('kept', one);
   for (let i = 0; i < 1000; i++) {
     cache.put(`k${i}`, one);
