@@ -2,11 +2,11 @@
  * How many series each sender may have, and all together. What is remembered of a series is a number made of its labels; it is forgotten when
  * the series has not come for one to two turns, and nothing has to be looked through for that: there are two sets, and the older goes.
  */
-import type { Labels } from '../../src/model/labels.ts';
+import type { HashedLabels } from './labelcache.ts';
 
 export interface SeriesCap {
   /** Whether the sender may write to this series now. */
-  admits(sender: string, labels: Labels, nowMs: number): boolean;
+  admits(sender: string, labels: HashedLabels, nowMs: number): boolean;
   /** Remembered now, over all senders. */
   readonly series: number;
   readonly senders: number;
@@ -50,9 +50,8 @@ export function createSenderCap({ total, perSender, turnMs = TURN_MS }: CapOptio
   }
 
   return {
-    admits(sender, { key }, nowMs) {
+    admits(sender, { hash }, nowMs) {
       turn(nowMs);
-      const hash = hashOf(key);
       const seen = senders.get(sender) ?? { now: new Set(), before: new Set() };
       if (seen.now.has(hash)) return true;
       if (seen.before.delete(hash)) {
@@ -75,17 +74,4 @@ export function createSenderCap({ total, perSender, turnMs = TURN_MS }: CapOptio
       return forgotten;
     },
   };
-}
-
-/** 53 bits of the text; two texts of a million share one in a run of some ten thousand, and then one more series is let in. */
-function hashOf(text: string): number {
-  let a = 0x811c9dc5;
-  let b = 0x9747b28c;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b ^ unit, 0x5bd1e995);
-    b ^= b >>> 15;
-  }
-  return (a >>> 0) * 0x200000 + (b >>> 11);
 }

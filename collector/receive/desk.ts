@@ -2,6 +2,7 @@
  * Where bodies of every protocol are taken in: read within bounds, unpacked and parsed a few at a time, written to the store, counted. What a
  * protocol says to it is its routes' business.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WireError } from '../../src/errors.ts';
@@ -12,6 +13,7 @@ import { turnstile } from '../../src/run/turnstile.ts';
 import type { Store } from '../store/types.ts';
 import { createSenderCap, type SeriesCap } from './cap.ts';
 import { droppedWords, type Fault, faultOf, isWhole } from './fault.ts';
+import { createLabelCache } from './labelcache.ts';
 import { type Outcome, takeIn } from './intake.ts';
 import type { ReceiveLimits } from './limits.ts';
 import type { Parsed } from './parsed.ts';
@@ -49,7 +51,8 @@ const SIDE_BY_SIDE = 2;
 /** The same trouble is logged this often, not each time. */
 const LOG_EVERY_MS = 60_000;
 
-export function createDesk({ store, limits, clock, log }: DeskOptions): Desk {
+export function createDesk({ store, limits: given, clock, log }: DeskOptions): Desk {
+  const limits: ReceiveLimits = { ...given, cache: createLabelCache() };
   const tally = createReceiveTally();
   const cap = createSenderCap({ total: limits.maxSeries, perSender: limits.maxSeriesPerSender });
   const line = turnstile(SIDE_BY_SIDE);
@@ -137,6 +140,7 @@ export function addScope(
 ): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
+    scope.addHook('onRequest', async ({ raw }) => readable(raw.headers));
     scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
       refuseWebPages(request);
       return desk.bodies.read(payload, lengthOf(request));
@@ -148,6 +152,14 @@ export function addScope(
     });
     routes(scope);
   });
+}
+
+/** The framework refuses by itself a type that is none, such as the empty one that InfluxDB hands on with: the routes judge it, as some other. */
+function readable(headers: IncomingHttpHeaders): void {
+  const type = headers['content-type'];
+  if (type === '') delete headers['content-type'];
+  else if (type !== undefined && !/^[\w.+-]+\/[\w.+-]+\s*(;|$)/.test(type))
+    headers['content-type'] = 'application/octet-stream';
 }
 
 /**

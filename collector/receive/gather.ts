@@ -20,7 +20,7 @@ interface Open {
   readonly labels: Labels;
   readonly times: number[];
   readonly values: number[];
-  readonly stale: Set<number>;
+  stale: Set<number> | undefined;
 }
 
 export interface Gatherer {
@@ -40,7 +40,7 @@ export function createGatherer(): Gatherer {
     add({ labels, timesMs, values, stale = [] }) {
       let one = open.get(labels.key);
       if (one === undefined) {
-        one = { labels, times: [], values: [], stale: new Set() };
+        one = { labels, times: [], values: [], stale: undefined };
         open.set(labels.key, one);
       }
       const before = one.times.length;
@@ -48,7 +48,8 @@ export function createGatherer(): Gatherer {
         one.times.push(timesMs[i] as number);
         one.values.push(values[i] as number);
       }
-      for (const at of stale) one.stale.add(before + at);
+      if (stale.length > 0) one.stale ??= new Set();
+      for (const at of stale) one.stale?.add(before + at);
       samples += timesMs.length;
     },
     take() {
@@ -86,12 +87,12 @@ function closed(open: Open): Closed {
     const i = order?.[n] ?? n;
     const value = values[i] as number;
     if (length > 0 && timesMs[length - 1] === timeAt(i)) {
-      const isSame = Object.is(kept[length - 1], value) && stale.has(i) === (marks.at(-1) === length - 1);
+      const isSame = Object.is(kept[length - 1], value) && (stale?.has(i) ?? false) === (marks.at(-1) === length - 1);
       if (!isSame) contradicting++;
       if (!isSame) problem ??= `${nameOf(labels)} has two values at ${timeAt(i)}`;
       continue;
     }
-    if (stale.has(i)) marks.push(length);
+    if (stale?.has(i)) marks.push(length);
     timesMs[length] = timeAt(i);
     kept[length++] = value;
   }

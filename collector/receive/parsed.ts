@@ -2,13 +2,13 @@
  * What every reader of others' bodies makes of them, piece by piece: samples of one series, what is not kept and why, what a metric is. Readers
  * are pure generators, so that whoever drives them may pause between two pieces, and none holds more than a piece.
  */
-import type { Labels } from '../../src/model/labels.ts';
+import type { HashedLabels, LabelCache } from './labelcache.ts';
 import type { MetricInfo } from '../query/source.ts';
 
 export type Parsed =
   | {
       readonly kind: 'samples';
-      readonly labels: Labels;
+      readonly labels: HashedLabels;
       /** Integer Unix milliseconds, in any order. */
       readonly timesMs: readonly number[];
       /** NaN at a position in `stale` is the marker that the series has ended, elsewhere a measured NaN. */
@@ -38,6 +38,8 @@ export interface LabelLimits {
   readonly maxLabels: number;
   /** Of a name or a value. */
   readonly maxLabelBytes: number;
+  /** Of what has been checked before; without it each is checked anew. */
+  readonly cache?: LabelCache;
 }
 
 /** Text of others that is quoted in an answer or a log. */

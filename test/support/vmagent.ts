@@ -12,15 +12,19 @@ export interface VmagentOptions {
   readonly scrape?: { readonly job: string; readonly target: string };
 }
 
-export async function startVmagent({
-  remoteWriteTo,
-  scrape,
-}: VmagentOptions): Promise<Server & { readonly url: string }> {
+export interface Vmagent extends Server {
+  readonly url: string;
+  /** Scrapes nothing any more. */
+  forget(): Promise<void>;
+}
+
+export async function startVmagent({ remoteWriteTo, scrape }: VmagentOptions): Promise<Vmagent> {
   const dir = serverDir('vmagent');
   const url = `http://127.0.0.1:${await freePort()}`;
   const config = join(dir, 'scrape.yml');
-  const scrapes = scrape ? [{ job_name: scrape.job, static_configs: [{ targets: [scrape.target] }] }] : [];
-  writeFileSync(config, stringify({ global: { scrape_interval: '1s' }, scrape_configs: scrapes }));
+  const write = (scrapes: readonly object[]): void =>
+    writeFileSync(config, stringify({ global: { scrape_interval: '1s' }, scrape_configs: scrapes }));
+  write(scrape ? [{ job_name: scrape.job, static_configs: [{ targets: [scrape.target] }] }] : []);
   const server = await startServer({
     name: 'vmagent',
     file: 'vmagent',
@@ -34,5 +38,11 @@ export async function startVmagent({
     ],
     ready: () => fetchText(`${url}/health`),
   });
-  return Object.assign(server, { url });
+  return Object.assign(server, {
+    url,
+    forget: async () => {
+      write([]);
+      await fetchText(`${url}/-/reload`);
+    },
+  });
 }

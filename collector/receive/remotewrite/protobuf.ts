@@ -19,6 +19,8 @@ export class Fields {
   number = 0;
   kind = 0;
   value = 0;
+  /** Where the field begins, its tag included. */
+  from = 0;
   start = 0;
   end = 0;
 
@@ -31,6 +33,7 @@ export class Fields {
   /** Goes to the next field; false at the end. */
   next(): boolean {
     if (this.#at >= this.#end) return false;
+    this.from = this.#at;
     const tag = this.#varint();
     this.kind = tag % 8;
     this.number = Math.floor(tag / 8);

@@ -1,8 +1,7 @@
 /** What both versions of remote-write have in common: samples of a series in pieces, and what is not kept of it. */
-import type { LabelPair } from '../../../src/model/labels.ts';
 import type { MetricInfo } from '../../query/source.ts';
-import { checkedLabels, refusedSamples } from '../labelset.ts';
-import { type LabelLimits, type Parsed, SAMPLES_A_PIECE } from '../parsed.ts';
+import { type Checked, refusedSamples } from '../labelset.ts';
+import { type Parsed, SAMPLES_A_PIECE } from '../parsed.ts';
 import { FIXED64, type Fields, VARINT } from './protobuf.ts';
 
 /** Where a version has the fields of a series. */
@@ -17,20 +16,12 @@ const TIME = 2;
 /** Of a sample in later drafts of 2.0. */
 const STARTED = 3;
 
-/** The labels of a series as they came, `all` of which there were so many. */
-export interface GivenLabels {
-  readonly pairs: readonly LabelPair[];
-  readonly all: number;
-}
-
 /** `open` makes a reader of the series from its beginning: labels may stand behind the samples. */
 export function* samplesOf(
-  given: GivenLabels,
+  checked: Checked,
   open: () => Fields,
   { samples, exemplars, histograms }: SeriesFields,
-  limits: LabelLimits,
 ): Generator<Parsed> {
-  const checked = checkedLabels(given.pairs, limits, given.all);
   const others = { exemplar: 0, created_timestamp: 0 };
   let lost = 0;
   let batch = emptyBatch();
@@ -69,7 +60,7 @@ function emptyBatch(): SampleBatch {
   return { timesMs: [], values: [], stale: [] };
 }
 
-function pieceOf(checked: ReturnType<typeof checkedLabels>, { timesMs, values, stale }: SampleBatch): Parsed {
+function pieceOf(checked: Checked, { timesMs, values, stale }: SampleBatch): Parsed {
   if (!('labels' in checked)) return refusedSamples(checked, timesMs.length);
   return { kind: 'samples', labels: checked.labels, timesMs, values, ...(stale.length === 0 ? {} : { stale }) };
 }

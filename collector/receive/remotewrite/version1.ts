@@ -1,8 +1,9 @@
 /** The message `WriteRequest` of remote-write 1.0, series by series. Pure; throws a WireError where it is none. */
 import type { LabelPair } from '../../../src/model/labels.ts';
+import { type Checked, checkedLabels, remembered } from '../labelset.ts';
 import { excerpt, type LabelLimits, type Parsed } from '../parsed.ts';
 import { BYTES, Fields, VARINT } from './protobuf.ts';
-import { type GivenLabels, type SeriesFields, samplesOf, typeOf } from './series.ts';
+import { type SeriesFields, samplesOf, typeOf } from './series.ts';
 
 /** Fields as the protocol numbers them. */
 const TIMESERIES = 1;
@@ -16,12 +17,28 @@ export function* readVersion1(body: Buffer, limits: LabelLimits): Generator<Pars
     if (fields.is(TIMESERIES, BYTES)) {
       const { start, end } = fields;
       const open = (): Fields => new Fields(body, start, end);
-      yield* samplesOf(labelsIn(open(), limits), open, SERIES, limits);
+      yield* samplesOf(labelsOf(body, open, limits), open, SERIES);
     } else if (fields.is(METADATA, BYTES)) yield infoOf(fields.message(), limits);
   }
 }
 
-function labelsIn(fields: Fields, { maxLabels }: LabelLimits): GivenLabels {
+/** What they are is known, mostly, by the bytes that they are written as. */
+function labelsOf(body: Buffer, open: () => Fields, limits: LabelLimits): Checked {
+  let first = -1;
+  let last = -1;
+  for (const fields = open(); fields.next(); ) {
+    if (!fields.is(LABEL, BYTES)) continue;
+    // Scattered ones have no bytes of their own.
+    if (first >= 0 && fields.from !== last) return madeOf(open(), limits);
+    if (first < 0) first = fields.from;
+    last = fields.end;
+  }
+  if (first < 0) return madeOf(open(), limits);
+  return remembered(`1${body.toString('latin1', first, last)}`, limits, () => madeOf(open(), limits));
+}
+
+function madeOf(fields: Fields, limits: LabelLimits): Checked {
+  const { maxLabels, maxLabelBytes } = limits;
   const pairs: LabelPair[] = [];
   let all = 0;
   while (fields.next()) {
@@ -29,7 +46,7 @@ function labelsIn(fields: Fields, { maxLabels }: LabelLimits): GivenLabels {
     // What is too much is counted, and not kept.
     if (++all <= maxLabels) pairs.push(pairOf(fields.message()));
   }
-  return { pairs, all };
+  return checkedLabels(pairs, { maxLabels, maxLabelBytes }, all);
 }
 
 function pairOf(fields: Fields): LabelPair {

@@ -4,9 +4,10 @@
  */
 import { WireError } from '../../../src/errors.ts';
 import type { LabelPair } from '../../../src/model/labels.ts';
+import { checkedLabels } from '../labelset.ts';
 import { excerpt, type LabelLimits, type Parsed } from '../parsed.ts';
 import { BYTES, bad, Fields, textAt, VARINT } from './protobuf.ts';
-import { type GivenLabels, type SeriesFields, samplesOf, typeOf } from './series.ts';
+import { type SeriesFields, samplesOf, typeOf } from './series.ts';
 
 /** Fields as the protocol numbers them. */
 const SYMBOL = 4;
@@ -22,6 +23,12 @@ const MAX_SYMBOLS = 1_000_000;
 /** The metric of a series' metadata, without what classic histograms and summaries add to it. */
 const PART = /_(bucket|sum|count)$/;
 
+/** The labels of a series as they came; `all`: how many there were. */
+interface GivenLabels {
+  readonly pairs: readonly LabelPair[];
+  readonly all: number;
+}
+
 type Symbols = (ref: number) => string;
 
 export function* readVersion2(body: Buffer, limits: LabelLimits): Generator<Parsed> {
@@ -32,9 +39,9 @@ export function* readVersion2(body: Buffer, limits: LabelLimits): Generator<Pars
     if (!fields.is(TIMESERIES, BYTES)) continue;
     const { start, end } = fields;
     const open = (): Fields => new Fields(body, start, end);
-    const given = labelsIn(open(), symbols, limits);
-    yield* aboutSeries(open(), { symbols, given, described, limits });
-    yield* samplesOf(given, open, SERIES, limits);
+    const { pairs, all } = labelsIn(open(), symbols, limits);
+    yield* aboutSeries(open(), { symbols, pairs, described, limits });
+    yield* samplesOf(checkedLabels(pairs, limits, all), open, SERIES);
   }
 }
 
@@ -75,16 +82,13 @@ function labelsIn(fields: Fields, symbols: Symbols, { maxLabels }: LabelLimits):
 
 interface About {
   readonly symbols: Symbols;
-  readonly given: GivenLabels;
+  readonly pairs: readonly LabelPair[];
   /** Metrics of which this body has said what they are. */
   readonly described: Set<string>;
   readonly limits: LabelLimits;
 }
 
-function* aboutSeries(
-  fields: Fields,
-  { symbols, given: { pairs }, described, limits }: About,
-): Generator<Parsed, undefined> {
+function* aboutSeries(fields: Fields, { symbols, pairs, described, limits }: About): Generator<Parsed, undefined> {
   const name = pairs.find(([label]) => label === '__name__')?.[1] ?? '';
   while (fields.next()) {
     if (fields.is(CREATED, VARINT) && fields.value !== 0)

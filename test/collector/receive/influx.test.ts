@@ -87,6 +87,15 @@ describe('lines', () => {
     expect([...store.kept.keys()]).toEqual(['m_v{db="b"}', 'm_v{db="own"}']);
   });
 
+  test.each(['', 'text', 'application/x-www-form-urlencoded', 'text/plain; charset'])(
+    'whatever its type is said to be: %j, as InfluxDB and curl say it',
+    async (type) => {
+      const { post, store } = await receivers();
+      expect((await post('/write', 'm v=1', { 'content-type': type })).status).toBe(204);
+      expect(store.kept.size).toBe(1);
+    },
+  );
+
   test('packed', async () => {
     const { post, store } = await receivers();
     expect((await post('/write', gzipSync('m v=1'), { 'content-encoding': 'gzip' })).status).toBe(204);

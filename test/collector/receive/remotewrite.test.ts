@@ -225,6 +225,7 @@ describe('refused as a whole', () => {
   const good = body(series([['__name__', 'a']], [[1, T]]));
   test.each([
     ['another media type', { ...TYPE, 'content-type': 'application/json' }, good, 415],
+    ['a type that is none', { ...TYPE, 'content-type': 'protobuf' }, good, 415],
     ['another message', { ...TYPE, 'content-type': 'application/x-protobuf;proto=x.Y' }, good, 415],
     ['another encoding', { ...TYPE, 'content-encoding': 'zstd' }, good, 415],
     ['no Snappy', TYPE, Buffer.from('hello'), 400],
