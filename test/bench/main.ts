@@ -1,5 +1,6 @@
-/** `npm run bench [collector] [agent] [log]`: prints what things cost; without names, all of it. */
+/** `npm run bench [collector] [agent] [log] [pair] [away]`: prints what things cost; without names, all of it. */
 import { benchAgent } from './agent.ts';
+import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
@@ -9,6 +10,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['agent', benchAgent],
   ['log', benchLog],
   ['pair', benchPair],
+  ['away', benchAway],
 ]);
 
 const wanted = process.argv.slice(2);
