@@ -23,6 +23,8 @@ import { type Program, startProgram } from './programs.ts';
 const WINDOW_MS = 500;
 const MISSED = Number(process.env.BENCH_WINDOWS ?? 360);
 const AGENTS = 4;
+/** Differences that are written out. */
+const SAID = Number(process.env.BENCH_SAID ?? 3);
 /** Windows before, and after all is well again. */
 const CALM = 20;
 const LATENESS_MS = 2500;
@@ -170,8 +172,13 @@ function different(
   let count = 0;
   for (const [startMs, rows] of right) {
     const others = got.get(startMs) ?? new Map<string, string>();
-    const same = others.size === rows.size && [...rows].every(([key, text]) => others.get(key) === text);
-    if (!same) count++;
+    const keys = new Set([...rows.keys(), ...others.keys()]);
+    const differing = [...keys].find((key) => others.get(key) !== rows.get(key));
+    if (differing === undefined) continue;
+    if (count++ < SAID) {
+      console.log(new Date(startMs).toISOString(), differing);
+      console.log(`  ${rows.get(differing)}\n  ${others.get(differing)}`);
+    }
   }
   return count;
 }
