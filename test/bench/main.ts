@@ -1,5 +1,6 @@
-/** `npm run bench [collector] [agent] [log] [parts] [query]`: prints what things cost; without names, all of it. */
+/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [query]`: prints what things cost; without names, the first two. */
 import { benchAgent } from './agent.ts';
+import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
@@ -13,6 +14,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['pair', benchPair],
   ['parts', benchParts],
   ['query', benchQuery],
+  ['away', benchAway],
 ]);
 
 const wanted = process.argv.slice(2);

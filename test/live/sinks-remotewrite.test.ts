@@ -123,6 +123,50 @@ describe.each(['Prometheus', 'VictoriaMetrics'])('%s', (which) => {
     expect(await at(20)).toEqual([['b', 1]]);
   });
 
+  test('a node that was away alone: what it kept is there at its own times, and the others are as they were', async () => {
+    const metric = own('cut');
+    const fanout = outlet(store(), { containers: true });
+    /** Single containers, read 3 s into the window, and a number of each node at its end; both tell window and node. */
+    const window = (nth: number, nodes: readonly string[], late?: readonly string[]): Frame => {
+      const startMs = BASE + nth * 10_000;
+      const rows = nodes.map((s) => [{ s }, [nth + (s === 'n1' ? 0 : 0.5)]] as const);
+      const tables = [
+        table({ measurement: 'single', columns: [`${metric}_single`], rows, timeMs: startMs + 3000 }),
+        table({ measurement: 'node', level: 'node', columns: [metric], rows, timeMs: startMs + 10_000 }),
+      ];
+      return { ...frame(tables, startMs), ...(late ? { late } : {}) };
+    };
+    const both = ['n1', 'n2'];
+    for (const one of [window(0, both), window(1, both), window(2, ['n1']), window(3, ['n1']), window(4, ['n1'])])
+      fanout.offer(one);
+    await delivered(fanout);
+    expect(await valuesOf(metric, 'n2', 8)).toEqual([
+      [1, 0.5],
+      [2, 1.5],
+    ]);
+    // It is back: two windows late, one on time, the third late, and on it goes.
+    for (const one of [
+      window(2, ['n2'], ['n2']),
+      window(3, ['n2'], ['n2']),
+      window(5, ['n1']),
+      window(4, ['n2'], ['n2']),
+    ])
+      fanout.offer(one);
+    for (const one of [window(5, ['n2'], ['n2']), window(6, both), window(7, both)]) fanout.offer(one);
+    await delivered(fanout);
+    expect(fanout.stats()[0]).toMatchObject({ delivered: 2 * 2 * 8, dropped: new Map() });
+    const all = (half: number) => Array.from({ length: 8 }, (_, n) => [n + 1, n + half] as [number, number]);
+    await waitFor(async () => (await valuesOf(metric, 'n2', 8)).length === 8, { timeoutMs: 30_000 });
+    expect(await valuesOf(metric, 'n2', 8)).toEqual(all(0.5));
+    expect(await valuesOf(metric, 'n1', 8)).toEqual(all(0));
+    for (const s of both) {
+      // Five seconds into each window.
+      const range = { start: BASE / 1000 + 5, end: BASE / 1000 + 75, step: 10 };
+      const [series] = await store().queryRange(`${metric}_single{s="${s}"}`, range);
+      expect(series?.points.map(([, value]) => value)).toEqual(all(s === 'n1' ? 0 : 0.5).map(([, value]) => value));
+    }
+  });
+
   test('2.0 asked of a server that has only 1.0: nothing lost', async () => {
     const metric = own('older');
     const fanout = outlet(store(), { protocol: '2.0' });
