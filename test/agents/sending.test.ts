@@ -7,8 +7,9 @@ import { recordOf } from '../../agents/send/records.ts';
 import { checkSpool, startSending } from '../../agents/sending.ts';
 import { dataFolder } from '../../src/config/datadir.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { systemClock } from '../../src/run/clock.ts';
+import { type Clock, systemClock } from '../../src/run/clock.ts';
 import { lifecycle } from '../../src/run/lifecycle.ts';
+import { waitFor } from '../support/wait.ts';
 import { recordedLog } from './send/fake.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -22,7 +23,7 @@ function folder(): string {
   return dir;
 }
 
-async function start(dataDir: string) {
+async function start(dataDir: string, clock: Clock = systemClock) {
   const log = recordedLog();
   const life = lifecycle({ clock: systemClock, log, deadlineMs: 1000 });
   cleanups.push(() => life.stop());
@@ -31,7 +32,7 @@ async function start(dataDir: string) {
     ['agent.push.url', 'http://127.0.0.1:1'],
   ]);
   const config = loadConfig({ env: {}, flags });
-  const sender = await startSending({ config, node: 'n', session: 's', clock: systemClock, log, life });
+  const sender = await startSending({ config, node: 'n', session: 's', clock, log, life });
   return { log, config, sender };
 }
 
@@ -84,6 +85,23 @@ test('what an earlier run left, and what is damaged of it, is said and counted',
     spooled: { batches: 1, bytes: record.length + 5 },
     spoolDamaged: 1,
   });
+});
+
+test('what an earlier run left on a disk that takes longer than the start waits for it is sent all the same', async () => {
+  const dir = folder();
+  const about = { node: 'n', session: 'before', seq: 7, timeMs: Date.now(), samples: 5 };
+  mkdirSync(join(dir, 'agent'));
+  writeFileSync(join(dir, 'agent', '00000001.spool'), recordOf(about, Buffer.from('body')));
+  // The half minute that opening may take is over at once.
+  const after: Clock['after'] = (ms, fn) => {
+    if (ms !== 30_000) return systemClock.after(ms, fn);
+    fn();
+    return () => undefined;
+  };
+  const { log, sender } = await start(dir, { ...systemClock, after });
+  await waitFor(() => sender?.stats().offered.batches === 1);
+  expect(sender?.stats()).toMatchObject({ offered: { samples: 5 }, queued: { batches: 1 } });
+  expect(log.lines.at(-1)).toMatch(/batches of an earlier run are sent first|does not take batches/);
 });
 
 test('where things belong that must outlive the process', () => {

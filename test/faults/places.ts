@@ -10,8 +10,8 @@ function rootFrom(folder: string): string {
 
 export const ROOT = rootFrom(dirname(fileURLToPath(import.meta.url)));
 
-/** The program as `npm run build` makes it. */
-export const PROGRAM = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+/** The program as `npm run build` makes it; another one can be named, to compare two. */
+export const PROGRAM = process.env.FAULTS_PROGRAM ?? join(ROOT, 'dist', 'src', 'cli', 'main.js');
 
 /** Gives a program another clock. */
 export const SHIFTED_CLOCK = join(ROOT, 'test', 'faults', 'shiftedclock.mjs');
