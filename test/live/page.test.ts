@@ -112,7 +112,7 @@ describe('the list', () => {
       return cpu > 20 && cpu < 45;
     });
     await until(page, 'the health', async () =>
-      (await rowOf(page, 'ill').locator('.state').innerText()).includes('unhealthy'),
+      (await rowOf(page, 'ill').locator('[role=cell].state').innerText()).includes('unhealthy'),
     );
     expect(complaints).toEqual([]);
     await context.close();
@@ -295,15 +295,12 @@ describe('one container', () => {
 
 describe('standing', () => {
   test('axe finds nothing serious', async () => {
-    for (const dark of [false, true])
-      for (const query of [
-        '?ended',
-        '?group=service',
-        '?view=hosts',
-        '?view=explore',
-        '?view=about',
-        '?of=host&node=host-1',
-      ]) {
+    const looked = [
+      [false, ['?ended', '?view=explore', '?of=host&node=host-1']],
+      [true, ['?group=service', '?view=hosts', '?view=about']],
+    ] as const;
+    for (const [dark, queries] of looked)
+      for (const query of queries) {
         const { page, context } = await opened(query, { dark });
         // Past the page's own policy, which would not let it in.
         await page.evaluate(AxeBuilder.source);
@@ -377,9 +374,6 @@ describe('a token', () => {
     await until(page, 'the page', async () => (await page.locator('nav').count()) > 0);
     expect(new URL(page.url()).search).toBe('?view=about');
     expect(await page.evaluate('document.cookie')).toBe('');
-    await until(page, 'what it waits for', async () =>
-      (await page.locator('main').innerText()).includes('no window has closed yet'),
-    );
     await context.close();
     await guarded.stop();
   });
