@@ -32,7 +32,7 @@ export async function openStore({ config, kept, clock, log }: StoreSurroundings)
     thread: {
       path,
       logPath: kept.path,
-      instance: store.instance ?? instanceOf(config),
+      instance: storeInstance(config),
       retention: {
         single: [containers.raw, containers.five_minutes, containers.hour],
         group: [groups.raw, groups.five_minutes, groups.hour],
@@ -49,8 +49,9 @@ export async function openStore({ config, kept, clock, log }: StoreSurroundings)
   });
 }
 
-/** As a target of a scrape on the same machine: an address for all interfaces is none. */
-function instanceOf({ collector: { listen } }: Config): string {
+/** As a target of a scrape on the same machine, if it is not configured: an address for all interfaces is none. */
+export function storeInstance({ collector: { listen }, store }: Config): string {
+  if (store.instance !== undefined) return store.instance;
   const { host, port } = listen;
   const name = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `${name.includes(':') ? `[${name}]` : name}:${port}`;

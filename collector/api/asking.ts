@@ -1,5 +1,6 @@
 /** One request of the API: its parameters, its signal, its turn; then what the route answers, in the envelope, or what was wrong, in the same. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { idleLonger } from '../../src/run/clock.ts';
 import type { Places } from '../../src/http/places.ts';
 import { QueryError } from '../query/query.ts';
 import type { Store } from '../store/types.ts';
@@ -46,9 +47,7 @@ export function askingOf({ turn, handle }: Route, { options, turns, places, pati
 
 /** While a question is being answered nothing moves on its connection, which is not cut for that. Answers what ends it. */
 export function patiently({ raw: { socket } }: FastifyRequest, patienceMs: number): () => void {
-  const usual = socket.timeout ?? 0;
-  if (usual > 0) socket.setTimeout(usual + patienceMs);
-  return () => void socket.setTimeout(usual);
+  return idleLonger(socket, patienceMs);
 }
 
 export function askedOf(

@@ -1,4 +1,5 @@
 /** PromQL as the API needs it: the parser's trees as selectors, and its errors without the name of a parameter, which each route has its own of. */
+import { formatQuery, queryTree } from '../query/format.ts';
 import { parseQuery } from '../query/parse/parse.ts';
 import { QueryError } from '../query/query.ts';
 import type { Matcher } from '../query/source.ts';
@@ -11,8 +12,8 @@ const ALL_EMPTY = /must contain at least one non-empty matcher$/;
 export const promql: Language = {
   selector: selectorOf,
   check: (text) => void bared(() => parseQuery(text)),
-  format: (text) => bared(() => text),
-  tree: (text) => bared(() => parseQuery(text)),
+  format: (text) => bared(() => formatQuery(text)),
+  tree: (text) => bared(() => queryTree(text)),
 };
 
 function selectorOf(text: string): readonly Matcher[] {

@@ -58,6 +58,18 @@ export class Defined {
   readonly #texts: string[] = [];
   readonly #labels: Labels[] = [];
   readonly #entities: Entity[] = [];
+  /** Labels of rows, by those that they are made of: the tables of a container, and its journal, have the same. */
+  readonly #shown = new Map<Labels, Map<string, Labels>>();
+
+  /** The labels of a row, made once for all tables. */
+  shown(node: string, { own, dims }: { readonly own: Labels; readonly dims: Labels }, make: () => Labels): Labels {
+    const known = this.#shown.get(own) ?? new Map<string, Labels>();
+    this.#shown.set(own, known);
+    const key = `${node} ${dims.key}`;
+    const labels = known.get(key) ?? make();
+    known.set(key, labels);
+    return labels;
+  }
 
   text(reader: Reader): string {
     return this.#named(this.#texts, reader, () => reader.text('text', TEXT_BYTES));

@@ -126,7 +126,10 @@ function readRow(reader: Reader, known: Defined): [Row, EntityRow | undefined] {
   if (made !== OWNED && made !== RELABELLED) throw new Error(`a row is marked ${how}`);
   const source = entityRow(known.entity(reader), known.labels(reader), (how & SHOWN_ONLY) !== 0);
   if (made === RELABELLED) return [{ labels: known.labels(reader) }, source];
-  return [{ labels: exposed(known.text(reader), source.entity.labels, source.dims) }, source];
+  const node = known.text(reader);
+  const own = source.entity.labels;
+  const { dims } = source;
+  return [{ labels: known.shown(node, { own, dims }, () => exposed(node, own, dims)) }, source];
 }
 
 /** As the aggregation makes them. */

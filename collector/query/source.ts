@@ -15,7 +15,10 @@ export interface Matcher {
 
 export interface Selection {
   readonly matchers: readonly Matcher[];
-  /** Both ends belong to it; integer Unix milliseconds. */
+  /**
+   * Both ends belong to it; integer Unix milliseconds. A source that answers from points of some resolution reaches back two of them further than
+   * `fromMs`, because the first range is widened to them.
+   */
   readonly fromMs: number;
   readonly toMs: number;
   /**

@@ -136,10 +136,13 @@ export class StoreCore {
   }
 
   /** Deletes samples of a stretch of time; throws what the disk says. */
-  erase(matchers: readonly Matcher[], { fromMs, toMs, nowMs }: { fromMs: number; toMs: number; nowMs: number }): void {
+  erase(
+    matchers: readonly Matcher[],
+    { fromMs, toMs, nowMs }: { fromMs: number; toMs: number; nowMs: number },
+  ): number {
     this.seal(nowMs);
     if (this.folder.trouble !== undefined) throw new Error(this.folder.trouble);
-    eraseIn(this.folder, { matchers, fromMs, toMs }, this.#options.breathe);
+    return eraseIn(this.folder, { matchers, fromMs, toMs }, this.#options.breathe);
   }
 
   #freeze(): void {

@@ -4,11 +4,10 @@ import type { StoreFiles } from './files.ts';
 import type { Layer } from './layer.ts';
 import type { PartEntry } from './manifest.ts';
 import type { BlockCache } from './part/cache.ts';
-import { openPart } from './part/part.ts';
-import type { Part } from './types.ts';
+import { openPart, type PartReader } from './part/part.ts';
 
 export interface OpenedPart extends PartEntry {
-  readonly part: Part;
+  readonly part: PartReader;
 }
 
 export const ASIDE = '.damaged';

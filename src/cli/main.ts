@@ -10,6 +10,7 @@ async function act(request: Request): Promise<void> {
   else if (request.do === 'check') await checked(request);
   else if (request.do === 'dashboards') await dashboards(request);
   else if (request.do === 'queue') await queue(request);
+  else if (request.do === 'store') await store(request);
   else if (request.do === 'metrics') process.stdout.write((await import('../catalog/document.ts')).metricsDocument());
   else process.exitCode = request.exitCode;
 }
@@ -46,6 +47,13 @@ async function queue({ config, request }: Extract<Request, { do: 'queue' }>): Pr
   const { systemClock } = await import('../run/clock.ts');
   const { stdout: out, stderr: err } = process;
   process.exitCode = await queueCommand({ request, config, clock: systemClock, out, err });
+}
+
+async function store({ config, request }: Extract<Request, { do: 'store' }>): Promise<void> {
+  const { storeCommand } = await import('./store/command.ts');
+  const { systemClock } = await import('../run/clock.ts');
+  const { stdout: out, stderr: err } = process;
+  process.exitCode = await storeCommand({ request, config, clock: systemClock, out, err });
 }
 
 /** Reads what is asked for and does it. */

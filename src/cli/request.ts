@@ -6,6 +6,7 @@ import { VERSION } from '../version.ts';
 import { addConfigOptions, configOf } from './options.ts';
 import { addQueryOptions, type QueryOptions, queryOptionsOf } from './query/request.ts';
 import { addQueue, type QueueRequest } from './queue/request.ts';
+import { addStore, type StoreRequest } from './store/request.ts';
 
 export type Role = 'agent' | 'collector';
 
@@ -26,6 +27,7 @@ export type Request =
   | { readonly do: 'query'; readonly config: Config; readonly options: QueryOptions }
   | { readonly do: 'dashboards'; readonly config: Config; readonly files: readonly string[]; readonly json: boolean }
   | { readonly do: 'queue'; readonly config: Config; readonly request: QueueRequest }
+  | { readonly do: 'store'; readonly config: Config; readonly request: StoreRequest }
   | { readonly do: 'metrics' };
 
 /** As given, not yet looked at. */
@@ -120,6 +122,7 @@ function commands(argv: readonly string[], env: NodeJS.ProcessEnv, answer: (requ
     answer({ do: 'dashboards', config: configOf(options, env), files, json: json === true }),
   );
   addQueue(program, (request, options) => answer({ do: 'queue', config: configOf(options, env), request }));
+  addStore(program, (request, options) => answer({ do: 'store', config: configOf(options, env), request }));
   add('metrics', 'print METRICS.md: every metric there is', () => ({ do: 'metrics' }));
   return program;
 }

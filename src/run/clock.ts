@@ -35,6 +35,19 @@ export const systemClock: Clock = {
   },
 };
 
+/** What Node's connections keep of their own: for how long nothing may move on one. */
+export interface Idling {
+  readonly timeout?: number | undefined;
+  setTimeout(ms: number): unknown;
+}
+
+/** Lets nothing move on a connection for so much longer than is usual; the answer makes it as usual again. */
+export function idleLonger(connection: Idling, ms: number): () => void {
+  const usual = connection.timeout ?? 0;
+  if (usual > 0) connection.setTimeout(usual + ms);
+  return () => void connection.setTimeout(usual);
+}
+
 /** Lets pending input and output run before going on: long work calls it between pieces. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -1,14 +1,16 @@
-/** `npm run bench [collector] [agent] [log]`: prints what things cost; without names, all of it. */
+/** `npm run bench [collector] [agent] [log] [query]`: prints what things cost; without names, all of it. */
 import { benchAgent } from './agent.ts';
 import { benchCollector } from './collector.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
+import { benchQuery } from './query.ts';
 
 const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['collector', benchCollector],
   ['agent', benchAgent],
   ['log', benchLog],
   ['pair', benchPair],
+  ['query', benchQuery],
 ]);
 
 const wanted = process.argv.slice(2);

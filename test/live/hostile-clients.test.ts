@@ -8,6 +8,7 @@ import { bombs, dictionaries, mutants, newNodes, repeatedRows } from '../hostile
 import { crumbs, trickle, unfinished } from '../hostile/attacks/bodies.ts';
 import { idle, slowHeaders } from '../hostile/attacks/connections.ts';
 import { strangers } from '../hostile/attacks/names.ts';
+import { largeForms, manyQueries, unreadStreams } from '../hostile/attacks/queries.ts';
 import { unread, unreadAhead } from '../hostile/attacks/unread.ts';
 import { ask, startAgents } from '../hostile/honest.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -29,6 +30,9 @@ const ATTACKS: readonly (readonly [Attack, RegExp | undefined])[] = [
   [bombs, /^plimsoll_collector_batches_total\{result="refused_body_too_large"\} (\d+)/m],
   [newNodes, undefined],
   [mutants, /^plimsoll_collector_batches_total\{result="refused_[a-z_]+"\} (\d+)/m],
+  [manyQueries, undefined],
+  [largeForms, undefined],
+  [unreadStreams, undefined],
   [strangers, /^plimsoll_http_refused_total\{reason="host"\} (\d+)/m],
 ];
 

@@ -35,11 +35,11 @@ export function inProcess(): Asked {
       }
     },
     ask: async ({ expr, startMs, endMs, stepMs }) =>
-      plain(engine.query({ query: expr, startMs, endMs, stepMs }, source)),
+      plainAnswer(engine.query({ query: expr, startMs, endMs, stepMs }, source)),
   };
 }
 
-function plain({ type, series, text, warnings, infos }: QueryAnswer): Answer {
+export function plainAnswer({ type, series, text, warnings, infos }: QueryAnswer): Answer {
   return {
     type,
     text,

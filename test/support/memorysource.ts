@@ -89,7 +89,10 @@ export class MemorySource implements Source {
   }
 }
 
-function fill(into: Points, one: MemorySeries, { fromMs, toMs }: Selection): void {
+function fill(into: Points, one: MemorySeries, selection: Selection): void {
+  const { toMs } = selection;
+  // Ranges are widened to two points.
+  const fromMs = selection.fromMs - 2 * one.resolutionMs;
   const from = firstAtLeast(one.timesMs, fromMs);
   const to = firstAtLeast(one.timesMs, toMs + 1);
   into.length = to - from;

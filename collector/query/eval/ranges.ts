@@ -61,6 +61,7 @@ export function windowsOf(arg: MatrixSelector | Subquery, grid: Grid, context: C
     stepMs: at.stepMs,
     evalMs: grid.startMs,
     evalStepMs: grid.stepMs,
+    spend: (samples) => context.budget.work(samples),
   };
 }
 

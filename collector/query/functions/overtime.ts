@@ -10,12 +10,14 @@ export type RangeFunction = (points: Points, windows: Windows, out: Row) => void
 type Reduce = (values: Float64Array, from: number, to: number, counts: Float64Array | undefined) => number;
 
 export function reducing(reduce: Reduce): RangeFunction {
-  return ({ values, counts }, { lo, hi, steps }, out) => {
+  return ({ values, counts }, { lo, hi, steps, spend }, out) => {
     for (let i = 0; i < steps; i++) {
       const from = lo[i] as number;
       const to = hi[i] as number;
       out.has[i] = to > from ? 1 : 0;
-      if (to > from) out.values[i] = reduce(values, from, to, counts);
+      if (to <= from) continue;
+      spend(to - from);
+      out.values[i] = reduce(values, from, to, counts);
     }
   };
 }

@@ -1,6 +1,7 @@
 /** Functions of range vectors, by name. */
+import { summing } from './blocks.ts';
 import type { RangeFunction } from './overtime.ts';
-import { countOf, extreme, meanOf, pairs, reducing, sumOf, varianceOf } from './overtime.ts';
+import { countOf, extreme, pairs, reducing, varianceOf } from './overtime.ts';
 import { extrapolated, lastTwo } from './rates.ts';
 import { deriv } from './regression.ts';
 
@@ -13,8 +14,8 @@ export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map<strin
   ['deriv', deriv],
   ['changes', pairs((before, now) => before !== now && !(Number.isNaN(before) && Number.isNaN(now)))],
   ['resets', pairs((before, now) => now < before)],
-  ['sum_over_time', reducing(sumOf)],
-  ['avg_over_time', reducing(meanOf)],
+  ['sum_over_time', summing(false)],
+  ['avg_over_time', summing(true)],
   ['count_over_time', reducing(countOf)],
   ['present_over_time', reducing(() => 1)],
   ['last_over_time', reducing((values, _from, to) => values[to - 1] as number)],

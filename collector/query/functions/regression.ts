@@ -40,11 +40,12 @@ function leastSquares({ timesMs, values }: Points, from: number, to: number, zer
   return line;
 }
 
-export function deriv(points: Points, { lo, hi, steps }: Windows, out: Row): void {
+export function deriv(points: Points, { lo, hi, steps, spend }: Windows, out: Row): void {
   for (let i = 0; i < steps; i++) {
     const from = lo[i] as number;
     const to = hi[i] as number;
     out.has[i] = to - from < 2 ? 0 : 1;
+    spend(to - from);
     if (to - from >= 2) out.values[i] = leastSquares(points, from, to, points.timesMs[from] as number).slope;
   }
 }
@@ -52,12 +53,13 @@ export function deriv(points: Points, { lo, hi, steps }: Windows, out: Row): voi
 /** Where the line is so many seconds after the time of the question. */
 export function predictLinear(seconds: Float64Array) {
   return (points: Points, windows: Windows, out: Row): void => {
-    const { lo, hi, steps } = windows;
+    const { lo, hi, steps, spend } = windows;
     for (let i = 0; i < steps; i++) {
       const from = lo[i] as number;
       const to = hi[i] as number;
       out.has[i] = to - from < 2 ? 0 : 1;
       if (to - from < 2) continue;
+      spend(to - from);
       const { slope, intercept } = leastSquares(points, from, to, windows.evalMs + i * windows.evalStepMs);
       out.values[i] = slope * (seconds[i] as number) + intercept;
     }

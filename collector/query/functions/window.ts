@@ -13,6 +13,8 @@ export interface Windows {
   /** The time of the question's first step, which an offset or `@` sets apart from the range's end; and its step. */
   readonly evalMs: number;
   readonly evalStepMs: number;
+  /** Told how many samples a step looks at, so that a long query can be ended. */
+  readonly spend: (samples: number) => void;
 }
 
 /** Both ends move to the right only. The left end of a range does not belong to it, the right one does. */

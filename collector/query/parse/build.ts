@@ -8,22 +8,15 @@ import { numberValue, stringValue } from './literals.ts';
 import { withAt, withOffset, withRange, withSubquery } from './modifiers.ts';
 import { selectorFrom } from './selectors.ts';
 
-/** Parentheses and calls within each other; each takes some frames of the stack here and in the evaluator. */
-const DEEPEST = 200;
-/** Operators and signs between two parentheses. */
-const LONGEST_CHAIN = 1000;
-
-export function build(node: SyntaxNode, text: string, depth = 0): Expr {
-  if (depth > DEEPEST) throw parseError(text, node, `the query is nested more than ${DEEPEST} deep`);
+export function build(node: SyntaxNode, text: string): Expr {
   const links: Link[] = [];
   // An explicit stack: a chain of operators is as deep in the grammar's tree as it is long.
   const stack: (SyntaxNode | Link | ((expr: Expr) => Expr))[] = [node];
   while (stack.length > 0) {
     const next = stack.pop() as SyntaxNode | Link | ((expr: Expr) => Expr);
     if (typeof next === 'function') behindLast(links, next);
-    else if ('name' in next) unfold(next as SyntaxNode, text, { links, stack, depth });
+    else if ('name' in next) unfold(next as SyntaxNode, text, { links, stack });
     else links.push(next as Link);
-    if (links.length > LONGEST_CHAIN) throw parseError(text, node, `more than ${LONGEST_CHAIN} operators in a row`);
   }
   return climb(links);
 }
@@ -31,7 +24,6 @@ export function build(node: SyntaxNode, text: string, depth = 0): Expr {
 interface Unfolding {
   readonly links: Link[];
   readonly stack: (SyntaxNode | Link | ((expr: Expr) => Expr))[];
-  readonly depth: number;
 }
 
 function behindLast(links: Link[], change: (expr: Expr) => Expr): void {
@@ -40,7 +32,7 @@ function behindLast(links: Link[], change: (expr: Expr) => Expr): void {
 }
 
 /** Takes a node apart that holds others of the same row; everything else is an operand. */
-function unfold(node: SyntaxNode, text: string, { links, stack, depth }: Unfolding): void {
+function unfold(node: SyntaxNode, text: string, { links, stack }: Unfolding): void {
   const inner = node.firstChild as SyntaxNode;
   switch (node.name) {
     case 'BinaryExpr':
@@ -65,7 +57,7 @@ function unfold(node: SyntaxNode, text: string, { links, stack, depth }: Unfoldi
       pushNumber(node, text, links);
       return;
     default:
-      links.push({ operand: operand(node, text, depth) });
+      links.push({ operand: operand(node, text) });
   }
 }
 
@@ -84,11 +76,11 @@ function pushNumber(node: SyntaxNode, text: string, links: Link[]): void {
   links.push({ operand: { kind: 'number', ...found, from, to: node.to } });
 }
 
-function operand(node: SyntaxNode, text: string, depth: number): Expr {
+function operand(node: SyntaxNode, text: string): Expr {
   const { from, to } = node;
   switch (node.name) {
     case 'ParenExpr':
-      return { kind: 'paren', expr: build(inside(node)[0] as SyntaxNode, text, depth + 1), from, to };
+      return { kind: 'paren', expr: build(inside(node)[0] as SyntaxNode, text), from, to };
     case 'StringLiteral':
       return { kind: 'string', value: stringOf(node, text), from, to };
     case 'VectorSelector':
@@ -97,12 +89,12 @@ function operand(node: SyntaxNode, text: string, depth: number): Expr {
       return {
         kind: 'call',
         func: read(node.firstChild as SyntaxNode, text),
-        args: argsOf(node.lastChild as SyntaxNode, text, depth),
+        args: argsOf(node.lastChild as SyntaxNode, text),
         from,
         to,
       };
     case 'AggregateExpr':
-      return aggregate(node, text, depth);
+      return aggregate(node, text);
     default:
       throw parseError(text, node, `${quote(read(node, text))} is experimental in Prometheus and not supported`);
   }
@@ -116,8 +108,8 @@ function inside(node: SyntaxNode): SyntaxNode[] {
   return found;
 }
 
-function argsOf(body: SyntaxNode, text: string, depth: number): Expr[] {
-  return inside(body).map((arg) => build(arg, text, depth + 1));
+function argsOf(body: SyntaxNode, text: string): Expr[] {
+  return inside(body).map((arg) => build(arg, text));
 }
 
 export function stringOf(node: SyntaxNode, text: string): string {
@@ -129,13 +121,13 @@ export function stringOf(node: SyntaxNode, text: string): string {
 
 const TWO: ReadonlySet<string> = new Set(['topk', 'bottomk', 'quantile', 'count_values']);
 
-function aggregate(node: SyntaxNode, text: string, depth: number): Expr {
+function aggregate(node: SyntaxNode, text: string): Expr {
   const { from, to } = node;
   const op = read(node.firstChild as SyntaxNode, text).toLowerCase();
   if (op === 'limitk' || op === 'limit_ratio')
     throw parseError(text, node, `${op}() is experimental in Prometheus and not supported`);
   const modifier = node.getChild('AggregateModifier');
-  const args = argsOf(node.getChild('FunctionCallBody') as SyntaxNode, text, depth);
+  const args = argsOf(node.getChild('FunctionCallBody') as SyntaxNode, text);
   if (args.length === 0) throw parseError(text, node, 'no arguments for aggregate expression provided');
   const wanted = TWO.has(op) ? 2 : 1;
   if (args.length !== wanted) {

@@ -8,19 +8,11 @@ import type { Expr } from './ast.ts';
 import { build } from './build.ts';
 import { check } from './check.ts';
 import { parseError, quote } from './failure.ts';
+import { refuseSize } from './size.ts';
 import { EXPERIMENTAL } from './signatures.ts';
 
-/** A longer question is no question. */
-const LONGEST = 1_000_000;
-
 export function parseQuery(text: string): Expr {
-  if (text.length > LONGEST) {
-    throw parseError(
-      text,
-      { from: 0, to: 0 },
-      `the query has ${text.length} characters, at most ${LONGEST} are allowed`,
-    );
-  }
+  refuseSize(text);
   const readable = withoutLonePoints(text);
   const tree = parser.parse(readable);
   refuseErrors(tree, text);

@@ -2,8 +2,6 @@
  * A few frames' numbers of one column, packed: of each row that changed in them, how it went on from what it was before. Rows that did not change cost
  * a bit. Exact to the bit: a number that is no small decimal goes as the double it is.
  */
-import { Writer } from '../../../src/wire/writer.ts';
-
 /** What numbers are multiplied by to become integers. The last stands for "as doubles". */
 const SCALES = [1, 1e3, 1e6, 1e9, 1 / 4096] as const;
 const DOUBLES = SCALES.length;
@@ -16,12 +14,14 @@ const DOUBLE = 2;
 const STEP = 3;
 
 /** Rows between two places from which one can be found. */
-const GROUP = 32;
+const GROUP = 8;
+/** A row takes at most its length, its scale and nine bytes for each frame; its length is one byte. */
+export const MOST_FRAMES = 25;
 
 export interface StripeColumn {
   /** A bit for each row: whether it changes. */
   readonly changed: Uint32Array;
-  /** Where the bytes of each group of rows begin. */
+  /** Where the bytes of each few rows begin. */
   readonly offsets: Uint32Array;
   /** By row that changes: length, scale, tokens. */
   readonly bytes: Uint8Array;
@@ -37,28 +37,37 @@ export interface Gathered {
   readonly places: readonly Int32Array[];
 }
 
-const out = new Writer(1 << 16);
-const own = new Writer(256);
+/** What is being packed; written to directly, because this is done for every number there is. */
+let out = new Uint8Array(1 << 16);
+let end = 0;
+const eight = new DataView(new ArrayBuffer(8));
 
 /** Packs a column; `last` is what each row was before, and becomes what it is after. Undefined if nothing changes. */
 export function packColumn(gathered: Gathered, last: Float64Array): StripeColumn | undefined {
   const { frames, rows } = gathered;
-  const groups = Math.ceil(rows / GROUP);
-  const changed = new Uint32Array(groups);
-  const offsets = new Uint32Array(groups);
+  const changed = new Uint32Array(Math.ceil(rows / 32));
+  const offsets = new Uint32Array(Math.ceil(rows / GROUP));
   const now = new Float64Array(frames);
+  const most = 2 + 9 * frames;
   let any = false;
-  out.clear();
+  end = 0;
   for (let row = 0; row < rows; row++) {
-    if (row % GROUP === 0) offsets[row / GROUP] = out.length;
+    if (row % GROUP === 0) offsets[row / GROUP] = end;
     const before = last[row] as number;
     if (!gather(gathered, { row, before, now })) continue;
     any = true;
     changed[row >>> 5] = ((changed[row >>> 5] as number) | (1 << (row & 31))) >>> 0;
+    if (end + most > out.length) makeRoom();
     packRow(now, before);
     last[row] = now[frames - 1] as number;
   }
-  return any ? { changed, offsets, bytes: out.copy() } : undefined;
+  return any ? { changed, offsets, bytes: out.slice(0, end) } : undefined;
+}
+
+function makeRoom(): void {
+  const larger = new Uint8Array(2 * out.length);
+  larger.set(out);
+  out = larger;
 }
 
 /** Whether the row changes at all. */
@@ -90,29 +99,50 @@ export function same(value: number, old: number): boolean {
 }
 
 function packRow(now: Float64Array, before: number): void {
-  own.clear();
+  const start = end++;
   const scale = scaleOf(now);
-  own.byte(scale);
+  out[end++] = scale;
   let old = before;
-  for (const value of now) {
+  for (let k = 0; k < now.length; k++) {
+    const value = now[k] as number;
     packValue(value, old, scale);
     old = value;
   }
-  out.varint(own.length);
-  out.append(own);
+  out[start] = end - start - 1;
 }
 
 function packValue(value: number, old: number, scale: number): void {
-  if (same(value, old)) own.varint(SAME);
-  else if (Number.isNaN(value)) own.varint(ABSENT);
-  else {
-    const factor = SCALES[scale] ?? 0;
-    const step = Math.round(value * factor) - integerOf(old, factor);
-    if (scale === DOUBLES || Math.abs(step) >= MOST / 4 || Object.is(value, -0)) {
-      own.varint(DOUBLE);
-      own.float64(value);
-    } else own.varint(STEP + (step < 0 ? -2 * step - 1 : 2 * step));
+  if (same(value, old)) {
+    out[end++] = SAME;
+    return;
   }
+  if (Number.isNaN(value)) {
+    out[end++] = ABSENT;
+    return;
+  }
+  const factor = SCALES[scale] ?? 0;
+  const step = Math.round(value * factor) - integerOf(old, factor);
+  if (scale === DOUBLES || Math.abs(step) >= MOST / 4 || Object.is(value, -0)) packDouble(value);
+  else packVarint(STEP + (step < 0 ? -2 * step - 1 : 2 * step));
+}
+
+function packDouble(value: number): void {
+  out[end++] = DOUBLE;
+  eight.setFloat64(0, value, true);
+  for (let i = 0; i < 8; i++) out[end++] = eight.getUint8(i);
+}
+
+function packVarint(value: number): void {
+  let rest = value;
+  while (rest >= 2 ** 31) {
+    out[end++] = (rest % 128) | 128;
+    rest = Math.floor(rest / 128);
+  }
+  while (rest > 127) {
+    out[end++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  out[end++] = rest;
 }
 
 /** What a step is taken from. Both sides make it of the same double. */
@@ -148,65 +178,48 @@ export interface Unpacking {
 export function unpackRow(column: StripeColumn | undefined, row: number, before: number, to: Unpacking): number {
   const { into, at, frames } = to;
   if (column === undefined || ((column.changed[row >>> 5] ?? 0) & (1 << (row & 31))) === 0) {
-    into.fill(before, at, at + frames);
+    // A loop, because a handful of numbers is not worth the call.
+    for (let k = at; k < at + frames; k++) into[k] = before;
     return before;
   }
-  tokens.open(column, row);
-  const factor = SCALES[tokens.byte()] ?? 0;
+  const { bytes } = column;
+  let from = placeOf(column, row);
+  const factor = SCALES[bytes[from++] as number] ?? 0;
   let old = before;
-  for (let k = 0; k < frames; k++) {
-    const token = tokens.varint();
-    if (token === ABSENT) old = Number.NaN;
-    else if (token === DOUBLE) old = tokens.double();
-    else if (token !== SAME) {
-      const folded = token - STEP;
-      const step = folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
-      old = (integerOf(old, factor) + step) / factor;
+  let integer = integerOf(before, factor);
+  for (let k = at; k < at + frames; k++) {
+    let token = bytes[from++] as number;
+    if (token > 127) {
+      token &= 127;
+      let byte = 128;
+      for (let unit = 128; byte > 127; unit *= 128) {
+        byte = bytes[from++] as number;
+        token += (byte & 127) * unit;
+      }
     }
-    into[at + k] = old;
+    if (token >= STEP) {
+      const folded = token - STEP;
+      integer += folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
+      old = integer / factor;
+    } else if (token === ABSENT) {
+      old = Number.NaN;
+      integer = 0;
+    } else if (token === DOUBLE) {
+      for (let i = 0; i < 8; i++) eight.setUint8(i, bytes[from++] as number);
+      old = eight.getFloat64(0, true);
+      integer = integerOf(old, factor);
+    }
+    into[k] = old;
   }
   return old;
 }
 
-/** Reads what `packRow` wrote: our own bytes, in memory, so unchecked. */
-class Tokens {
-  #bytes: Uint8Array = new Uint8Array(0);
-  #at = 0;
-  readonly #eight = new DataView(new ArrayBuffer(8));
-
-  open({ changed, offsets, bytes }: StripeColumn, row: number): void {
-    this.#bytes = bytes;
-    this.#at = offsets[row >>> 5] as number;
-    const bits = changed[row >>> 5] as number;
-    for (let i = 0; i < (row & 31); i++) {
-      if ((bits & (1 << i)) === 0) continue;
-      // In this order: reading the length moves on.
-      const length = this.varint();
-      this.#at += length;
-    }
-    this.varint();
+/** Where a row's bytes begin, behind their length. */
+function placeOf({ changed, offsets, bytes }: StripeColumn, row: number): number {
+  let at = offsets[(row / GROUP) | 0] as number;
+  const bits = changed[row >>> 5] as number;
+  for (let i = row & 31 & -GROUP; i < (row & 31); i++) {
+    if ((bits & (1 << i)) !== 0) at += (bytes[at] as number) + 1;
   }
-
-  byte(): number {
-    return this.#bytes[this.#at++] as number;
-  }
-
-  varint(): number {
-    const bytes = this.#bytes;
-    let byte = bytes[this.#at++] as number;
-    if (byte < 128) return byte;
-    let value = byte & 127;
-    for (let unit = 128; ; unit *= 128) {
-      byte = bytes[this.#at++] as number;
-      value += (byte & 127) * unit;
-      if (byte < 128) return value;
-    }
-  }
-
-  double(): number {
-    for (let i = 0; i < 8; i++) this.#eight.setUint8(i, this.byte());
-    return this.#eight.getFloat64(0, true);
-  }
+  return at + 1;
 }
-
-const tokens = new Tokens();

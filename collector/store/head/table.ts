@@ -163,7 +163,7 @@ export class HeadTable {
 
   /** Windows since the table began. */
   get #frames(): number {
-    return this.#stripes.reduce((sum, { frames }) => sum + frames, this.#open.length);
+    return this.#stripes.length * STRIPE + this.#open.length;
   }
 
   #absentRows(): Set<number> {
@@ -186,7 +186,8 @@ export class HeadTable {
       old = unpackRow(stripe.columns[c], row, old, { into, at, frames: stripe.frames });
       at += stripe.frames;
     }
-    for (const { table, offsets, places } of this.#open) {
+    for (const one of this.#open) {
+      const { table, offsets, places } = one;
       const place = row < places.length ? (places[row] as number) : -1;
       if (place < 0 || table === undefined) into[at++] = c === 0 ? Number.NaN : old;
       else {
@@ -258,10 +259,12 @@ export class HeadTable {
     if (length === 0) return undefined;
     const cells = this.columns.map((_, c) => {
       const values = this.#raw(row, c + 1);
-      return Float64Array.from({ length }, (_one, i) => {
+      const own = new Float64Array(length);
+      for (let i = 0; i < length; i++) {
         const k = windows[i] as number;
-        return k < 0 ? Number.NaN : (values[k] as number);
-      });
+        own[i] = k < 0 ? Number.NaN : (values[k] as number);
+      }
+      return own;
     });
     return { labels: this.labels[row] as Labels, timesMs: timesMs.slice(0, length), cells };
   }

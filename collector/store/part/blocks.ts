@@ -26,14 +26,17 @@ export interface RowBytes {
 /** Bytes beside the payload that a block takes in memory, roughly. */
 const BESIDE = 512;
 
-/** Reads what is there and has it made into something; `table` is for the message if that fails. */
-export function readBlock<T>(source: BlockSource, place: Place, table: string, make: (payload: Buffer) => T): T {
+/** Reads what is there and has it made into something; `what` is for the message if that fails. */
+export function readBlock<T>(source: BlockSource, place: Place, what: () => string, make: (payload: Buffer) => T): T {
   const { name, file } = source;
   try {
     return make(openBlock(file.read(place.at, place.length), place.length));
   } catch (error) {
     if (error instanceof PartDamage || isOfTheSystem(error)) throw error;
-    throw new PartDamage({ file: name, table, at: place.at, problem: (error as Error).message }, { cause: error });
+    throw new PartDamage(
+      { file: name, table: what(), at: place.at, problem: (error as Error).message },
+      { cause: error },
+    );
   }
 }
 
@@ -45,10 +48,10 @@ function isOfTheSystem(error: unknown): boolean {
 export function cachedBlock<T>(
   source: BlockSource,
   place: Place,
-  table: string,
+  what: () => string,
   make: (payload: Buffer) => { value: T; bytes: number },
 ): T {
-  return source.cache.get(source.owner + place.at, () => readBlock(source, place, table, make));
+  return source.cache.get(source.owner + place.at, () => readBlock(source, place, what, make));
 }
 
 /** The rows of a block of times or of a stream. */

@@ -17,7 +17,7 @@ export function checkPart(part: { readonly tableReaders: readonly TableReader[];
         if (set !== undefined) wrong.add(`${table.name}: a row of the label set ${set}, and there are ${index.sets}`);
       }
       let rows = 0;
-      for (const _ of tableRows(table, index, note)) rows++;
+      for (const _ of tableRows(table, index, { onDamage: note })) rows++;
       if (wrong.size === 0 && rows !== table.entry.rows)
         wrong.add(`${table.name}: ${rows} rows of ${table.entry.rows}`);
     });

@@ -1,5 +1,5 @@
 /** A column's series of a row: the row's labels with those that the column fixes and its metric's name. */
-import { type Labels, sortedLabels } from '../../../src/model/labels.ts';
+import { type Labels, labels, mergeLabels, sortedLabels } from '../../../src/model/labels.ts';
 import type { Column } from '../../../src/model/shape.ts';
 import type { LabelIndex } from './index/labelindex.ts';
 
@@ -47,4 +47,9 @@ function planFor(of: readonly string[], fixed: readonly (readonly [string, strin
   for (const [at, [name]] of fixed.entries()) from.set(name, -1 - at);
   const names = [...from.keys()].sort((a, b) => (a < b ? -1 : 1));
   return { of, names, from: names.map((name) => from.get(name) as number) };
+}
+
+/** The labels of one series, from its row's. */
+export function withFixed(row: Labels, column: Column): Labels {
+  return mergeLabels(labels(fixedLabels(column)), row);
 }

@@ -14,7 +14,7 @@ import { joinSame, metricsInSeveral } from './joined.ts';
 import { SeriesLabels } from './labelled.ts';
 import { checkHead, HEAD_BYTES, readTail, TAIL_BYTES } from './layout.ts';
 import { labelNames, labelSets, labelValues } from './names.ts';
-import { type OnDamage, tableRows } from './rows.ts';
+import { type OnDamage, type RowOptions, tableRows } from './rows.ts';
 import { rowsOf, Selector } from './select.ts';
 import { SeriesReader } from './series.ts';
 import { partSizes } from './sizes.ts';
@@ -39,7 +39,7 @@ function readRoot(source: BlockSource): Root {
     throw new PartDamage({ file: name, table: 'its end', at: file.size, problem: 'was cut short' });
   }
   const place = readTail(name, Buffer.from(file.read(file.size - TAIL_BYTES, TAIL_BYTES)), file.size);
-  return readBlock(source, place, 'the root of its index', decodeRoot);
+  return readBlock(source, place, () => 'the root of its index', decodeRoot);
 }
 
 export class PartReader implements Part {
@@ -62,11 +62,21 @@ export class PartReader implements Part {
   /** Label sets and pairs; in memory as long as the cache has room. */
   index(): LabelIndex {
     const { pairs, sets } = this.#root;
-    return cachedBlock(this.#source, sets, 'the label sets of its index', (setBytes) => {
-      const pairBytes = readBlock(this.#source, pairs, 'the labels of its index', (payload) => payload);
-      const index = new LabelIndex(pairBytes, setBytes);
-      return { value: index, bytes: index.size };
-    });
+    return cachedBlock(
+      this.#source,
+      sets,
+      () => 'the label sets of its index',
+      (setBytes) => {
+        const pairBytes = readBlock(
+          this.#source,
+          pairs,
+          () => 'the labels of its index',
+          (payload) => payload,
+        );
+        const index = new LabelIndex(pairBytes, setBytes);
+        return { value: index, bytes: index.size };
+      },
+    );
   }
 
   *select(selection: Selection, endsToo = false): Generator<PartSeries> {
@@ -124,13 +134,13 @@ export class PartReader implements Part {
   *tables(onDamage?: OnDamage): Generator<TableChunk> {
     for (const table of this.tableReaders) {
       const { level, measurement, columns } = table.entry;
-      yield { level, measurement, columns, rows: this.rows(table, onDamage) };
+      yield { level, measurement, columns, rows: this.rows(table, { onDamage }) };
     }
   }
 
   /** The rows of one of its tables. */
-  rows(table: TableReader, onDamage?: OnDamage): Generator<RowChunk> {
-    return tableRows(table, this.index(), onDamage);
+  rows(table: TableReader, options?: RowOptions): Generator<RowChunk> {
+    return tableRows(table, this.index(), options);
   }
 
   sizes(): { readonly metrics: ReadonlyMap<string, number>; readonly labels: ReadonlyMap<string, number> } {

@@ -14,12 +14,21 @@ import { newScratch } from './table.ts';
 /** Told of damage, reading goes on without the block; else it ends with it. */
 export type OnDamage = ((damage: PartDamage) => void) | undefined;
 
-export function* tableRows(table: TableReader, index: LabelIndex, onDamage?: OnDamage): Generator<RowChunk> {
+export interface RowOptions {
+  readonly onDamage?: OnDamage | undefined;
+  /** Which columns; without it, all. Ascending. The rows have those alone. */
+  readonly columns?: readonly number[];
+}
+
+export function* tableRows(table: TableReader, index: LabelIndex, options: RowOptions = {}): Generator<RowChunk> {
+  const { onDamage } = options;
   const scratch = newScratch();
+  const columns = options.columns ?? table.columns.map((_, c) => c);
+  const streams = table.streams.flatMap(({ column }, s) => (columns.includes(column) ? [s] : []));
   for (const group of table.groups()) {
     const load = holding(table, group, onDamage);
     for (let row = 0; row < group.sets.length; row++) {
-      const chunk = readRow({ table, group, row }, { load, scratch, onDamage });
+      const chunk = readRow({ table, group, row }, { load, scratch, onDamage, columns, streams });
       if (chunk.timesMs.length > 0) yield { labels: index.labels(group.sets[row] as number), ...chunk };
     }
   }
@@ -61,6 +70,8 @@ interface Means {
   readonly load: Load;
   readonly scratch: Scratch;
   readonly onDamage: OnDamage;
+  readonly columns: readonly number[];
+  readonly streams: readonly number[];
 }
 
 function readRow({ table, group, row }: RowPlace, means: Means): Omit<RowChunk, 'labels'> {
@@ -74,38 +85,46 @@ function readRow({ table, group, row }: RowPlace, means: Means): Omit<RowChunk, 
     length += n;
   }
   const timesMs = new Float64Array(length);
-  const streams = table.streams.map(() => new Float64Array(length));
-  const nans: (Set<number> | undefined)[] = table.columns.map(() => undefined);
+  const numbers = means.streams.map(() => new Float64Array(length));
+  const nans: (Set<number> | undefined)[] = means.columns.map(() => undefined);
   let at = 0;
   for (const { slice, times } of pieces) {
     const n = times.length;
     timesMs.set(times, at);
-    for (let stream = 0; stream < streams.length; stream++) {
+    for (const [s, stream] of means.streams.entries()) {
       const marked = orTold(onDamage, undefined, () => table.readStream({ slice, row, stream, n }, load, scratch));
       if (marked === undefined) scratch.values.fill(Number.NaN, 0, n);
-      (streams[stream] as Float64Array).set(scratch.values.subarray(0, n), at);
+      (numbers[s] as Float64Array).set(scratch.values.subarray(0, n), at);
       if (marked !== true) continue;
-      const { column } = table.streams[stream] as { column: number };
+      const column = means.columns.indexOf((table.streams[stream] as { column: number }).column);
       for (let i = 0; i < n; i++) {
         if (scratch.marks[i] === MEASURED_NAN) nans[column] = (nans[column] ?? new Set()).add(at + i);
       }
     }
     at += n;
   }
-  return { timesMs, ...columnsOf(table, streams), ...(nans.some((set) => set !== undefined) ? { nans } : {}) };
+  return {
+    timesMs,
+    ...columnsOf(table, means.streams, numbers),
+    ...(nans.some((set) => set !== undefined) ? { nans } : {}),
+  };
 }
 
 /** Streams as the columns that they are of. */
-function columnsOf(table: TableReader, streams: readonly Float64Array[]): Pick<RowChunk, 'cells' | 'folds'> {
+function columnsOf(
+  table: TableReader,
+  streams: readonly number[],
+  numbers: readonly Float64Array[],
+): Pick<RowChunk, 'cells' | 'folds'> {
   const cells: Float64Array[] = [];
   const folds: (Folds | undefined)[] = [];
   for (let s = 0; s < streams.length; s++) {
-    if (table.streams[s]?.kind === 'value') {
-      cells.push(streams[s] as Float64Array);
+    if (table.streams[streams[s] as number]?.kind === 'value') {
+      cells.push(numbers[s] as Float64Array);
       folds.push(undefined);
       continue;
     }
-    const [sum, count, min, max] = streams.slice(s, s + 4) as [Float64Array, Float64Array, Float64Array, Float64Array];
+    const [sum, count, min, max] = numbers.slice(s, s + 4) as [Float64Array, Float64Array, Float64Array, Float64Array];
     cells.push(sum.map((total, i) => total / (count[i] as number)));
     folds.push({ sum, count, min, max });
     s += 3;

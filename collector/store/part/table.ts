@@ -57,12 +57,17 @@ export class TableReader {
 
   groups(): readonly GroupPlace[] {
     const { groups: place, columns } = this.entry;
-    return cachedBlock(this.#source, place, `the directory of ${this.name}`, (payload) => {
-      const shape = { columns: columns.length, streams: this.streams.length, sliceMs: this.sliceMs };
-      const groups = decodeDirectory(payload, shape);
-      const blocks = groups.reduce((sum, { slices }) => sum + slices.length * (this.streams.length + 1), 0);
-      return { value: groups, bytes: 16 * blocks + this.entry.rows * (4 + columns.length) };
-    });
+    return cachedBlock(
+      this.#source,
+      place,
+      () => `the directory of ${this.name}`,
+      (payload) => {
+        const shape = { columns: columns.length, streams: this.streams.length, sliceMs: this.sliceMs };
+        const groups = decodeDirectory(payload, shape);
+        const blocks = groups.reduce((sum, { slices }) => sum + slices.length * (this.streams.length + 1), 0);
+        return { value: groups, bytes: 16 * blocks + this.entry.rows * (4 + columns.length) };
+      },
+    );
   }
 
   /** The number of a column's stream; -1 if it has none of the kind. */
@@ -74,8 +79,11 @@ export class TableReader {
   cached(group: GroupPlace): Load {
     return (slice, block) => {
       if (slice.length[block] === 0) return undefined;
-      return cachedBlock(this.#source, placeOf(slice, block), this.blockName(slice, block), (payload) =>
-        rowBytes(payload, group.sets.length, block === 0),
+      return cachedBlock(
+        this.#source,
+        placeOf(slice, block),
+        () => this.blockName(slice, block),
+        (payload) => rowBytes(payload, group.sets.length, block === 0),
       );
     };
   }
@@ -86,7 +94,7 @@ export class TableReader {
     return readBlock(
       this.#source,
       placeOf(slice, block),
-      this.blockName(slice, block),
+      () => this.blockName(slice, block),
       (payload) => rowBytes(payload, group.sets.length, block === 0).value,
     );
   }

@@ -21,7 +21,10 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-export async function startApi(options: Partial<Api> & Pick<Api, 'store'>): Promise<ApiServer> {
+export async function startApi(
+  options: Partial<Api> & Pick<Api, 'store'>,
+  server: { readonly stalledMs?: number } = {},
+): Promise<ApiServer> {
   const log = createLog({ level: 'error', format: 'json', stream: process.stderr });
   const refused: string[] = [];
   const http = createHttp({
@@ -30,6 +33,7 @@ export async function startApi(options: Partial<Api> & Pick<Api, 'store'>): Prom
     guard: { token: undefined, tls: undefined },
     maxBodyBytes: 16_000_000,
     maxConnections: 2000,
+    ...server,
     clock: systemClock,
     log,
     onRefused: (reason) => refused.push(reason),

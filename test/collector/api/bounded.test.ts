@@ -93,6 +93,21 @@ describe('queries', () => {
     expect(signals.length).toBeLessThanOrEqual(6);
   });
 
+  test('that take longer than a connection may stand still are answered all the same', async () => {
+    const { store, going } = held();
+    const server = await startApi({ store }, { stalledMs: 200 });
+    servers.push(server);
+    const asked = fetch(`${server.url}/api/v1/query?query=up`);
+    await waitFor(async () => going.length === 1, { timeoutMs: 10_000, what: 'the query' });
+    // Another connection that stands still is let go of: so long the query has waited at least.
+    const other = connect(Number(new URL(server.url).port), '127.0.0.1');
+    const ended = new Promise((resolve) => other.on('close', resolve));
+    other.resume().write('GET / HTTP/1.1\r\n');
+    await ended;
+    going[0]!();
+    expect((await asked).status).toBe(200);
+  });
+
   test('lookups have turns of their own: names are there while queries are slow', async () => {
     const { store, signals, going } = held();
     const { url } = await started(store);

@@ -57,7 +57,7 @@ const operation = fc.oneof(
     weight: 3,
   },
   { arbitrary: fc.constant({ kind: 'seal' as const }), weight: 2 },
-  { arbitrary: fc.record({ kind: fc.constant('erase' as const), back: fc.nat(30), length: fc.nat(10) }), weight: 0 },
+  { arbitrary: fc.record({ kind: fc.constant('erase' as const), back: fc.nat(30), length: fc.nat(10) }), weight: 1 },
   { arbitrary: fc.constant({ kind: 'restart' as const }), weight: 2 },
   {
     arbitrary: fc.record({
@@ -264,6 +264,6 @@ test('whatever happens, every selector’s answer is the map’s', () => {
       world.restart();
       world.check();
     }),
-    { numRuns: Number(process.env.STORE_RUNS ?? 150) },
+    { numRuns: Number(process.env.STORE_RUNS ?? 100) },
   );
-});
+}, 180_000);

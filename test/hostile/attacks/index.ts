@@ -4,6 +4,7 @@ import { bombs, dictionaries, mutants, newNodes, repeatedRows } from './batches.
 import { crumbs, trickle, unfinished } from './bodies.ts';
 import { idle, slowHeaders } from './connections.ts';
 import { strangers } from './names.ts';
+import { largeForms, manyQueries, unreadStreams } from './queries.ts';
 import { unread, unreadAhead } from './unread.ts';
 
 export const ATTACKS: readonly Attack[] = [
@@ -20,4 +21,7 @@ export const ATTACKS: readonly Attack[] = [
   newNodes,
   mutants,
   strangers,
+  manyQueries,
+  largeForms,
+  unreadStreams,
 ];

@@ -28,23 +28,55 @@ export function pack(out: ByteWriter, values: Float64Array, n: number, base: num
     const width = widthOf(values, from, to, base);
     out.byte(width);
     if (width === 0) continue;
-    out.reserve(((width * TOGETHER) >> 3) + 8);
-    if (width <= NARROW) packNarrow(out, values.subarray(from, to), base, width);
-    else packWide(out, values.subarray(from, to), base, width);
+    if (width > NARROW) {
+      packWide(out, values.subarray(from, to), base, width);
+      continue;
+    }
+    out.reserve(NARROW * 4 + 8);
+    const { bytes } = out;
+    let at = out.length;
+    let bits = 0;
+    let have = 0;
+    for (let i = from; i < to; i++) {
+      bits |= ((values[i] as number) - base) << have;
+      have += width;
+      while (have >= 8) {
+        bytes[at++] = bits & 255;
+        bits >>>= 8;
+        have -= 8;
+      }
+    }
+    if (have > 0) bytes[at++] = bits & 255;
+    out.length = at;
   }
 }
 
 /** Reads `n` integers into `into[at..]`, as they are above the base. */
 export function unpack(reader: ByteReader, n: number, into: Float64Array, at: number): void {
-  for (let from = 0; from < n; from += TOGETHER) {
-    const count = Math.min(TOGETHER, n - from);
+  for (let from = at; from < at + n; from += TOGETHER) {
+    const to = Math.min(at + n, from + TOGETHER);
     const width = reader.byte();
     if (width > 53) throw new Error(`a width of ${width} bits`);
-    const size = (width * count + 7) >> 3;
+    const size = (width * (to - from) + 7) >> 3;
     if (size > reader.left) throw new Error('ends early');
-    if (width === 0) into.fill(0, at + from, at + from + count);
-    else if (width <= NARROW) unpackNarrow(reader, width, into.subarray(at + from, at + from + count));
-    else unpackWide(reader, width, into.subarray(at + from, at + from + count));
+    if (width === 0) into.fill(0, from, to);
+    else if (width > NARROW) unpackWide(reader, width, into.subarray(from, to));
+    else {
+      const { bytes } = reader;
+      const mask = (1 << width) - 1;
+      let next = reader.at;
+      let bits = 0;
+      let have = 0;
+      for (let i = from; i < to; i++) {
+        while (have < width) {
+          bits |= (bytes[next++] as number) << have;
+          have += 8;
+        }
+        into[i] = bits & mask;
+        bits >>>= width;
+        have -= width;
+      }
+    }
     reader.at += size;
   }
 }
@@ -58,25 +90,7 @@ function widthOf(values: Float64Array, from: number, to: number, base: number): 
   return bitsOf(most);
 }
 
-function packNarrow(out: ByteWriter, values: Float64Array, base: number, width: number): void {
-  const { bytes } = out;
-  let at = out.length;
-  let bits = 0;
-  let have = 0;
-  for (let i = 0; i < values.length; i++) {
-    bits |= ((values[i] as number) - base) << have;
-    have += width;
-    while (have >= 8) {
-      bytes[at++] = bits & 255;
-      bits >>>= 8;
-      have -= 8;
-    }
-  }
-  if (have > 0) bytes[at++] = bits & 255;
-  out.length = at;
-}
-
-/** The same where the bits do not fit: as two halves, each of its own. */
+/** Where the bits do not fit: as two or three pieces, each of its own. */
 function packWide(out: ByteWriter, values: Float64Array, base: number, width: number): void {
   const low = new BitWriter(out);
   for (let i = 0; i < values.length; i++) {
@@ -113,23 +127,6 @@ class BitWriter {
 
   end(): void {
     if (this.#have > 0) this.#out.byte(this.#bits & 255);
-  }
-}
-
-function unpackNarrow(reader: ByteReader, width: number, into: Float64Array): void {
-  const { bytes } = reader;
-  const mask = (1 << width) - 1;
-  let from = reader.at;
-  let bits = 0;
-  let have = 0;
-  for (let i = 0; i < into.length; i++) {
-    while (have < width) {
-      bits |= (bytes[from++] as number) << have;
-      have += 8;
-    }
-    into[i] = bits & mask;
-    bits >>>= width;
-    have -= width;
   }
 }
 

@@ -23,7 +23,7 @@ function labelsByKey(tables: readonly TableChunk[]) {
 }
 
 describe('a part against a plain map', () => {
-  test.prop([anyTables, anyMatchers, fc.nat(4 * 3_600_000), fc.nat(4 * 3_600_000)], { numRuns: 300 })(
+  test.prop([anyTables, anyMatchers, fc.nat(4 * 3_600_000), fc.nat(4 * 3_600_000)], { numRuns: 100 })(
     'select',
     (tables, matchers, from, length) => {
       const { part } = partOf(tables);
@@ -41,7 +41,7 @@ describe('a part against a plain map', () => {
     },
   );
 
-  test.prop([anyTables, anyMatchers], { numRuns: 200 })('labels', (tables, matchers) => {
+  test.prop([anyTables, anyMatchers], { numRuns: 60 })('labels', (tables, matchers) => {
     const { part } = partOf(tables);
     const sets = labelsByKey(tables);
     const truth = [...truthOf(tables).keys()].map((key) => sets.get(key)!).filter((l) => matchesAll(l, matchers));
@@ -53,7 +53,7 @@ describe('a part against a plain map', () => {
     }
   });
 
-  test.prop([anyTables], { numRuns: 200 })('tables, counts and check', (tables) => {
+  test.prop([anyTables], { numRuns: 60 })('tables, counts and check', (tables) => {
     const { part, info } = partOf(tables);
     const truth = truthOf(tables);
     expect(info.series).toBe(truth.size);
