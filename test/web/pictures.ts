@@ -8,9 +8,6 @@ import type { Browser, Page } from 'playwright-core';
 import { open, startBrowser } from '../support/browser.ts';
 import { type FleetNode, fleetNode } from '../support/fleet.ts';
 import { startProgram } from '../support/program.ts';
-import { startPrometheus } from '../support/prometheus.ts';
-import { waitFor } from '../support/wait.ts';
-import { startFront } from '../support/webfront.ts';
 import { crowd } from './crowd.ts';
 
 const OUT = resolve('.cache/pictures/page');
@@ -53,13 +50,6 @@ async function picturesOf(browser: Browser, count: number): Promise<void> {
     command: 'collector',
     config: { collector: { window: '1s', lateness: '500ms' } },
   });
-  const prometheus = await startPrometheus({
-    scrapes: [
-      { job: 'c', url: `${program.collectorUrl}/metrics`, intervalSeconds: 1 },
-      { job: 'containers', url: `${program.collectorUrl}/metrics/containers`, intervalSeconds: 1 },
-    ],
-  });
-  const front = await startFront(program.collectorUrl, prometheus.url);
   const names = count >= 100 ? ['web-1', 'web-2', 'db-1'] : ['web-1'];
   const nodes: FleetNode[] =
     count === 0
@@ -70,16 +60,9 @@ async function picturesOf(browser: Browser, count: number): Promise<void> {
   if (count > 0) {
     await program.ready();
     // Something to draw.
-    const before = Date.now();
-    await waitFor(
-      async () => Date.now() - before > 45_000 && (await prometheus.query('count(container_last_seen)')).length > 0,
-      {
-        what: 'some history',
-        timeoutMs: 120_000,
-      },
-    );
+    await new Promise((resolve) => setTimeout(resolve, 45_000));
   }
-  const shot = shooter(browser, front.url);
+  const shot = shooter(browser, program.collectorUrl);
   for (const size of WIDTHS)
     for (const dark of [false, true]) {
       await shot(`list-${count}`, size, dark, (page) => page.waitForTimeout(count === 0 ? 500 : 6500));
@@ -92,8 +75,6 @@ async function picturesOf(browser: Browser, count: number): Promise<void> {
     }
   if (count >= 100) await further(shot);
   for (const node of nodes) await node.stop();
-  await front.stop();
-  await prometheus.stop();
   await program.stop();
 }
 

@@ -50,7 +50,6 @@ async function ask(path: string, given: Readonly<Record<string, string>>, signal
   const answer = await fetch(`api/v1/${path}${query === '' ? '' : `?${query}`}`, signal ? { signal } : {});
   const body: unknown = await answer.json().catch(() => undefined);
   const said = (typeof body === 'object' && body !== null ? body : {}) as Body;
-  if (answer.status === 404 && said.status === undefined) throw new QueryError('Nothing keeps history here.', true);
   if (answer.ok && said.status === 'success') return said;
   throw new QueryError(said.error ?? `The collector answers ${answer.status}.`);
 }

@@ -33,6 +33,14 @@ export function useAnswers({ questions, steps, moving }: Wanted): Asked {
   // What makes another chart of it; a range that moves is the same one.
   const key = JSON.stringify([exprs, steps.step, steps.to - steps.from, moving ? '' : steps.from]);
   useEffect(() => {
+    if (model.peek()?.pipeline.history === false) {
+      asked.value = {
+        answers: undefined,
+        steps: undefined,
+        error: new QueryError('Nothing keeps history here.', true),
+      };
+      return;
+    }
     const abort = new AbortController();
     const { answers, steps: had } = asked.peek();
     const goesOn = whole.current === key && answers !== undefined && had !== undefined && steps.to > had.to;

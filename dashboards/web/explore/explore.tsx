@@ -31,6 +31,10 @@ export function Explore() {
   const { expr, range } = place.value;
   const run = async (signal?: AbortSignal): Promise<void> => {
     if (expr.trim() === '') return;
+    if (model.peek()?.pipeline.history === false) {
+      error.value = new QueryError('Nothing keeps history here.', true);
+      return;
+    }
     const window = model.value?.window ?? 10;
     const steps = stepsOf(moments(), { points: 360, window });
     try {
