@@ -36,8 +36,12 @@ export function round(value: number, nearest: number): number {
   return Math.floor(value * inverse + 0.5) / inverse;
 }
 
-/** An infinite bound holds for NaN as well, as in Go. */
+/** Infinity beside NaN stays what it is, as in Go. */
 export function clamp(value: number, min: number, max: number): number {
-  const below = max === Number.NEGATIVE_INFINITY ? max : Math.min(max, value);
-  return min === Number.POSITIVE_INFINITY ? min : Math.max(min, below);
+  const below = lesser(value, max);
+  return -lesser(-below, -min);
+}
+
+function lesser(a: number, b: number): number {
+  return a === Number.NEGATIVE_INFINITY || b === Number.NEGATIVE_INFINITY ? Number.NEGATIVE_INFINITY : Math.min(a, b);
 }
