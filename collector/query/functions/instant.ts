@@ -36,6 +36,12 @@ export function round(value: number, nearest: number): number {
   return Math.floor(value * inverse + 0.5) / inverse;
 }
 
+/** Infinity beside NaN stays what it is, as in Go. */
 export function clamp(value: number, min: number, max: number): number {
-  return Math.max(min, Math.min(max, value));
+  const below = lesser(value, max);
+  return -lesser(-below, -min);
+}
+
+function lesser(a: number, b: number): number {
+  return a === Number.NEGATIVE_INFINITY || b === Number.NEGATIVE_INFINITY ? Number.NEGATIVE_INFINITY : Math.min(a, b);
 }

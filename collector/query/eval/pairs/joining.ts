@@ -45,7 +45,7 @@ class Joining {
   rows(): Rows {
     const { left, right } = this.#expr;
     this.#collect(this.#flipped ? left : right);
-    if (this.#one.size === 0) return [];
+    // Also where there is nothing to pair with: what is wrong on this side is said.
     for (const row of this.#evaluate.rows(this.#flipped ? right : left, this.#grid)) this.#pair(row);
     return this.#out.values();
   }
