@@ -41,6 +41,8 @@ class StoreThread {
   #ready = false;
   #lookedMs = 0;
   #ring = (): void => undefined;
+  /** Something has been heard since the last look around. */
+  #rung = false;
 
   constructor(port: MessagePort, options: StoreThreadOptions) {
     const { path, logPath, instance, retention, taking, limits } = options;
@@ -65,6 +67,7 @@ class StoreThread {
   start(): void {
     this.#port.on('message', (message: ToStore) => {
       this.#hear(message);
+      this.#rung = true;
       this.#ring();
     });
     this.#run().catch((error: unknown) => {
@@ -77,6 +80,7 @@ class StoreThread {
 
   async #run(): Promise<void> {
     while (!this.#closing) {
+      this.#rung = false;
       this.#serve(isNoSettling);
       if (await this.#readOne()) continue;
       if (this.#told && !this.#ready) {
@@ -87,7 +91,7 @@ class StoreThread {
       }
       this.#serve(() => true);
       if (this.#tickMs !== undefined) this.#tend(this.#tickMs);
-      else if (this.#asked.length === 0 && !this.#closing) await new Promise<void>((resolve) => (this.#ring = resolve));
+      else if (!this.#rung && !this.#closing) await new Promise<void>((resolve) => (this.#ring = resolve));
     }
     await this.#tail.close();
     this.#core.close();

@@ -57,7 +57,10 @@ describe('a full disk', () => {
     disk.full = true;
     core.seal(T0 + 60_000);
     expect(core.stats().trouble).toContain('ENOSPC');
-    expect(core.receiving.take(received(1), T0 + 60_000)[0]).toMatchObject({ accepted: 0, dropped: new Map([['unwritable', 1]]) });
+    expect(core.receiving.take(received(1), T0 + 60_000)[0]).toMatchObject({
+      accepted: 0,
+      dropped: new Map([['unwritable', 1]]),
+    });
     push(core, 6, 8);
     // Two columns are of one name: 8 windows of each.
     expect(count(core, 'container_cpu_total')).toBe(16);
@@ -96,7 +99,11 @@ describe('a bit that is not what it was', () => {
 
   test('in the manifest: the one before serves, and the log has the rest', () => {
     const disk = written();
-    const newest = disk.list().filter((name) => manifestNumber(name) !== undefined).sort().at(-1) as string;
+    const newest = disk
+      .list()
+      .filter((name) => manifestNumber(name) !== undefined)
+      .sort()
+      .at(-1) as string;
     flip(disk, newest, 30);
     const core = open(disk);
     expect(core.folder.damaged).toBe(1);
