@@ -13,6 +13,8 @@ type Readable = (label: string) => boolean;
 
 /** Labels that every container has. */
 const ALWAYS = new Set(['id', 'name', 'image', 'node', 'cluster']);
+/** Those that a container runtime's files tell. */
+const OF_RUNTIMES = new Set(['namespace', 'pod', 'container']);
 const LABEL = 'container_label_';
 const ENV = 'container_env_';
 /** What a container says of the alert rules is let through whatever is configured. */
@@ -23,16 +25,20 @@ export function unreadLevels({ agent, collector }: Pick<Config, 'agent' | 'colle
   const readable = readableLabels(agent);
   return levelsOf(collector.levels).flatMap((level) => {
     const unread = level.by.filter(({ from, or = from }) => !readable(from) && !readable(or));
-    return unread.length === 0 ? [] : [sentence(level, unread)];
+    // Of a label that only runtimes tell nothing can be let through: then the other one is meant.
+    const meant = unread.map(({ as, from, or }) => ({ as, from: OF_RUNTIMES.has(from) ? (or ?? from) : from }));
+    return unread.length === 0 ? [] : [sentence(level, meant)];
   });
 }
 
 /** Whether a container can have a label of this name: every one has it, or the agent lets it through. */
-export function readableLabels({ labels, env }: Pick<Config['agent'], 'labels' | 'env'>): Readable {
+export function readableLabels({ labels, env, runtimes }: Pick<Config['agent'], 'labels' | 'env' | 'runtimes'>): Readable {
+  const hasRuntimes = runtimes.some((runtime) => runtime !== 'none');
   const labelRead = globs(labels.map(asLabelPattern));
   const envRead = globs(env.map((pattern) => asLabelPattern(pattern.toLowerCase())));
   return (label) =>
     ALWAYS.has(label) ||
+    (hasRuntimes && OF_RUNTIMES.has(label)) ||
     OF_ALERTS.test(label) ||
     (label.startsWith(LABEL) && labelRead(label.slice(LABEL.length))) ||
     (label.startsWith(ENV) && envRead(label.slice(ENV.length)));

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, duration, optionalDuration, size, webAddress } from './fields.ts';
-import { query, store } from './storeschema.ts';
+import { query, receive, store } from './storeschema.ts';
 
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
@@ -164,16 +164,6 @@ const collector = z.strictObject({
 });
 
 /** Whoever may read here and send batches may write here, too: the same address, the same token. */
-const receive = z.strictObject({
-  enabled: toggle(true, 'take remote-write and line protocol of others into the store, and imports'),
-  max_body: size('16MB').describe('largest body of a sender, compressed'),
-  max_body_unpacked: size('64MB').describe('largest body of a sender, unpacked'),
-  max_series: whole(1_000_000, { min: 1, max: 100_000_000 }).describe('series that senders may write to, in all'),
-  max_series_per_sender: whole(200_000, { min: 1, max: 100_000_000 }).describe('series that one address may write to'),
-  max_labels: whole(100, { min: 1, max: 1000 }).describe('labels of a received series'),
-  max_label_bytes: size('4KiB').describe('bytes of the name or the value of a label of a received series'),
-});
-
 const sinkCommon = {
   levels: z.array(z.string()).optional().describe('only these levels; all if not set'),
   queue_frames: whole(360, { min: 1, max: 100_000 }).describe('windows kept while the sink is away'),

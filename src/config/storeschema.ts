@@ -1,4 +1,4 @@
-/** `store`: what the collector keeps of what it saw, for how long and in how much room. `query`: what asking it may cost. */
+/** `store`: what the collector keeps of what it saw, for how long and in how much room. `query`: what asking it may cost. `receive`: what others may send into it. */
 import * as z from 'zod';
 import { duration, size } from './fields.ts';
 
@@ -45,4 +45,17 @@ export const query = z.strictObject({
   max_samples: whole(50_000_000, { min: 1000, max: 10_000_000_000 }).describe('samples that one may read'),
   max_steps: whole(11_000, { min: 1, max: 1_000_000 }).describe('steps of a range'),
   max_points: whole(5_000_000, { min: 1000, max: 1_000_000_000 }).describe('points of an answer'),
+});
+
+export const receive = z.strictObject({
+  enabled: z
+    .boolean({ error: () => 'must be true or false' })
+    .default(true)
+    .describe('take remote-write and line protocol of others into the store, and imports'),
+  max_body: size('16MB').describe('largest body of a sender, compressed'),
+  max_body_unpacked: size('64MB').describe('largest body of a sender, unpacked'),
+  max_series: whole(1_000_000, { min: 1, max: 100_000_000 }).describe('series that senders may write to, in all'),
+  max_series_per_sender: whole(200_000, { min: 1, max: 100_000_000 }).describe('series that one address may write to'),
+  max_labels: whole(100, { min: 1, max: 1000 }).describe('labels of a received series'),
+  max_label_bytes: size('4KiB').describe('bytes of the name or the value of a label of a received series'),
 });
