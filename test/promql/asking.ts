@@ -16,6 +16,8 @@ export interface Asked {
   ask(one: Pick<Case, 'expr' | 'startMs' | 'endMs' | 'stepMs'>): Promise<Answer>;
   /** What is added to a script's times. */
   readonly baseMs: number;
+  /** Why a case cannot be asked there; undefined if it can. */
+  cannot?(one: Case): string | undefined;
 }
 
 export function inProcess(): Asked {

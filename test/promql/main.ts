@@ -1,18 +1,33 @@
 /**
- * `npm run test:promql -- DIR|FILE… [--only REGEX] [--fails 5]`: runs PromQL test scripts in the format of Prometheus' own against the engine, in
- * this process, and counts by file. The scripts are others' work and no part of the project.
+ * `npm run test:promql -- DIR|FILE… [--only REGEX] [--fails 5] [--url http://…]`: runs PromQL test scripts in the format of Prometheus' own against the
+ * engine, in this process, or against a server that takes remote-write of old samples, and counts by file. The scripts are others' work and no part of the project.
+ * `npm run test:promql -- --against http://… [--questions 3000] [--seed 1] [--world 1] [--low]`: asks an empty server and the engine questions made up at random over
+ * the same samples, and prints what is answered differently.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inProcess } from './asking.ts';
+import { compare } from './differential.ts';
 import type { Report } from './running.ts';
 import { runScript } from './running.ts';
+import { atServer } from './scripted.ts';
 
 const { values: options, positionals } = parseArgs({
-  options: { only: { type: 'string', default: '' }, fails: { type: 'string', default: '5' } },
+  options: {
+    only: { type: 'string', default: '' },
+    fails: { type: 'string', default: '5' },
+    url: { type: 'string' },
+    against: { type: 'string' },
+    questions: { type: 'string', default: '3000' },
+    seed: { type: 'string', default: '1' },
+    world: { type: 'string', default: '1' },
+    low: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
+
+if (options.against) process.exit(await asDifferent(options.against));
 
 const files = positionals
   .flatMap((path) =>
@@ -29,9 +44,10 @@ if (files.length === 0) {
   process.exit(2);
 }
 
+const asked = options.url ? atServer(options.url) : inProcess();
 const reports: Report[] = [];
 for (const file of files) {
-  const report = await runScript(basename(file), readFileSync(file, 'utf8'), inProcess());
+  const report = await runScript(basename(file), readFileSync(file, 'utf8'), asked);
   reports.push(report);
   print(report);
 }
@@ -55,4 +71,20 @@ function print(report: Report): void {
   );
   for (const { line, expr, problem } of failures.slice(0, Number(options.fails)))
     console.log(`     line ${line}: ${expr}\n        ${problem}`);
+}
+
+async function asDifferent(url: string): Promise<number> {
+  const found = await compare(url, {
+    world: Number(options.world),
+    high: !options.low,
+    from: Number(options.seed),
+    count: Number(options.questions),
+  });
+  for (const { seed, question, what } of found.differences)
+    console.log(`${seed} ${JSON.stringify(question)}\n    ${what}`);
+  const { asked, nonempty, refused, differences } = found;
+  console.log(
+    `asked ${asked}, answered with something ${nonempty}, refused by both ${refused}, different ${differences.length}`,
+  );
+  return differences.length > 0 ? 1 : 0;
 }

@@ -20,7 +20,7 @@ export async function runScript(file: string, text: string, asked: Asked): Promi
     await asked.clear();
     for (const step of section) {
       if (step.kind === 'load') await asked.load(step);
-      else await runCase(step, whySkipped(step, loads, file), asked, report);
+      else await runCase(step, whySkipped(step, loads, file) ?? asked.cannot?.(step), asked, report);
     }
   }
   return report;

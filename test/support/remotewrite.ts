@@ -134,12 +134,14 @@ function readFirst(body: Buffer): Pick<Received, 'series' | 'metadata'> {
   for (const { number, bytes } of fieldsOf(body)) {
     if (number === 1) {
       const labels: (readonly [string, string])[] = [];
-      let sample: Buffer | undefined;
+      const samples: Buffer[] = [];
       for (const field of fieldsOf(bytes)) {
         if (field.number === 1) labels.push(pairOf(field.bytes));
-        else if (field.number === 2) sample = field.bytes;
+        else if (field.number === 2) samples.push(field.bytes);
       }
-      series.push({ series: textOf(labels), ...sampleOf(sample) });
+      const text = textOf(labels);
+      for (const sample of samples.length > 0 ? samples : [undefined])
+        series.push({ series: text, ...sampleOf(sample) });
     } else if (number === 3) {
       const fields = [...fieldsOf(bytes)];
       const text = (n: number): string => fields.find((field) => field.number === n)?.bytes.toString() ?? '';

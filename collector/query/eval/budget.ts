@@ -42,10 +42,10 @@ export class Budget {
     this.work(samples + 20);
   }
 
-  /** Cells that stay in memory until the query is done: rows that an operator has to collect. */
+  /** Cells that stay in memory until the query is done: an operator's buffers, and the rows that it has to collect. Nine bytes each, and half as many as samples. */
   hold(cells: number): void {
     this.#cells += cells;
-    if (this.#cells > this.limits.maxSamples) throw tooMany();
+    if (this.#cells > this.limits.maxSamples / 2) throw tooMany();
     this.work(cells);
   }
 

@@ -5,8 +5,8 @@
 import type { Expr, StringLiteral } from '../parse/ast.ts';
 import { bare } from '../parse/ast.ts';
 import { typeOf } from '../parse/check.ts';
-import { aggregateRows } from './aggregate.ts';
-import { binaryRows, binaryScalars } from './binary.ts';
+import { aggregateRows } from './groups/aggregate.ts';
+import { binaryRows, binaryScalars } from './pairs/binary.ts';
 import { callRows, callScalars } from './calls.ts';
 import type { Context } from './context.ts';
 import { dropName } from './labels.ts';
@@ -26,6 +26,7 @@ export class Evaluate implements Evaluator {
 
   rows(outer: Expr, grid: Grid): Rows {
     const expr = bare(outer);
+    this.context.budget.hold(grid.steps);
     if (grid.steps > 1 && isPinned(expr)) return spread(this.#rows(expr, single(grid.startMs)), grid);
     return this.#rows(expr, grid);
   }
@@ -50,7 +51,7 @@ export class Evaluate implements Evaluator {
   /** One number for each step. */
   scalars(outer: Expr, grid: Grid): Float64Array {
     const expr = bare(outer);
-    this.context.budget.work(grid.steps);
+    this.context.budget.hold(grid.steps);
     switch (expr.kind) {
       case 'number':
         return new Float64Array(grid.steps).fill(expr.value);

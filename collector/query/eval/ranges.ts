@@ -135,6 +135,7 @@ export function subqueryGrid(arg: Subquery, grid: Grid, context: Context): Grid 
 function* subquery(arg: Subquery, grid: Grid, evaluate: Evaluator): Generator<Sampled> {
   const inner = subqueryGrid(arg, grid, evaluate.context);
   if (inner.steps === 0) return;
+  evaluate.context.budget.hold(2 * inner.steps);
   const points = emptyPoints();
   points.timesMs = new Float64Array(inner.steps);
   points.values = new Float64Array(inner.steps);

@@ -36,6 +36,8 @@ export function round(value: number, nearest: number): number {
   return Math.floor(value * inverse + 0.5) / inverse;
 }
 
+/** An infinite bound holds for NaN as well, as in Go. */
 export function clamp(value: number, min: number, max: number): number {
-  return Math.max(min, Math.min(max, value));
+  const below = max === Number.NEGATIVE_INFINITY ? max : Math.min(max, value);
+  return min === Number.POSITIVE_INFINITY ? min : Math.max(min, below);
 }

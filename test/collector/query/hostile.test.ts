@@ -86,6 +86,22 @@ describe('too much', () => {
     expect(refused('max_over_time(max_over_time(max_over_time(x[50y:1m])[50y:1m])[50y:1m])').type).toBe('execution');
   });
 
+  test('memory for the steps of a subquery, however it is asked for', () => {
+    const words = 'query processing would load too many samples into memory in query execution';
+    expect(refused(`max_over_time(${'abs('.repeat(100)}x${')'.repeat(100)}[1y:30s])`)).toMatchObject({
+      type: 'execution',
+      message: words,
+    });
+    expect(refused(`max_over_time((x${' + on (a) x'.repeat(50)})[1y:30s])`)).toMatchObject({
+      type: 'execution',
+      message: words,
+    });
+    expect(refused(`sum_over_time(vector(1${' + time()'.repeat(50)})[1y:30s])`)).toMatchObject({
+      type: 'execution',
+      message: words,
+    });
+  });
+
   test('samples', () => {
     expect(refused('x[2h]', engineWith({ maxSamples: 100 }))).toMatchObject({
       type: 'execution',

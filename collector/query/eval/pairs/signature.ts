@@ -1,7 +1,7 @@
 /** What two series must have in common to be paired by an operator: some of their labels, or all but some. The name never counts, unless it is asked for. */
-import type { Labels } from '../../../src/model/labels.ts';
-import type { Matching } from '../parse/ast.ts';
-import { keyOf, keyWithout, NAME, onlyLabels, withoutLabels } from './labels.ts';
+import type { Labels } from '../../../../src/model/labels.ts';
+import type { Matching } from '../../parse/ast.ts';
+import { keyOf, keyWithout, NAME, onlyLabels, withoutLabels } from '../labels.ts';
 
 export interface Signature {
   key(labels: Labels): string;

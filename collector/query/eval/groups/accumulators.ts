@@ -1,6 +1,6 @@
 /** What an aggregation keeps of a group: per step some numbers, however many series pass. Adding a row is one tight loop; the result is written at the end. */
-import type { AggregateOp } from '../parse/ast.ts';
-import type { Row } from './rows.ts';
+import type { AggregateOp } from '../../parse/ast.ts';
+import type { Row } from '../rows.ts';
 
 export interface Accumulator {
   add(values: Float64Array, has: Uint8Array): void;

@@ -1,8 +1,8 @@
 /** Which group of an aggregation a series belongs to, and what labels the group has. */
-import type { Labels } from '../../../src/model/labels.ts';
-import { NO_LABELS } from '../../../src/model/labels.ts';
-import type { Aggregate } from '../parse/ast.ts';
-import { keyOf, keyWithout, NAME, onlyLabels, withoutLabels } from './labels.ts';
+import type { Labels } from '../../../../src/model/labels.ts';
+import { NO_LABELS } from '../../../../src/model/labels.ts';
+import type { Aggregate } from '../../parse/ast.ts';
+import { keyOf, keyWithout, NAME, onlyLabels, withoutLabels } from '../labels.ts';
 
 export class Groups<T> {
   readonly #byKey = new Map<string, { readonly labels: Labels; readonly group: T }>();

@@ -1,11 +1,11 @@
 /** Binary operators: scalars with scalars, vectors with scalars; two vectors are for `joining.ts` and `sets.ts`. */
-import type { ArithmeticOp, Binary, Expr } from '../parse/ast.ts';
-import { isCompare, isSet } from '../parse/ast.ts';
-import type { Evaluator } from './evaluator.ts';
+import type { ArithmeticOp, Binary, Expr } from '../../parse/ast.ts';
+import { isCompare, isSet } from '../../parse/ast.ts';
+import type { Evaluator } from '../evaluator.ts';
 import { joinedRows } from './joining.ts';
 import { ARITHMETIC, COMPARE } from './operators.ts';
-import type { Grid, Row, Rows } from './rows.ts';
-import { newRow } from './rows.ts';
+import type { Grid, Row, Rows } from '../rows.ts';
+import { newRow } from '../rows.ts';
 import { setRows } from './sets.ts';
 
 export function binaryScalars(expr: Binary, grid: Grid, evaluate: Evaluator): Float64Array {

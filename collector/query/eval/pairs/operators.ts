@@ -1,5 +1,5 @@
 /** Two numbers → one, by operator; comparisons say whether. */
-import type { ArithmeticOp, CompareOp } from '../parse/ast.ts';
+import type { ArithmeticOp, CompareOp } from '../../parse/ast.ts';
 
 export type Calculate = (left: number, right: number) => number;
 export type Compare = (left: number, right: number) => boolean;

@@ -2,13 +2,13 @@
  * Aggregations. Most take one row after the other into their group's accumulator, and no row is kept; topk, bottomk, quantile and count_values need all values
  * of a step at once (`selecting.ts`).
  */
-import type { Aggregate } from '../parse/ast.ts';
+import type { Aggregate } from '../../parse/ast.ts';
 import type { Accumulator } from './accumulators.ts';
 import { accumulator } from './accumulators.ts';
-import type { Evaluator } from './evaluator.ts';
+import type { Evaluator } from '../evaluator.ts';
 import { Groups } from './grouping.ts';
-import type { Grid, Row, Rows } from './rows.ts';
-import { newRow } from './rows.ts';
+import type { Grid, Row, Rows } from '../rows.ts';
+import { newRow } from '../rows.ts';
 import { countedValues, quantileRows, strongest } from './selecting.ts';
 
 export function aggregateRows(expr: Aggregate, grid: Grid, evaluate: Evaluator): Rows {

@@ -1,8 +1,8 @@
 /** `and`, `or`, `unless`: which series stay, step by step, by whether the other side has one with the same signature. */
-import type { Binary } from '../parse/ast.ts';
-import type { Evaluator } from './evaluator.ts';
-import type { Grid, Row, Rows } from './rows.ts';
-import { copyRow, mergeInto, newRow } from './rows.ts';
+import type { Binary } from '../../parse/ast.ts';
+import type { Evaluator } from '../evaluator.ts';
+import type { Grid, Row, Rows } from '../rows.ts';
+import { copyRow, mergeInto, newRow } from '../rows.ts';
 import type { Signature } from './signature.ts';
 import { signatureOf } from './signature.ts';
 

@@ -2,15 +2,15 @@
  * Operators between two vectors: series are paired by signature, step by step. The "one" side is collected by signature, the "many" side passes by. For one
  * signature the one side may have several series, as long as no two have a value at the same step: a container's successor is such.
  */
-import type { Labels } from '../../../src/model/labels.ts';
-import type { ArithmeticOp, Binary } from '../parse/ast.ts';
-import { isCompare } from '../parse/ast.ts';
-import { QueryError } from '../query.ts';
-import type { Evaluator } from './evaluator.ts';
-import { dropName, onlyLabels, showLabels, labelOf, withLabel, withoutLabels } from './labels.ts';
+import type { Labels } from '../../../../src/model/labels.ts';
+import type { ArithmeticOp, Binary } from '../../parse/ast.ts';
+import { isCompare } from '../../parse/ast.ts';
+import { QueryError } from '../../query.ts';
+import type { Evaluator } from '../evaluator.ts';
+import { dropName, onlyLabels, showLabels, labelOf, withLabel, withoutLabels } from '../labels.ts';
 import { ARITHMETIC, COMPARE } from './operators.ts';
-import type { Grid, Row, Rows } from './rows.ts';
-import { copyRow, newRow } from './rows.ts';
+import type { Grid, Row, Rows } from '../rows.ts';
+import { copyRow, newRow } from '../rows.ts';
 import type { Signature } from './signature.ts';
 import { signatureOf } from './signature.ts';
 

@@ -1,15 +1,15 @@
 /** Aggregations that need all values of a step at once: topk and bottomk, quantile, count_values. The rows are collected first. */
-import type { Labels } from '../../../src/model/labels.ts';
-import { quantileOf } from '../functions/quantile.ts';
-import type { Aggregate, Expr } from '../parse/ast.ts';
-import { QueryError } from '../query.ts';
-import type { Evaluator } from './evaluator.ts';
+import type { Labels } from '../../../../src/model/labels.ts';
+import { quantileOf } from '../../functions/quantile.ts';
+import type { Aggregate, Expr } from '../../parse/ast.ts';
+import { QueryError } from '../../query.ts';
+import type { Evaluator } from '../evaluator.ts';
 import { Groups } from './grouping.ts';
-import { compareLabels, withLabel } from './labels.ts';
-import { plainNumber } from './plainnumber.ts';
-import { quantiles } from './quantiles.ts';
-import type { Grid, Row, Rows } from './rows.ts';
-import { copyRow, newRow } from './rows.ts';
+import { compareLabels, withLabel } from '../labels.ts';
+import { plainNumber } from '../plainnumber.ts';
+import { quantiles } from '../quantiles.ts';
+import type { Grid, Row, Rows } from '../rows.ts';
+import { copyRow, newRow } from '../rows.ts';
 
 /** In the order of their labels, which decides between equal values. */
 function collected(expr: Expr, grid: Grid, evaluate: Evaluator): Row[] {
