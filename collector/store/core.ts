@@ -130,6 +130,7 @@ export class StoreCore {
       }
       this.#frozen.shift();
       this.folder.wellAgain();
+      this.receiving.healed();
       log.debug({ ...sealed }, 'sealed');
       this.#options.onNoted(this.folder.notedSeq);
     }
@@ -172,7 +173,7 @@ export class StoreCore {
     const { parts, note } = choose(this.folder.parts, selection);
     const heads = [...this.#frozen, { frames: this.#frames, loose: this.#loose }];
     const layers = [
-      ...parts.map((part) => partLayer(part)),
+      ...parts.map((part) => partLayer(part, (name, error) => this.folder.unreadable(name, error))),
       ...heads.flatMap(({ frames, loose }) => [frameLayer(frames), looseLayer(loose)]),
     ];
     const { fromMs, toMs } = selection;

@@ -2,6 +2,7 @@
  * The store's folder: the manifest and the parts that it names. Changes come as a new manifest; a file that neither it nor the one before names goes.
  */
 import type { Log } from '../../src/log.ts';
+import { adoptParts } from './adopt.ts';
 import type { StoreFiles } from './files.ts';
 import {
   EMPTY,
@@ -48,6 +49,7 @@ export class Folder {
   #before: Manifest;
   #parts: OpenedPart[];
   #nextPart: number;
+  readonly #unreadable = new Set<string>();
   damaged = 0;
   failures = 0;
   /** What the disk said last; undefined while it takes everything. */
@@ -66,9 +68,10 @@ export class Folder {
       );
       files.rename(name, name + ASIDE);
     }
-    this.#manifest = manifest;
+    const lost = manifest.number === 0 && damaged.length > 0;
+    this.#manifest = lost ? { ...manifest, parts: adoptParts(options) } : manifest;
     this.#before = before ?? EMPTY;
-    this.#parts = manifest.parts.flatMap((entry) => this.#opened(entry));
+    this.#parts = this.#manifest.parts.flatMap((entry) => this.#opened(entry));
     const numbers = files
       .list()
       .map(partNumber)
@@ -118,6 +121,17 @@ export class Folder {
     const known = new Map(this.#parts.map((one) => [one.name, one]));
     this.#parts = next.parts.flatMap((entry) => known.get(entry.name) ?? this.#opened(entry));
     this.#removeLeftovers(false);
+  }
+
+  /** Something in a part cannot be read; the rest of it is answered. Said once for each. */
+  unreadable(name: string, error: Error): void {
+    if (this.#unreadable.has(name)) return;
+    this.#unreadable.add(name);
+    this.damaged++;
+    this.#options.log.error(
+      { err: error, file: name },
+      'a part of the store is damaged: what can be read of it is answered; `plimsoll store repair` writes it anew without the rest',
+    );
   }
 
   /** The disk has refused something. */

@@ -4,6 +4,7 @@ import type { StoreFiles } from './files.ts';
 import type { Layer } from './layer.ts';
 import type { PartEntry } from './manifest.ts';
 import type { BlockCache } from './part/cache.ts';
+import { PartDamage } from './part/damage.ts';
 import { openPart, type PartReader } from './part/part.ts';
 
 export interface OpenedPart extends PartEntry {
@@ -46,14 +47,42 @@ export function partName(number: number, kind: string, resolutionMs: number): st
   return `${String(number).padStart(10, '0')}-${kind}-${resolutionMs / 1000}.part`;
 }
 
-export function partLayer({ part, minMs, maxMs }: OpenedPart): Layer {
+/** A part as a place to ask; of what cannot be read in it `onDamage` is told, and the rest is answered. */
+export function partLayer(
+  { part, minMs, maxMs, name }: OpenedPart,
+  onDamage: (name: string, error: PartDamage) => void,
+): Layer {
+  /** Goes through as far as it can be read. */
+  function* whole<T>(all: () => Iterable<T>): Generator<T> {
+    try {
+      yield* all();
+    } catch (error) {
+      if (!(error instanceof PartDamage)) throw error;
+      onDamage(name, error);
+    }
+  }
+
   return {
     minMs,
     maxMs,
-    select: (selection) => part.select(selection, true),
-    labelNames: (matchers) => part.labelNames(matchers),
-    labelValues: (label, matchers) => part.labelValues(label, matchers),
-    labelSets: (matchers) => part.labelSets(matchers),
-    metadata: () => part.metadata(),
+    *select(selection) {
+      for (const series of whole(() => part.select(selection, true))) {
+        yield {
+          labels: series.labels,
+          append(into) {
+            try {
+              series.append(into);
+            } catch (error) {
+              if (!(error instanceof PartDamage)) throw error;
+              onDamage(name, error);
+            }
+          },
+        };
+      }
+    },
+    labelNames: (matchers) => whole(() => part.labelNames(matchers)),
+    labelValues: (label, matchers) => whole(() => part.labelValues(label, matchers)),
+    labelSets: (matchers) => whole(() => part.labelSets(matchers)),
+    metadata: () => whole(() => part.metadata()),
   };
 }

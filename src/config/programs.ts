@@ -13,6 +13,7 @@ const OWNERS: readonly (readonly [prefix: string, programs: readonly Program[]])
   ['collector.listen', ['run', 'collector', 'top', 'query']],
   ['collector.', ['run', 'collector']],
   ['query.', ['run', 'collector']],
+  ['store.', ['run', 'collector']],
   ['sinks.', ['run', 'collector']],
   ['cluster', ['run', 'collector']],
   ['node', ['run', 'agent']],

@@ -1,8 +1,9 @@
-/** `npm run bench [collector] [agent] [log] [query]`: prints what things cost; without names, all of it. */
+/** `npm run bench [collector] [agent] [log] [parts] [query]`: prints what things cost; without names, all of it. */
 import { benchAgent } from './agent.ts';
 import { benchCollector } from './collector.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
+import { benchParts } from './parts.ts';
 import { benchQuery } from './query.ts';
 
 const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
@@ -10,6 +11,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['agent', benchAgent],
   ['log', benchLog],
   ['pair', benchPair],
+  ['parts', benchParts],
   ['query', benchQuery],
 ]);
 

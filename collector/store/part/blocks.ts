@@ -11,8 +11,8 @@ export interface BlockSource {
   readonly name: string;
   readonly file: PartFile;
   readonly cache: BlockCache;
-  /** Before all keys in the cache. */
-  readonly owner: string;
+  /** In the cache. */
+  readonly owner: number;
 }
 
 /** A block of a group: by row, where its bytes are; of times, also how many. */
@@ -51,7 +51,7 @@ export function cachedBlock<T>(
   what: () => string,
   make: (payload: Buffer) => { value: T; bytes: number },
 ): T {
-  return source.cache.get(source.owner + place.at, () => readBlock(source, place, what, make));
+  return source.cache.get(source.owner, place.at, () => readBlock(source, place, what, make));
 }
 
 /** The rows of a block of times or of a stream. */

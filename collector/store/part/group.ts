@@ -5,7 +5,7 @@
 import type { RowChunk } from '../types.ts';
 import { sealBlock } from './code/block.ts';
 import { ByteWriter } from './code/bytes.ts';
-import { type ScaleHint, writeNumbers } from './code/numbers.ts';
+import { newHint, type ScaleHint, writeNumbers } from './code/numbers.ts';
 import { noTimes, type TimesBefore, writeTimes } from './code/times.ts';
 import { type Stream, streamCells } from './streams.ts';
 
@@ -41,6 +41,11 @@ class Pieces {
   readonly bytes = new ByteWriter();
   readonly lengths: number[] = [];
 
+  clear(): void {
+    this.bytes.clear();
+    this.lengths.length = 0;
+  }
+
   /** What was written since the last time is row `row`'s. */
   endRow(row: number, from: number): void {
     while (this.lengths.length < row) this.lengths.push(0);
@@ -49,7 +54,7 @@ class Pieces {
 }
 
 class SliceWriter {
-  readonly before: TimesBefore;
+  before: TimesBefore;
   readonly counts: number[] = [];
   readonly times = new Pieces();
   readonly streams: Pieces[];
@@ -59,6 +64,17 @@ class SliceWriter {
   constructor(baseMs: number, streams: number) {
     this.before = noTimes(baseMs);
     this.streams = Array.from({ length: streams }, () => new Pieces());
+  }
+
+  /** The same buffers for another slice. */
+  begin(baseMs: number): this {
+    this.before = noTimes(baseMs);
+    this.counts.length = 0;
+    this.times.clear();
+    for (const pieces of this.streams) pieces.clear();
+    this.minMs = Number.POSITIVE_INFINITY;
+    this.maxMs = Number.NEGATIVE_INFINITY;
+    return this;
   }
 
   addTimes(row: number, times: Float64Array): void {
@@ -72,20 +88,28 @@ class SliceWriter {
   }
 }
 
+export interface GroupOptions {
+  readonly sliceMs: number;
+  readonly deflates: boolean;
+}
+
 export class GroupWriter {
   readonly #streams: readonly Stream[];
   readonly #hints: readonly ScaleHint[];
   readonly #sliceMs: number;
+  readonly #seal: (payload: Uint8Array) => Uint8Array;
   #sets: number[] = [];
   #present: Uint8Array[] = [];
   #slices = new Map<number, SliceWriter>();
+  readonly #free: SliceWriter[] = [];
   samples = 0;
   series = 0;
 
-  constructor(streams: readonly Stream[], sliceMs: number) {
+  constructor(streams: readonly Stream[], { sliceMs, deflates }: GroupOptions) {
     this.#streams = streams;
     this.#sliceMs = sliceMs;
-    this.#hints = streams.map(() => ({ scale: 0, uses: 0 }));
+    this.#seal = (bytes) => sealBlock(bytes, deflates);
+    this.#hints = streams.map(newHint);
     this.#begin();
   }
 
@@ -143,7 +167,8 @@ export class GroupWriter {
   #sliceAt(slice: number): SliceWriter {
     let found = this.#slices.get(slice);
     if (found === undefined) {
-      found = new SliceWriter(slice * this.#sliceMs, this.#streams.length);
+      const baseMs = slice * this.#sliceMs;
+      found = this.#free.pop()?.begin(baseMs) ?? new SliceWriter(baseMs, this.#streams.length);
       this.#slices.set(slice, found);
     }
     return found;
@@ -153,13 +178,13 @@ export class GroupWriter {
   finish(at: number): { entry: GroupEntry; blocks: Uint8Array[] } {
     const rows = this.#sets.length;
     const slices = [...this.#slices].sort(([a], [b]) => a - b);
-    const blocks = slices.map(([, { counts, times }]) => sealBlock(timesPayload(rows, counts, times)));
+    const blocks = slices.map(([, { counts, times }]) => this.#seal(timesPayload(rows, counts, times)));
     const timesBytes = blocks.map((block) => block.length);
     const streamBytes: number[][] = slices.map(() => []);
     for (let s = 0; s < this.#streams.length; s++) {
       slices.forEach(([, { streams }], i) => {
         const pieces = streams[s] as Pieces;
-        const block = pieces.bytes.length > 0 ? sealBlock(streamPayload(rows, pieces)) : undefined;
+        const block = pieces.bytes.length > 0 ? this.#seal(streamPayload(rows, pieces)) : undefined;
         (streamBytes[i] as number[]).push(block?.length ?? 0);
         if (block !== undefined) blocks.push(block);
       });
@@ -176,20 +201,26 @@ export class GroupWriter {
         streamBytes: streamBytes[i] as number[],
       })),
     };
+    this.#free.push(...this.#slices.values());
     this.#begin();
     return { entry, blocks };
   }
 }
 
+/** One after the other. */
+const payload = new ByteWriter(65_536);
+
 /** By row how many times it has, then by row the bytes of them, then those. */
 function timesPayload(rows: number, counts: readonly number[], times: Pieces): Buffer {
-  const out = new ByteWriter(times.bytes.length + 4 * rows);
+  const out = payload;
+  out.clear();
   for (let row = 0; row < rows; row++) out.varint(counts[row] ?? 0);
   return finishPayload(out, rows, times);
 }
 
 function streamPayload(rows: number, pieces: Pieces): Buffer {
-  return finishPayload(new ByteWriter(pieces.bytes.length + 2 * rows), rows, pieces);
+  payload.clear();
+  return finishPayload(payload, rows, pieces);
 }
 
 function finishPayload(out: ByteWriter, rows: number, { lengths, bytes }: Pieces): Buffer {

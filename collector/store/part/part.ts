@@ -23,9 +23,11 @@ import { TableReader } from './table.ts';
 /** Throws a PartDamage, or a PartVersion for a newer program's. */
 export function openPart(files: PartFiles, name: string, cache: BlockCache = SHARED_CACHE): PartReader {
   const file = files.open(name);
+  const owner = cache.owner();
   try {
-    return new PartReader({ name, file, cache, owner: cache.owner() });
+    return new PartReader({ name, file, cache, owner });
   } catch (error) {
+    cache.giveBack(owner);
     file.close();
     throw error;
   }
@@ -152,7 +154,7 @@ export class PartReader implements Part {
   }
 
   close(): void {
-    this.#source.cache.forget(this.#source.owner);
+    this.#source.cache.giveBack(this.#source.owner);
     this.#source.file.close();
   }
 }

@@ -8,6 +8,7 @@ import { MEASURED_NAN } from './code/numbers.ts';
 import { PartDamage } from './damage.ts';
 import type { GroupPlace, SlicePlace } from './index/directory.ts';
 import type { LabelIndex } from './index/labelindex.ts';
+import type { Stream } from './streams.ts';
 import type { Load, Scratch, TableReader } from './table.ts';
 import { newScratch } from './table.ts';
 
@@ -79,7 +80,10 @@ function readRow({ table, group, row }: RowPlace, means: Means): Omit<RowChunk, 
   const pieces: { slice: SlicePlace; times: Float64Array }[] = [];
   let length = 0;
   for (const slice of group.slices) {
-    const n = orTold(onDamage, 0, () => table.readTimes(slice, row, load, scratch));
+    const n =
+      onDamage === undefined
+        ? table.readTimes(slice, row, load, scratch)
+        : orTold(onDamage, 0, () => table.readTimes(slice, row, load, scratch));
     if (n === 0) continue;
     pieces.push({ slice, times: scratch.times.slice(0, n) });
     length += n;
@@ -91,15 +95,21 @@ function readRow({ table, group, row }: RowPlace, means: Means): Omit<RowChunk, 
   for (const { slice, times } of pieces) {
     const n = times.length;
     timesMs.set(times, at);
-    for (const [s, stream] of means.streams.entries()) {
-      const marked = orTold(onDamage, undefined, () => table.readStream({ slice, row, stream, n }, load, scratch));
-      if (marked === undefined) scratch.values.fill(Number.NaN, 0, n);
-      (numbers[s] as Float64Array).set(scratch.values.subarray(0, n), at);
-      if (marked !== true) continue;
-      const column = means.columns.indexOf((table.streams[stream] as { column: number }).column);
-      for (let i = 0; i < n; i++) {
-        if (scratch.marks[i] === MEASURED_NAN) nans[column] = (nans[column] ?? new Set()).add(at + i);
-      }
+    for (let s = 0; s < numbers.length; s++) {
+      const of = { slice, row, stream: means.streams[s] as number, n };
+      const marked =
+        onDamage === undefined
+          ? table.readStream(of, load, scratch)
+          : orTold(onDamage, undefined, () => table.readStream(of, load, scratch));
+      const into = numbers[s] as Float64Array;
+      if (marked === undefined) into.fill(Number.NaN, at, at + n);
+      else into.set(scratch.values.subarray(0, n), at);
+      if (marked === true)
+        noteNans(
+          { nans, column: means.columns.indexOf((table.streams[of.stream] as Stream).column), at },
+          scratch.marks,
+          n,
+        );
     }
     at += n;
   }
@@ -108,6 +118,20 @@ function readRow({ table, group, row }: RowPlace, means: Means): Omit<RowChunk, 
     ...columnsOf(table, means.streams, numbers),
     ...(nans.some((set) => set !== undefined) ? { nans } : {}),
   };
+}
+
+interface NansOf {
+  readonly nans: (Set<number> | undefined)[];
+  readonly column: number;
+  readonly at: number;
+}
+
+function noteNans({ nans, column, at }: NansOf, marks: Uint8Array, n: number): void {
+  for (let i = 0; i < n; i++) {
+    if (marks[i] !== MEASURED_NAN) continue;
+    const found = nans[column] ?? new Set();
+    nans[column] = found.add(at + i);
+  }
 }
 
 /** Streams as the columns that they are of. */

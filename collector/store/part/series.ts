@@ -75,24 +75,34 @@ export class SeriesReader implements PartSeries {
       for (let i = 0; i < n; i++) scratch.values[i] = (scratch.values[i] as number) / (counts[i] as number);
     const first = scratch.times[0] as number;
     const last = scratch.times[n - 1] as number;
-    if (!marked && first > after && last <= this.#selection.toMs) appendAll(into, n);
-    else appendSome(into, { n, after, toMs: this.#selection.toMs, marked });
-    function appendAll(to: Points, count: number): void {
-      to.timesMs.set(scratch.times.subarray(0, count), to.length);
-      to.values.set(scratch.values.subarray(0, count), to.length);
-      if (countStream >= 0) to.counts?.set(counts.subarray(0, count), to.length);
-      else to.counts?.fill(1, to.length, to.length + count);
-      to.length += count;
-    }
-    function appendSome(to: Points, range: { n: number; after: number; toMs: number; marked: boolean }): void {
-      for (let i = 0; i < range.n; i++) {
-        const time = scratch.times[i] as number;
-        if (time <= range.after) continue;
-        if (time > range.toMs) return;
-        const mark = range.marked ? scratch.marks[i] : NUMBER;
-        if (mark !== NUMBER && mark !== MEASURED_NAN) endAt(to, time);
-        else pointAt(to, time, scratch.values[i] as number, countStream >= 0 ? (counts[i] as number) : 1);
-      }
-    }
+    if (!marked && first > after && last <= this.#selection.toMs) appendAll(into, n, countStream >= 0);
+    else appendSome(into, { n, after, toMs: this.#selection.toMs, marked, counted: countStream >= 0 });
+  }
+}
+
+function appendAll(to: Points, n: number, counted: boolean): void {
+  to.timesMs.set(scratch.times.subarray(0, n), to.length);
+  to.values.set(scratch.values.subarray(0, n), to.length);
+  if (counted) to.counts?.set(counts.subarray(0, n), to.length);
+  else to.counts?.fill(1, to.length, to.length + n);
+  to.length += n;
+}
+
+interface Range {
+  readonly n: number;
+  readonly after: number;
+  readonly toMs: number;
+  readonly marked: boolean;
+  readonly counted: boolean;
+}
+
+function appendSome(to: Points, { n, after, toMs, marked, counted }: Range): void {
+  for (let i = 0; i < n; i++) {
+    const time = scratch.times[i] as number;
+    if (time <= after) continue;
+    if (time > toMs) return;
+    const mark = marked ? scratch.marks[i] : NUMBER;
+    if (mark !== NUMBER && mark !== MEASURED_NAN) endAt(to, time);
+    else pointAt(to, time, scratch.values[i] as number, counted ? (counts[i] as number) : 1);
   }
 }

@@ -30,6 +30,9 @@ export function roomFor(scratch: Scratch, n: number): void {
 /** How blocks are got: through the cache, or held by who goes through a whole group. */
 export type Load = (slice: SlicePlace, block: number) => RowBytes | undefined;
 
+/** All decoding is on one thread, one piece at a time. */
+const reader = new ByteReader(Buffer.alloc(0));
+
 export class TableReader {
   readonly entry: TableEntry;
   readonly name: string;
@@ -113,14 +116,16 @@ export class TableReader {
     const n = block?.counts?.[row] ?? 0;
     if (block === undefined || n === 0) return 0;
     roomFor(scratch, n);
-    return this.#guarded(slice, 0, () => {
-      let told = row;
-      // A row that repeats the times of one before is a single zero.
-      while (told > 0 && isRepeated(block, told)) told--;
-      const reader = new ByteReader(block.bytes, block.from[told], block.from[told + 1]);
+    let told = row;
+    // A row that repeats the times of one before is a single zero.
+    while (told > 0 && isRepeated(block, told)) told--;
+    try {
+      reader.begin(block.bytes, block.from[told] as number, block.from[told + 1] as number);
       readTimes(reader, scratch.times, n, slice.slice * this.sliceMs);
-      return n;
-    });
+    } catch (error) {
+      throw this.#damage(slice, 0, error);
+    }
+    return n;
   }
 
   /** A row's numbers of a stream in a slice, `n` of them, into `scratch.values`; whether `scratch.marks` say that not all are numbers. */
@@ -134,19 +139,19 @@ export class TableReader {
       scratch.marks.fill(ABSENT, 0, n);
       return true;
     }
-    const target = { into: scratch.values, at: 0, n, marks: scratch.marks };
-    return this.#guarded(slice, stream + 1, () => readNumbers(new ByteReader(block.bytes, from, to), target));
+    try {
+      const target = { into: scratch.values, at: 0, n, marks: scratch.marks };
+      return readNumbers(reader.begin(block.bytes, from, to), target);
+    } catch (error) {
+      throw this.#damage(slice, stream + 1, error);
+    }
   }
 
   /** What a checksum has let pass and is still no sense is damage as well. */
-  #guarded<T>(slice: SlicePlace, block: number, run: () => T): T {
-    try {
-      return run();
-    } catch (error) {
-      const at = slice.at[block] as number;
-      const table = this.blockName(slice, block);
-      throw new PartDamage({ file: this.#source.name, table, at, problem: (error as Error).message }, { cause: error });
-    }
+  #damage(slice: SlicePlace, block: number, error: unknown): PartDamage {
+    const at = slice.at[block] as number;
+    const table = this.blockName(slice, block);
+    return new PartDamage({ file: this.#source.name, table, at, problem: (error as Error).message }, { cause: error });
   }
 }
 

@@ -13,6 +13,8 @@ import { streamsOf } from './streams.ts';
 export interface WriteOptions {
   /** 0, the default: raw. */
   readonly resolutionMs?: number;
+  /** Whether blocks are deflated, as they are by default: for what is merged soon it is not worth the while. */
+  readonly deflates?: boolean;
 }
 
 /** What nobody reads: a file that is being written, or that a crash has left. Remove those when the folder is opened. */
@@ -26,7 +28,7 @@ export function writePart(
   options: WriteOptions = {},
 ): PartInfo {
   const hidden = name + HIDDEN;
-  const writer = new PartWriter(options.resolutionMs ?? 0);
+  const writer = new PartWriter(options);
   try {
     files.write(hidden, writer.chunks(tables));
     if (writer.info.rows > 0) files.rename(hidden, name);
@@ -50,6 +52,7 @@ function removeIfPossible(files: PartFiles, hidden: string): void {
 class PartWriter {
   readonly #resolutionMs: number;
   readonly #sliceMs: number;
+  readonly #deflates: boolean;
   readonly #labels = new LabelWriter();
   readonly #tables: TableEntry[] = [];
   #minMs = Number.POSITIVE_INFINITY;
@@ -59,9 +62,10 @@ class PartWriter {
   #samples = 0;
   at = 0;
 
-  constructor(resolutionMs: number) {
+  constructor({ resolutionMs = 0, deflates = true }: WriteOptions) {
     this.#resolutionMs = resolutionMs;
     this.#sliceMs = sliceMsFor(resolutionMs);
+    this.#deflates = deflates;
   }
 
   get info(): Omit<PartInfo, 'name' | 'bytes'> {
@@ -91,7 +95,7 @@ class PartWriter {
 
   *#table({ level, measurement, columns, rows }: TableChunk): Generator<Uint8Array> {
     const streams = streamsOf(columns, this.#resolutionMs);
-    const group = new GroupWriter(streams, this.#sliceMs);
+    const group = new GroupWriter(streams, { sliceMs: this.#sliceMs, deflates: this.#deflates });
     const groups: GroupEntry[] = [];
     let count = 0;
     let before: RowChunk | undefined;
@@ -135,7 +139,7 @@ class PartWriter {
 
   #block(payload: Uint8Array): [Uint8Array, Place] {
     const at = this.at;
-    const block = this.#put(sealBlock(payload));
+    const block = this.#put(sealBlock(payload, this.#deflates));
     return [block, { at, length: block.length }];
   }
 

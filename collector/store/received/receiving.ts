@@ -28,6 +28,8 @@ export interface Receiving {
   take(asked: readonly Asked[], nowMs: number): WriteOutcome[];
   /** What comes from now on is in a new file; answers its number. */
   rotate(): number;
+  /** The disk takes what is written again. */
+  healed(): void;
   stats(): { readonly accepted: number; readonly dropped: ReadonlyMap<string, number> };
   readonly bytes: number;
   readonly trouble: string | undefined;
@@ -111,6 +113,9 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
       return taken.map((one) => settle(one, failed));
     },
     rotate: () => journal.rotate(),
+    healed() {
+      trouble = undefined;
+    },
     stats: () => ({ accepted, dropped: counted }),
     get bytes() {
       return journal.bytes;

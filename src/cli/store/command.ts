@@ -101,7 +101,7 @@ function matchersOf(selector: string): readonly Matcher[] {
     if (expr.kind === 'selector') return expr.matchers;
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
-    throw new ConfigError(`<selector>: ${words}: ${error.message}`);
+    throw new ConfigError(`<selector>: ${words}: ${error.message}`, { cause: error });
   }
   throw new ConfigError(`<selector>: ${words}`);
 }

@@ -9,8 +9,8 @@ export const BLOCK_HEAD = 4 + 4;
 /** Below it deflate has nothing to find. */
 const WORTH_TRYING = 48;
 
-export function sealBlock(payload: Uint8Array): Uint8Array {
-  const deflated = payload.length < WORTH_TRYING ? payload : deflateRawSync(payload, { level: 1 });
+export function sealBlock(payload: Uint8Array, deflates = true): Uint8Array {
+  const deflated = !deflates || payload.length < WORTH_TRYING ? payload : deflateRawSync(payload, { level: 1 });
   const pays = deflated.length < payload.length;
   const body = pays ? deflated : payload;
   const block = Buffer.allocUnsafeSlow(BLOCK_HEAD + body.length);

@@ -88,14 +88,22 @@ export function varintSize(value: number): number {
 }
 
 export class ByteReader {
-  readonly bytes: Buffer;
+  bytes: Buffer;
   at: number;
-  readonly end: number;
+  end: number;
 
   constructor(bytes: Buffer, at = 0, end = bytes.length) {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
+  }
+
+  /** The same reader for other bytes. */
+  begin(bytes: Buffer, at: number, end: number): this {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+    return this;
   }
 
   get left(): number {

@@ -100,13 +100,19 @@ function leastOf(values: Float64Array, n: number): number {
 /** How many, then how far apart, then by how much. */
 function writeSparse(out: ByteWriter, m: number, changes: number): void {
   out.varint(changes);
+  out.reserve(changes);
   let gap = 0;
   for (let i = 0; i < m; i++) {
-    if (steps[i] === 0) gap++;
+    if (steps[i] === 0) {
+      gap++;
+      continue;
+    }
+    if (gap < 128) out.bytes[out.length++] = gap;
     else {
       out.varint(gap);
-      gap = 0;
+      out.reserve(changes);
     }
+    gap = 0;
   }
   for (let i = 0; i < m; i++) if (steps[i] !== 0) out.signed(steps[i] as number);
 }

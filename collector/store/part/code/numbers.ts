@@ -33,6 +33,11 @@ export interface ScaleHint {
   uses: number;
 }
 
+/** Nothing is known yet. */
+export function newHint(): ScaleHint {
+  return { scale: NONE, uses: 0 };
+}
+
 export interface Cells {
   readonly values: Float64Array;
   readonly from: number;
@@ -75,7 +80,7 @@ function writeOne(out: ByteWriter, value: number): void {
 
 /** Sets marks and gathers the numbers; answers how many there are, and how many measured NaN. */
 function gather({ values, from, to, nans }: Cells): { count: number; measured: number } {
-  if (packed.length < to - from) {
+  if (marks.length < to - from) {
     packed = new Float64Array(2 * (to - from));
     marks = new Uint8Array(2 * (to - from));
   }
@@ -96,10 +101,11 @@ function gather({ values, from, to, nans }: Cells): { count: number; measured: n
 
 function writeMany(out: ByteWriter, cells: Cells, hint: ScaleHint): number {
   const n = cells.to - cells.from;
+  if (hint.scale !== NONE && hint.uses++ < TRUSTED && writeExpected(out, cells, hint.scale)) return n;
   const { count, measured } = gather(cells);
   const marked = count < n;
   if (count === 0 && measured === 0) return 0;
-  const scale = count === 0 ? 0 : pickScale(count, hint);
+  const scale = count === 0 ? 0 : newScale(count, hint);
   escaped.length = 0;
   payload.clear();
   let kind: number = CONST;
@@ -117,22 +123,31 @@ function writeMany(out: ByteWriter, cells: Cells, hint: ScaleHint): number {
   return count + measured;
 }
 
-/** The column's scale as long as it fits, which is looked at anew now and then, for a coarser one may do. */
-function pickScale(count: number, hint: ScaleHint): number {
-  if (hint.scale !== NONE && hint.uses++ < TRUSTED && fits(count, SCALES[hint.scale] as number)) return hint.scale;
+/** What is most frequent, in one go: numbers alone, all integers at the column's scale. Answers whether it was so; else nothing is written. */
+function writeExpected(out: ByteWriter, { values, from, to }: Cells, scale: number): boolean {
+  const factor = SCALES[scale] as number;
+  if (packed.length < to - from) packed = new Float64Array(2 * (to - from));
+  const into = packed;
+  for (let i = from; i < to; i++) {
+    const value = values[i] as number;
+    const integer = Math.round(value * factor);
+    // NaN is unequal to everything; a zero may have a sign.
+    if (integer / factor !== value || integer > MOST || integer < -MOST) return false;
+    if (integer === 0 && Object.is(value, -0)) return false;
+    into[i - from] = integer;
+  }
+  const at = out.length;
+  out.byte(0);
+  const kind = writeIntegers(out, into, to - from);
+  out.bytes[at] = kind | (scale << 4);
+  return true;
+}
+
+/** A coarser scale than the last may do, or a finer one may be needed: it is looked at anew now and then, and where the last does not fit. */
+function newScale(count: number, hint: ScaleHint): number {
   hint.uses = 0;
   hint.scale = scaleFor(packed, count, count >> 3);
   return hint.scale;
-}
-
-function fits(count: number, factor: number): boolean {
-  for (let i = 0; i < count; i++) {
-    const value = packed[i] as number;
-    const integer = Math.round(value * factor);
-    if (integer / factor !== value || integer > MOST || integer < -MOST) return false;
-    if (integer === 0 && Object.is(value, -0)) return false;
-  }
-  return true;
 }
 
 /** Makes the gathered numbers integers, in place; those that do not fit are set aside and marked. */

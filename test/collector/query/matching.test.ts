@@ -1,0 +1,73 @@
+/** Matchers as Prometheus has them; what a regular expression means is what RE2 says of it. */
+import { RE2JS } from 're2js';
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { compileMatcher } from '../../../collector/query/matching.ts';
+
+const matches = (op: '=' | '!=' | '=~' | '!~', value: string, text: string): boolean =>
+  compileMatcher({ name: 'a', op, value }).test(text);
+
+describe('matchers', () => {
+  test.each([
+    ['=', '', '', true],
+    ['=', 'x', 'x', true],
+    ['!=', 'x', '', true],
+    ['=~', 'x', 'xy', false],
+    ['=~', 'x|y', 'y', true],
+    ['=~', 'x|', '', true],
+    ['=~', '(x|y)', 'y', true],
+    ['=~', '.*', '', true],
+    ['=~', '.+', '', false],
+    // Since Prometheus 3 a dot matches the end of a line.
+    ['=~', 'a.b', 'a\nb', true],
+    ['=~', 'a\\.b', 'axb', false],
+    ['=~', '(?i)ABC', 'abc', true],
+    ['=~', '(?i:a)b', 'Ab', true],
+    ['=~', '[[:alpha:]]+', 'abc', true],
+    ['=~', '\\pL+', 'äé', true],
+    ['=~', '.', '😀', true],
+    ['=~', '\\d+', '42', true],
+    ['!~', 'x.*', '', true],
+    ['!~', '', '', false],
+  ] as const)('%s %j of %j: %s', (op, value, text, expected) => {
+    expect(matches(op, value, text)).toBe(expected);
+  });
+
+  test.each(['(', '[a', 'a**', '(?=x)', '\\1', '*'])('%j is no regular expression, and said so', (value) => {
+    expect(() => compileMatcher({ name: 'a', op: '=~', value })).toThrow(`"${value}" is no regular expression (RE2)`);
+  });
+
+  test('texts alone are known, to be looked up', () => {
+    const texts = (value: string) => compileMatcher({ name: 'a', op: '=~', value }).texts;
+    expect(texts('svc-1|svc-2')).toEqual(new Set(['svc-1', 'svc-2']));
+    expect(texts('(?:a\\.b|c)')).toEqual(new Set(['a.b', 'c']));
+    expect(texts('a.b')).toBeUndefined();
+    expect(texts('a+')).toBeUndefined();
+  });
+
+  test('an expression that would take a backtracking engine for ever is answered', () => {
+    // (a+)+$ against a's and another letter doubles the work with each a; forty of them are not for waiting.
+    for (const value of ['(a+)+', '(a|a)*', '(a*)*b', '.*a.*a.*a.*a.*a.*a.*b']) {
+      expect(matches('=~', value, `${'a'.repeat(5000)}c`)).toBe(false);
+    }
+  });
+
+  const atom = fc.constantFrom('a', 'b', '-', '.', '\\.', '[ab]', '[^a]', '[a-c]', '\\d', '\\w', ':', '/');
+  const branch = fc.array(
+    fc.tuple(atom, fc.constantFrom('', '', '*', '+', '?')).map((both) => both.join('')),
+    { maxLength: 4 },
+  );
+  const pattern = fc
+    .array(
+      branch.map((all) => all.join('')),
+      { minLength: 1, maxLength: 3 },
+    )
+    .map((all) => all.join('|'));
+  const text = fc
+    .array(fc.constantFrom('a', 'b', 'c', '-', '.', '7', ':', '\n'), { maxLength: 5 })
+    .map((all) => all.join(''));
+
+  property.prop([pattern, text], { numRuns: 2000 })('what is left to JavaScript means what RE2 means', (value, of) => {
+    expect(matches('=~', value, of)).toBe(RE2JS.compile(`^(?s:${value})$`).test(of));
+  });
+});
