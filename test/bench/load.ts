@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly containers: number;
   /** Columns in all per container. */
   readonly metrics: number;
+  /** As a quiet machine has it: most numbers stand still from tick to tick, and each container is read at a moment of its own. */
+  readonly quiet?: boolean;
 }
 
 export interface SyntheticAgent {
@@ -20,12 +22,12 @@ export interface SyntheticAgent {
 const FAMILY_NAMES = ['cpu', 'memory', 'pids', 'pressure', 'network', 'memstat', 'diskio', 'sched'];
 
 /** The agents; each batch has `containers × metrics` samples. */
-export function syntheticAgents({ agents, containers, metrics }: LoadOptions): SyntheticAgent[] {
+export function syntheticAgents({ agents, containers, metrics, quiet = false }: LoadOptions): SyntheticAgent[] {
   const widths = split(
     FAMILY_NAMES.map((name) => familyNamed(name) as Family),
     metrics,
   );
-  return Array.from({ length: agents }, (_, a) => agent(`node-${a}`, containers, widths));
+  return Array.from({ length: agents }, (_, a) => agent({ node: `node-${a}`, containers, widths, quiet }));
 }
 
 /** How many columns of each family are filled, until `metrics` is reached. */
@@ -41,7 +43,14 @@ function split(families: readonly Family[], metrics: number): [Family, number][]
   return widths;
 }
 
-function agent(node: string, containers: number, widths: readonly [Family, number][]): SyntheticAgent {
+interface AgentOptions {
+  readonly node: string;
+  readonly containers: number;
+  readonly widths: readonly [Family, number][];
+  readonly quiet: boolean;
+}
+
+function agent({ node, containers, widths, quiet }: AgentOptions): SyntheticAgent {
   const entities = Array.from({ length: containers }, (_, c) => container(node, c));
   const dims = (family: Family) =>
     family.dims.length === 0 ? NO_LABELS : labels(family.dims.map((dim) => [dim, 'eth0']));
@@ -54,7 +63,7 @@ function agent(node: string, containers: number, widths: readonly [Family, numbe
     batch(timeMs) {
       seq++;
       const tables = widths.map(([family, width]) =>
-        table(family, width, { rows: rows.get(family) as EntityRow[], seq, timeMs }),
+        table(family, width, { rows: rows.get(family) as EntityRow[], seq, timeMs, quiet }),
       );
       return { node, session: `session-of-${node}`, seq, timeMs, tables };
     },
@@ -73,18 +82,32 @@ function container(node: string, c: number): Entity {
   return { key: id, kind: 'container', startMs: 1_700_000_000_000, labels: set };
 }
 
-function table(family: Family, width: number, at: { rows: EntityRow[]; seq: number; timeMs: number }): FamilyTable {
-  const n = at.rows.length;
+interface At {
+  readonly rows: EntityRow[];
+  readonly seq: number;
+  readonly timeMs: number;
+  readonly quiet: boolean;
+}
+
+function table(family: Family, width: number, { rows, seq, timeMs, quiet }: At): FamilyTable {
+  const n = rows.length;
   const values = new Float64Array(family.columns.length * n).fill(Number.NaN);
   for (let c = 0; c < width; c++) {
     const counter = family.columns[c]?.kind === 'counter';
     const seconds = family.columns[c]?.unit === 'seconds';
     for (let r = 0; r < n; r++) {
       const step = (c + 1) * (r + 7);
-      if (counter && seconds) values[c * n + r] = (at.seq * step * 1000 + r) / 1e6;
-      else if (counter) values[c * n + r] = at.seq * step;
-      else values[c * n + r] = 4096 * (step + ((at.seq * 37 + r) % 101));
+      const moves = quiet ? movesUntil(seq, c, r) : seq;
+      if (counter && seconds) values[c * n + r] = (moves * step * 1000 + r) / 1e6;
+      else if (counter) values[c * n + r] = moves * step;
+      else values[c * n + r] = 4096 * (step + ((moves * 37 + r) % 101));
     }
   }
-  return { shape: family, rows: at.rows, timesMs: new Float64Array(n).fill(at.timeMs + 3), values };
+  const timesMs = Float64Array.from(rows, (_, r) => timeMs + 3 + (quiet ? (r * 7 + seq * 5) % 23 : 0));
+  return { shape: family, rows, timesMs, values };
+}
+
+/** How often a cell has moved by its `seq`-th reading: every seventh column at each, the others at every fortieth. Together 16 % move from one to the next. */
+function movesUntil(seq: number, c: number, r: number): number {
+  return c % 7 === 0 ? seq : Math.floor((seq + 11 * c + r) / 40);
 }

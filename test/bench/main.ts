@@ -1,4 +1,4 @@
-/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [query]`: prints what things cost; without names, the first two. */
+/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [store] [query]`: prints what things cost; without names, the first two. */
 import { benchAgent } from './agent.ts';
 import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
@@ -6,6 +6,7 @@ import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
 import { benchQuery } from './query.ts';
+import { benchStore } from './store.ts';
 
 const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['collector', benchCollector],
@@ -13,6 +14,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['log', benchLog],
   ['pair', benchPair],
   ['parts', benchParts],
+  ['store', benchStore],
   ['query', benchQuery],
   ['away', benchAway],
 ]);
