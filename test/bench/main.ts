@@ -1,10 +1,11 @@
-/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [store] [query]`: prints what things cost; without names, the first two. */
+/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [store] [query] [peers]`: prints what things cost; without names, the first two. */
 import { benchAgent } from './agent.ts';
 import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
+import { benchPeers } from './peers.ts';
 import { benchQuery } from './query.ts';
 import { benchStore } from './store.ts';
 
@@ -16,6 +17,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['parts', benchParts],
   ['store', benchStore],
   ['query', benchQuery],
+  ['peers', benchPeers],
   ['away', benchAway],
 ]);
 
