@@ -102,3 +102,34 @@ test('a sandbox without a process is seen through a container of its pod, and th
   expect(sandbox()?.pid).toBe(12);
   await inventory.close();
 });
+
+test('what a sandbox borrows stays its own over a full look', async () => {
+  const { clock, files, inventory, told } = stage(true);
+  files.set('s1', { record: pause, unready: false });
+  files.set('c1', { record: web, unready: false });
+  await inventory.start();
+  const before = told.length;
+  await clock.advance(90_000);
+  expect(inventory.containers().get('s1')).toMatchObject({ pid: 11, state: 'running' });
+  // Three looks: nothing has begun or ended.
+  expect(told.slice(before).filter((one) => !one.startsWith('update'))).toEqual([]);
+  await inventory.close();
+});
+
+test('a container whose files go before its end was told lends its process no longer', async () => {
+  const { clock, files, inventory } = stage(true);
+  files.set('s1', { record: pause, unready: false });
+  files.set('c1', { record: web, unready: false });
+  files.set('c2', { record: { ...web, id: 'c2', name: 'c2', container: 'side', pid: 12 }, unready: false });
+  await inventory.start();
+  const sandbox = () => inventory.containers().get('s1');
+  expect(sandbox()?.pid).toBe(11);
+  files.delete('c1');
+  await clock.advance(30_000);
+  expect(sandbox()?.pid).toBe(12);
+  files.delete('c2');
+  await clock.advance(30_000);
+  // Its number may be another process's by now.
+  expect(sandbox()?.pid).toBe(0);
+  await inventory.close();
+});
