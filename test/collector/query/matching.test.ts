@@ -3,6 +3,7 @@ import { RE2JS } from 're2js';
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { compileMatcher } from '../../../collector/query/matching.ts';
+import { compilePattern } from '../../../collector/query/pattern.ts';
 
 const matches = (op: '=' | '!=' | '=~' | '!~', value: string, text: string): boolean =>
   compileMatcher({ name: 'a', op, value }).test(text);
@@ -35,6 +36,19 @@ describe('matchers', () => {
 
   test.each(['(', '[a', 'a**', '(?=x)', '\\1', '*'])('%j is no regular expression, and said so', (value) => {
     expect(() => compileMatcher({ name: 'a', op: '=~', value })).toThrow(`"${value}" is no regular expression (RE2)`);
+  });
+
+  test.each(['[z-a]', '[b-a]+', '[a-z][9-0]'])('%j, a range the wrong way round, is refused as RE2 does', (value) => {
+    expect(() => RE2JS.compile(value)).toThrow();
+    expect(() => compileMatcher({ name: 'a', op: '=~', value })).toThrow(`"${value}" is no regular expression (RE2)`);
+  });
+
+  // A group that is closed within ends what goes before the text: as Prometheus has it, which puts ^(?s: and )$ around.
+  test('the index and the engine read the same', () => {
+    for (const value of ['a)|(b', 'x', 'a|b.*', '(?i)a', '.+b', '[a-c]+']) {
+      for (const text of ['a', 'b', 'ab', 'abb', 'B', 'x', '', 'a\nb'])
+        expect([value, text, matches('=~', value, text)]).toEqual([value, text, compilePattern(value).test(text)]);
+    }
   });
 
   test('texts alone are known, to be looked up', () => {
