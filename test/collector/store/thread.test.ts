@@ -195,12 +195,21 @@ test('a log that begins anew, its files gone, is read on: its numbers go on behi
   await second.log.settle();
   await second.store.settle();
   expect(await rateOf(second.store, 26)).toEqual([0.2]);
-  expect(await second.store.query({ query: 'container_load', startMs: T0 + 259_600, endMs: T0 + 259_600, stepMs: 0 }))
-    .toMatchObject({ series: [{ values: Float64Array.of(0.5) }] });
+  expect(
+    await second.store.query({ query: 'container_load', startMs: T0 + 259_600, endMs: T0 + 259_600, stepMs: 0 }),
+  ).toMatchObject({ series: [{ values: Float64Array.of(0.5) }] });
 });
 
 test('a store of a later version holds nothing of the log', async () => {
-  const line = JSON.stringify({ version: 99, number: 1, nextSeq: 0, primeSeq: 0, nextPart: 1, nextReceived: 1, parts: [] });
+  const line = JSON.stringify({
+    version: 99,
+    number: 1,
+    nextSeq: 0,
+    primeSeq: 0,
+    nextPart: 1,
+    nextReceived: 1,
+    parts: [],
+  });
   const sum = crc32(line).toString(16).padStart(8, '0');
   writeFileSync(join(path, 'store', 'manifest-0000000001.json'), `${line}\n${sum}\n`);
   const { log, store } = await start(T0, { ...LIMITS, whenFull: 'push_back', segmentBytes: 1, maxBytes: 1 });
