@@ -13,6 +13,7 @@ import { refusedPlace, takePlace } from './log/place.ts';
 import type { LogLimits } from './log/shelf.ts';
 import { type Account, createAccount } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
+import { storedUpTo } from './store/numbering.ts';
 
 export interface KeptLogOptions {
   readonly config: Config;
@@ -60,7 +61,9 @@ export async function openKeptLog(options: KeptLogOptions): Promise<KeptLog | un
   const told = onDurable === undefined ? {} : { onDurable };
   let keeping: Keeping;
   try {
-    keeping = await openLog({ folder, clock, log, breathe, limits: limitsOf(config, outlets), sinks, ...told });
+    const limits = limitsOf(config, outlets);
+    const least = storedUpTo(place.path);
+    keeping = await openLog({ folder, clock, log, breathe, limits, sinks, least, ...told });
   } catch (error) {
     await place.release();
     // A disk that has filled up since it was tried, a file in it that may not be read.

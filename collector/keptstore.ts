@@ -5,10 +5,8 @@ import type { Log } from '../src/log.ts';
 import type { Clock } from '../src/run/clock.ts';
 import { makeFolder } from '../src/run/makefolder.ts';
 import type { KeptLog } from './keptlog.ts';
+import { STORE_FOLDER } from './store/numbering.ts';
 import { type KeptStore, startStore } from './store/store.ts';
-
-/** Below the collector's own folder. */
-export const STORE_FOLDER = 'store';
 
 export interface StoreSurroundings {
   readonly config: Config;

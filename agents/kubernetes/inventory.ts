@@ -22,6 +22,8 @@ export interface FilesInventoryOptions extends Omit<FilesKeeperOptions, 'registe
 
 const MAX_CONTAINERS = 10_000;
 const LOOK_EVERY_MS = 30_000;
+/** Between a change that is no container's and the look that it asks for. */
+const GATHER_MS = 100;
 
 export function createFilesInventory(options: FilesInventoryOptions): Inventory {
   const { runtime, clock, log, maxContainers = MAX_CONTAINERS, lookEveryMs = LOOK_EVERY_MS } = options;
@@ -29,8 +31,11 @@ export function createFilesInventory(options: FilesInventoryOptions): Inventory 
   const keeper = new FilesKeeper({ ...options, register });
   let watcher: Watcher | undefined;
   let sinceMs = 0;
+  let cancelLook: (() => void) | undefined;
 
   function lookAtAll(): void {
+    cancelLook?.();
+    cancelLook = undefined;
     // First the watches: what comes between the two is seen by both.
     watcher?.refresh();
     keeper.lookAtAll();
@@ -38,8 +43,9 @@ export function createFilesInventory(options: FilesInventoryOptions): Inventory 
 
   function changed(name: string): void {
     const id = runtime.idOf(name);
-    if (id === undefined) lookAtAll();
-    else keeper.lookAt(id);
+    if (id !== undefined) keeper.lookAt(id);
+    // A runtime writes locks and lists beside its containers' folders, several times for each: one look for all of them.
+    else cancelLook ??= clock.after(GATHER_MS, lookAtAll);
   }
 
   return {
@@ -78,6 +84,7 @@ export function createFilesInventory(options: FilesInventoryOptions): Inventory 
     client: undefined,
     groups: () => podsOf(register.containers.values()),
     close() {
+      cancelLook?.();
       watcher?.close();
       keeper.close();
       return Promise.resolve();

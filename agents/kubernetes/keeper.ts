@@ -5,7 +5,7 @@
 import type { Log } from '../../src/log.ts';
 import { NO_LABELS } from '../../src/model/labels.ts';
 import type { Clock } from '../../src/run/clock.ts';
-import type { CgroupPaths } from '../container.ts';
+import type { CgroupPaths, Container } from '../container.ts';
 import type { Candidate } from '../docker/filter.ts';
 import { containerOf, detailsOf } from '../docker/identity.ts';
 import type { Register } from '../docker/register.ts';
@@ -121,39 +121,49 @@ export class FilesKeeper {
     });
     const { name, image, labels } = inspected;
     const isWanted = filter?.({ name, image, labels, cgroup: detailsOf(made).cgroupPath }) ?? true;
-    if (isWanted) this.#register.settle(made);
+    if (isWanted) this.#register.settle(this.#withLent(record, made));
     else this.#register.ignore(record.id);
-    if (record.type !== 'plain') this.#lend(this.#records.get(record.sandboxId));
+    if (record.type === 'container') this.#lend(record.sandboxId);
+  }
+
+  /** A container of the pod has changed: whether its sandbox speaks through another one now. */
+  #lend(sandboxId: string): void {
+    const sandbox = this.#records.get(sandboxId);
+    const before = this.#register.containers.get(sandboxId);
+    if (sandbox === undefined || before === undefined) return;
+    const made = this.#withLent(sandbox, before);
+    if (made.pid !== before.pid) this.#register.settle(made);
   }
 
   /** CRI-O's sandboxes usually have no process; their network is that of any container of the pod. */
-  #lend(sandbox: CriRecord | undefined): void {
-    if (sandbox === undefined || sandbox.pid > 0 || !this.#options.runtime.lendsProcesses) return;
-    const lender = this.#records.get(this.#lenders.get(sandbox.id) ?? '');
-    if (lender !== undefined && lender.pid > 0) return;
+  #withLent(sandbox: CriRecord, made: Container): Container {
+    const { type, id, hostNetwork } = sandbox;
+    if (type !== 'sandbox' || sandbox.pid > 0 || !this.#options.runtime.lendsProcesses) return made;
+    const lender = this.#lenderOf(id);
+    if (lender === undefined && made.pid === 0) return made;
+    const { pid, state } = inspectedFrom({ ...sandbox, pid: lender?.pid ?? 0 });
+    const details = { ...detailsOf(made), visible: pid > 0 };
+    return { ...made, pid, state, ownNetwork: !hostNetwork, cgroup: undefined, details };
+  }
+
+  /** The one that lends already, as long as it runs. */
+  #lenderOf(sandboxId: string): CriRecord | undefined {
+    const known = this.#records.get(this.#lenders.get(sandboxId) ?? '');
+    if (known !== undefined && known.pid > 0) return known;
     const next = [...this.#records.values()].find(
-      ({ type, sandboxId, pid }) => type === 'container' && sandboxId === sandbox.id && pid > 0,
+      ({ type, sandboxId: of, pid }) => type === 'container' && of === sandboxId && pid > 0,
     );
-    if (next === undefined && lender === undefined) return;
-    if (next === undefined) this.#lenders.delete(sandbox.id);
-    else this.#lenders.set(sandbox.id, next.id);
-    this.#records.set(sandbox.id, sandbox);
-    const made = inspectedFrom({ ...sandbox, pid: next?.pid ?? 0 });
-    const before = this.#register.containers.get(sandbox.id);
-    if (before === undefined) return;
-    this.#register.settle({
-      ...before,
-      pid: made.pid,
-      state: made.state,
-      ownNetwork: !sandbox.hostNetwork,
-      cgroup: undefined,
-      details: { ...detailsOf(before), visible: made.pid > 0 },
-    });
+    if (next === undefined) this.#lenders.delete(sandboxId);
+    else this.#lenders.set(sandboxId, next.id);
+    return next;
   }
 
   #forget(id: string): void {
+    const record = this.#records.get(id);
     this.#records.delete(id);
     this.#lenders.delete(id);
     this.#register.gone(id, NO_ATTRIBUTES);
+    // Its process's number may be another's before long.
+    if (record?.type === 'container') this.#lend(record.sandboxId);
   }
 }

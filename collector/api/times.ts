@@ -6,7 +6,7 @@ export const FIRST_MS = -8.64e15;
 export const LAST_MS = 8.64e15;
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-const RFC3339 = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})([.,]\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC3339 = /^(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):\d{2}:\d{2})([.,]\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** The ends of time as clients write them that mean "everything". */
 const ENDS = new Map([
@@ -42,16 +42,20 @@ const UNITS: readonly (readonly [unit: string, ms: number])[] = [
 ];
 const DURATION = new RegExp(`^${UNITS.map(([unit]) => `(?:(\\d+)${unit})?`).join('')}$`);
 
+/** Prometheus counts nanoseconds in 64 bits. */
+const LONGEST_MS = 2 ** 63 / 1e6;
+
 /** Seconds with fractions, or `1h30m` as in PromQL; milliseconds, not rounded. */
 export function durationOf(text: string): number {
   if (NUMBER.test(text)) {
     const ms = Number(text) * 1000;
-    // Prometheus counts nanoseconds in 64 bits.
-    if (Math.abs(ms) > 2 ** 63 / 1e6)
+    if (Math.abs(ms) > LONGEST_MS)
       throw new QueryError('bad_data', `cannot parse ${JSON.stringify(text)} to a valid duration. It overflows int64`);
     return ms;
   }
   const parts = text === '' ? null : DURATION.exec(text);
   if (!parts) throw new QueryError('bad_data', `cannot parse ${JSON.stringify(text)} to a valid duration`);
-  return UNITS.reduce((sum, [, ms], i) => sum + Number(parts[i + 1] ?? 0) * ms, 0);
+  const total = UNITS.reduce((sum, [, ms], i) => sum + Number(parts[i + 1] ?? 0) * ms, 0);
+  if (total > LONGEST_MS) throw new QueryError('bad_data', 'duration out of range');
+  return total;
 }

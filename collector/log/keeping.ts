@@ -42,6 +42,8 @@ export interface KeepingOptions {
   readonly limits: LogLimits;
   readonly sinks: readonly KeptSink[];
   readonly onDurable?: (windowEndMs: number) => void;
+  /** The number of the first frame to come, at least. */
+  readonly least?: number;
 }
 
 export interface Keeping {
@@ -56,8 +58,8 @@ export interface Keeping {
 const NOTE_EVERY_FRAMES = 30;
 
 export async function openLog(options: KeepingOptions): Promise<Keeping> {
-  const { folder, sinks, log: words } = options;
-  const found = await findLog({ folder, log: words, sinks });
+  const { folder, sinks, log: words, least = 1 } = options;
+  const found = await findLog({ folder, log: words, sinks, least });
   const log = new FrameLog({ ...options, segments: found.segments, damaged: found.damaged, next: found.next });
   const keepers = sinks.map((sink) =>
     keeperOf(sink, found.cursors.get(sink.name) as SavedCursor, { ...options, frames: log, next: found.next }),

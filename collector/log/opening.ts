@@ -32,10 +32,12 @@ export interface OpenOptions {
   readonly folder: Folder;
   readonly log: Log;
   readonly sinks: readonly SinkWish[];
+  /** The number of the first frame to come, at least: somebody else has read so far. */
+  readonly least?: number;
 }
 
 export async function findLog(options: OpenOptions): Promise<FoundLog> {
-  const { folder, log, sinks } = options;
+  const { folder, log, sinks, least = 1 } = options;
   const files = await folder.list();
   for (const { name } of files) if (name.endsWith('.new')) await folder.remove(name);
   const { segments, damaged } = await findSegments(files, options);
@@ -46,7 +48,7 @@ export async function findLog(options: OpenOptions): Promise<FoundLog> {
     saved.set(sink, await loadCursor(folder, file).catch((error: Error) => setAside(file, error, { folder, log })));
   }
   const ends = [...saved.values()].map((cursor) => Math.max(cursor?.next ?? 1, (cursor?.counted ?? 0) + 1));
-  const next = Math.max(1, (segments.at(-1)?.lastSeq ?? 0) + 1, ...ends);
+  const next = Math.max(1, least, (segments.at(-1)?.lastSeq ?? 0) + 1, ...ends);
   const cursors = new Map<string, SavedCursor>();
   for (const { name } of sinks) {
     // A sink that is new begins now; one whose cursor is damaged gets again what is there.

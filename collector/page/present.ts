@@ -129,7 +129,7 @@ export function createPresent({ run, version, cluster, windowMs, pipeline }: Pre
   return {
     take(now, watched) {
       // What comes late changes nothing of the present.
-      if (frame !== undefined && now.endMs <= frame.endMs) return undefined;
+      if (now.late !== undefined || (frame !== undefined && now.endMs <= frame.endMs)) return undefined;
       frameBefore = frame;
       frame = now;
       seq++;

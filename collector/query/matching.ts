@@ -1,9 +1,9 @@
 /**
  * Matchers as PromQL means them: a missing label is the empty text, regular expressions are RE2's and match from end to end. Comes in as text, goes out as a
  * test. Most are plain texts or alternations of them, and are looked up; simple ones are JavaScript's; all others, and all that could take long there,
- * are left to re2js, which takes time in proportion to the text, whatever the expression.
+ * are left to `pattern.ts`, which takes time in proportion to the text, whatever the expression.
  */
-import { RE2JS } from 're2js';
+import { compilePattern, type Pattern } from './pattern.ts';
 import { QueryError } from './query.ts';
 import type { Matcher } from './source.ts';
 
@@ -46,18 +46,22 @@ function fullRegex(pattern: string): Texts {
   return made;
 }
 
-function makeRegex(pattern: string): Texts {
-  const simple = readSimple(pattern);
-  if (simple?.texts !== undefined) return textIs(new Set(simple.texts));
-  if (simple !== undefined) {
-    const regex = new RegExp(`^(?:${simple.source})$`, 'su');
-    return { texts: undefined, test: (text) => regex.test(text) };
-  }
+/** What is none for RE2 is none, whatever JavaScript would make of it. */
+function makeRegex(value: string): Texts {
+  const pattern = patternOf(value);
+  const simple = readSimple(value);
+  const texts = simple?.texts ?? pattern.texts;
+  if (texts !== undefined) return textIs(new Set(texts));
+  if (simple === undefined) return { texts: undefined, test: pattern.test };
+  const regex = new RegExp(`^(?:${simple.source})$`, 'su');
+  return { texts: undefined, test: (text) => regex.test(text) };
+}
+
+function patternOf(value: string): Pattern {
   try {
-    const regex = RE2JS.compile(pattern, RE2JS.DOTALL);
-    return { texts: undefined, test: (text) => regex.matches(text) };
+    return compilePattern(value);
   } catch (error) {
-    const told = new QueryError('bad_data', `"${pattern}" is no regular expression (RE2): ${(error as Error).message}`);
+    const told = new QueryError('bad_data', `"${value}" is no regular expression (RE2): ${(error as Error).message}`);
     throw Object.assign(told, { cause: error });
   }
 }

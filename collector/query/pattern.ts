@@ -30,22 +30,40 @@ export function compilePattern(source: string): Pattern {
 }
 
 function compiled(source: string): Pattern {
+  // A dashboard spells out hundreds of names: texts alone may be as long as a query.
+  const texts = plainTexts(source);
+  if (texts !== undefined) return textsPattern(source, texts);
   if (source.length > LONGEST)
-    throw new Error(`regular expression of ${source.length} characters, at most ${LONGEST} are allowed`);
-  let re: RE2JS;
+    throw new Error(
+      `regular expression of ${source.length} characters, at most ${LONGEST} are allowed unless it is plain texts with | between`,
+    );
+  const re = automaton(source);
+  return {
+    test: quickTest(source) ?? remembering((text) => re.matches(text)),
+    groups: (text) => groupsOf(re, text),
+    names: new Map(Object.entries(re.namedGroups() as Record<string, number>)),
+    texts,
+  };
+}
+
+function automaton(source: string): RE2JS {
   try {
-    re = RE2JS.compile(`^(?s:${source})$`);
+    return RE2JS.compile(`^(?s:${source})$`);
   } catch (error) {
     throw new Error(`error parsing regexp: ${(error as Error).message.replace(/^error parsing regexp: /, '')}`, {
       cause: error,
     });
   }
-  const texts = plainTexts(source);
-  const quick = texts ? setTest(texts) : quickTest(source);
+}
+
+function textsPattern(source: string, texts: readonly string[]): Pattern {
+  const set = new Set(texts);
+  /** As in `(a|b)`: all of it once more. */
+  const hasGroup = /^\((?!\?:)/.test(source);
   return {
-    test: quick ?? remembering((text) => re.matches(text)),
-    groups: (text) => groupsOf(re, text),
-    names: new Map(Object.entries(re.namedGroups() as Record<string, number>)),
+    test: (text) => set.has(text),
+    groups: (text) => (set.has(text) ? (hasGroup ? [text, text] : [text]) : undefined),
+    names: new Map(),
     texts,
   };
 }
@@ -58,16 +76,16 @@ function groupsOf(re: RE2JS, text: string): (string | undefined)[] | undefined {
 
 const PLAIN = /^[^\\.+*?()|[\]{}^$]*$/;
 
-/** `a|b|c` without anything special; parentheses around all of it may be there. */
+/** What is special in an expression, behind a backslash or not there. */
+const PLAIN_TEXT = /^(?:[^\\.+*?()|[\]{}^$]|\\[!-/:-@[-^`{-~])*$/;
+const MOST_TEXTS = 10_000;
+
+/** `a|b|c\.d` without anything special; parentheses around all of it may be there. */
 function plainTexts(source: string): string[] | undefined {
   const inner = /^\((?:\?:)?([^()]*)\)$/.exec(source)?.[1] ?? source;
   const parts = inner.split('|');
-  return parts.length <= 1000 && parts.every((part) => PLAIN.test(part)) ? [...new Set(parts)] : undefined;
-}
-
-function setTest(texts: readonly string[]): (text: string) => boolean {
-  const set = new Set(texts);
-  return (text) => set.has(text);
+  if (parts.length > MOST_TEXTS || !parts.every((part) => PLAIN_TEXT.test(part))) return undefined;
+  return [...new Set(parts.map((part) => part.replace(/\\(.)/g, '$1')))];
 }
 
 /** A plain text with `.*` or `.+` before it, behind it or both. */

@@ -80,6 +80,10 @@ export class Folder {
     this.#removeLeftovers(damaged.length > 0);
   }
 
+  get cache(): BlockCache {
+    return this.#options.cache;
+  }
+
   get manifest(): Manifest {
     return this.#manifest;
   }

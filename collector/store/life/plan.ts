@@ -15,6 +15,8 @@ export interface Merge {
   readonly parts: readonly PartEntry[];
   /** Downsamples of the day that these take the place of. */
   readonly replaces: readonly PartEntry[];
+  /** The day's raw samples have gone: its downsamples hold what `parts` do not. */
+  readonly rawGone?: boolean;
 }
 
 const SLOT_MS = 2 * 3_600_000;
@@ -47,7 +49,7 @@ function dayMerge(day: readonly PartEntry[], all: readonly PartEntry[], nowMs: n
   const replaces = all.filter(
     (part) => part.kind === kind && part.resolutionMs > 0 && Math.floor(part.minMs / DAY_MS) === dayAt,
   );
-  return { kind, tier: 2, parts: day, replaces };
+  return { kind, tier: 2, parts: day, replaces, rawGone: !whole && replaces.length > 0 };
 }
 
 function slotMerge(day: readonly PartEntry[], nowMs: number): Merge | undefined {

@@ -5,6 +5,7 @@ import type { Folder } from '../folder.ts';
 import type { PartEntry } from '../manifest.ts';
 import { downsampleParts } from '../part/downsample.ts';
 import { mergeParts } from '../part/merge.ts';
+import { openPart, type PartReader } from '../part/part.ts';
 import { writePart } from '../part/write.ts';
 import { breathing } from './breathing.ts';
 import { type Merge, nextMerge, outlived, type Retention } from './plan.ts';
@@ -40,16 +41,46 @@ function letGo(folder: Folder, { retention, nowMs, log }: UpkeepOptions): boolea
 }
 
 function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOptions): void {
-  const inputs = merge.parts.flatMap((entry) => folder.parts.filter(({ name }) => name === entry.name));
-  const { kind, tier } = merge;
+  const { kind, tier, replaces, rawGone = false } = merge;
   const added: PartEntry[] = [];
-  const make = (resolutionMs: number, tables: Parameters<typeof breathing>[0]): void => {
+  const write = (resolutionMs: number, tables: Tables): PartEntry => {
     const name = folder.newName(kind, resolutionMs);
-    const info = writePart(folder.files, name, breathing(tables, breathe), { resolutionMs });
-    if (info.rows > 0) added.push({ ...info, kind, tier, madeMs: nowMs });
+    return {
+      ...writePart(folder.files, name, breathing(tables, breathe), { resolutionMs }),
+      kind,
+      tier,
+      madeMs: nowMs,
+    };
   };
-  const parts = inputs.map(({ part }) => part);
-  make(0, mergeParts(parts));
-  if (tier === 2) for (const resolutionMs of RESOLUTIONS) make(resolutionMs, downsampleParts(parts, resolutionMs));
-  folder.commit({ replaced: [{ removed: [...merge.parts, ...merge.replaces], added }] });
+  const make = (resolutionMs: number, tables: Tables): void => {
+    const entry = write(resolutionMs, tables);
+    if (entry.rows > 0) added.push(entry);
+  };
+  const parts = openedOf(folder, merge.parts);
+  if (!rawGone) make(0, mergeParts(parts));
+  for (const resolutionMs of tier === 2 ? RESOLUTIONS : []) {
+    const before = rawGone ? openedOf(folder, replaces, resolutionMs) : [];
+    if (before.length === 0) make(resolutionMs, downsampleParts(parts, resolutionMs));
+    else {
+      // Behind those of before; it is named by no manifest, and goes with the next.
+      const { name } = write(resolutionMs, downsampleParts(parts, resolutionMs));
+      const late = openPart(folder.files, name, folder.cache);
+      try {
+        make(resolutionMs, mergeParts([...before, late]));
+      } finally {
+        late.close();
+      }
+    }
+  }
+  folder.commit({ replaced: [{ removed: [...merge.parts, ...replaces], added }] });
+}
+
+type Tables = Parameters<typeof breathing>[0];
+
+/** In the order of the entries. */
+function openedOf(folder: Folder, entries: readonly PartEntry[], resolutionMs?: number): PartReader[] {
+  return entries
+    .filter((entry) => resolutionMs === undefined || entry.resolutionMs === resolutionMs)
+    .flatMap(({ name }) => folder.parts.filter((one) => one.name === name))
+    .map(({ part }) => part);
 }

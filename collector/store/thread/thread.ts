@@ -124,6 +124,8 @@ export class Thread {
       case 'refused':
         this.refused = message.message;
         log.error({}, message.message);
+        // It will never read: the log need not keep anything for it.
+        onRead(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
         return;
       case 'answer':
         this.#settle(message.id)?.resolve(message.value);

@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { STORE_FOLDER, storeInstance } from '../../../collector/keptstore.ts';
+import { storeInstance } from '../../../collector/keptstore.ts';
+import { STORE_FOLDER } from '../../../collector/store/numbering.ts';
 import { parseQuery } from '../../../collector/query/parse/parse.ts';
 import { QueryError } from '../../../collector/query/query.ts';
 import type { Matcher } from '../../../collector/query/source.ts';

@@ -1,10 +1,14 @@
 /** The inventory over a runtime that the test plays, with a clock that the test moves: what is looked at when, and what is told of it. */
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { createFilesInventory } from '../../../agents/kubernetes/inventory.ts';
 import type { CriRecord } from '../../../agents/kubernetes/record.ts';
 import type { Reading, Runtime } from '../../../agents/kubernetes/runtime.ts';
 import { fakeClock } from '../../support/clock.ts';
 import { talkingLog } from '../../support/talkinglog.ts';
+import { waitFor } from '../../support/wait.ts';
 
 const LIMITS = { cpuQuota: 0, cpuPeriod: 0, cpuShares: 2, memory: 0, memoryAndSwap: 0, memoryReservation: 0 };
 const web: CriRecord = {
@@ -33,7 +37,7 @@ const web: CriRecord = {
 };
 const pause: CriRecord = { ...web, id: 's1', type: 'sandbox', container: '', pid: 0 };
 
-function stage(lendsProcesses = false) {
+function stage(lendsProcesses = false, more: Partial<Runtime> = {}) {
   const clock = fakeClock();
   const files = new Map<string, Reading>();
   const runtime: Runtime = {
@@ -44,6 +48,7 @@ function stage(lendsProcesses = false) {
     idOf: (name) => name,
     ids: () => [...files.keys()],
     read: (id) => files.get(id),
+    ...more,
   };
   const log = talkingLog();
   const inventory = createFilesInventory({
@@ -100,5 +105,50 @@ test('a sandbox without a process is seen through a container of its pod, and th
   files.set('c1', { record: { ...web, pid: 0, finishedMs: 9000, exitCode: 0 }, unready: false });
   await clock.advance(30_000);
   expect(sandbox()?.pid).toBe(12);
+  await inventory.close();
+});
+
+test('what a sandbox borrows stays its own over a full look', async () => {
+  const { clock, files, inventory, told } = stage(true);
+  files.set('s1', { record: pause, unready: false });
+  files.set('c1', { record: web, unready: false });
+  await inventory.start();
+  const before = told.length;
+  await clock.advance(90_000);
+  expect(inventory.containers().get('s1')).toMatchObject({ pid: 11, state: 'running' });
+  // Three looks: nothing has begun or ended.
+  expect(told.slice(before).filter((one) => !one.startsWith('update'))).toEqual([]);
+  await inventory.close();
+});
+
+test('a container whose files go before its end was told lends its process no longer', async () => {
+  const { clock, files, inventory } = stage(true);
+  files.set('s1', { record: pause, unready: false });
+  files.set('c1', { record: web, unready: false });
+  files.set('c2', { record: { ...web, id: 'c2', name: 'c2', container: 'side', pid: 12 }, unready: false });
+  await inventory.start();
+  const sandbox = () => inventory.containers().get('s1');
+  expect(sandbox()?.pid).toBe(11);
+  files.delete('c1');
+  await clock.advance(30_000);
+  expect(sandbox()?.pid).toBe(12);
+  files.delete('c2');
+  await clock.advance(30_000);
+  // Its number may be another process's by now.
+  expect(sandbox()?.pid).toBe(0);
+  await inventory.close();
+});
+
+test('hundreds of changes that are no container’s cost one look at all', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-watched-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { clock, files, inventory } = stage(false, { watched: () => [folder], idOf: () => undefined });
+  files.set('c1', { record: web, unready: false });
+  await inventory.start();
+  expect(inventory.counts().inspects).toBe(1);
+  for (let i = 0; i < 300; i++) writeFileSync(join(folder, `.tmp-containers.json${i}`), '');
+  await waitFor(() => inventory.counts().events >= 300, { what: 'the kernel to tell of 300 files' });
+  await clock.advance(100);
+  expect(inventory.counts().inspects).toBe(2);
   await inventory.close();
 });

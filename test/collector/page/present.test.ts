@@ -175,3 +175,9 @@ test('what comes late is not the present', () => {
   expect(now.take(window(4), true)).toBeUndefined();
   expect(now.snapshot()!.end).toBe(T / S + 50);
 });
+
+test('a late window is no present, nor is it when it is the first since the start', () => {
+  const page = present();
+  expect(page.take({ ...frame(T - 600 * S, []), late: ['web-1'] }, true)).toBeUndefined();
+  expect(page.take(frame(T, []), true)).toMatchObject({ seq: 1, end: T / S });
+});

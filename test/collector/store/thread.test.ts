@@ -1,10 +1,13 @@
 /** The store on its own thread: reads a real log, answers PromQL over head and parts, goes on after a restart and after its thread has failed. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { diskFolder } from '../../../collector/log/disk.ts';
+import type { LogLimits } from '../../../collector/log/shelf.ts';
 import { openLog } from '../../../collector/log/keeping.ts';
+import { storedUpTo } from '../../../collector/store/numbering.ts';
 import { type KeptStore, startStore } from '../../../collector/store/store.ts';
 import { silent } from '../../../src/log.ts';
 import { labels } from '../../../src/model/labels.ts';
@@ -34,15 +37,16 @@ const LIMITS = {
   whenFull: 'drop_oldest',
 } as const;
 
-async function start(nowMs: number) {
+async function start(nowMs: number, limits: LogLimits = LIMITS) {
   const clock = fakeClock(nowMs);
   const { log, close } = await openLog({
     folder: diskFolder(path),
     clock,
     log: silent,
     breathe: async () => undefined,
-    limits: LIMITS,
+    limits,
     sinks: [],
+    least: storedUpTo(path),
   });
   const store = await startStore({
     frames: log,
@@ -176,4 +180,45 @@ test('an export comes in pieces, and a query that nobody waits for ends', async 
   await expect(store.query(request, leaving.signal)).rejects.toMatchObject({ type: 'canceled' });
   await expect(store.query({ ...request, query: 'up{' })).rejects.toMatchObject({ type: 'bad_data' });
   await waitFor(() => store.queries.waiting === 0, { what: 'no query to wait' });
+});
+
+test('a log that begins anew, its files gone, is read on: its numbers go on behind those that the store has', async () => {
+  const first = await start(T0);
+  for (let n = 1; n <= 20; n++) first.log.offer(frameOf(T0 + n * 10_000, windowAt(n)));
+  await first.log.settle();
+  await first.store.settle(true);
+  await first.stop();
+  for (const name of readdirSync(path)) if (name !== 'store') rmSync(join(path, name));
+
+  const second = await start(T0 + 200_000);
+  for (let n = 21; n <= 26; n++) second.log.offer(frameOf(T0 + n * 10_000, windowAt(n)));
+  await second.log.settle();
+  await second.store.settle();
+  expect(await rateOf(second.store, 26)).toEqual([0.2]);
+  expect(
+    await second.store.query({ query: 'container_load', startMs: T0 + 259_600, endMs: T0 + 259_600, stepMs: 0 }),
+  ).toMatchObject({ series: [{ values: Float64Array.of(0.5) }] });
+});
+
+test('a store of a later version holds nothing of the log', async () => {
+  const line = JSON.stringify({
+    version: 99,
+    number: 1,
+    nextSeq: 0,
+    primeSeq: 0,
+    nextPart: 1,
+    nextReceived: 1,
+    parts: [],
+  });
+  const sum = crc32(line).toString(16).padStart(8, '0');
+  writeFileSync(join(path, 'store', 'manifest-0000000001.json'), `${line}\n${sum}\n`);
+  const { log, store } = await start(T0, { ...LIMITS, whenFull: 'push_back', segmentBytes: 1, maxBytes: 1 });
+  await waitFor(() => store.absence?.includes('a later version'), { what: 'the store to say so' });
+  for (let n = 1; n <= 5; n++) {
+    log.offer(frameOf(T0 + n * 10_000, windowAt(n)));
+    await log.settle();
+  }
+  // Agents are not sent away for a reader that will never read; the last two stay for a restart.
+  expect(log.shelf.full).toBe(false);
+  expect(log.shelf.segments).toHaveLength(2);
 });
