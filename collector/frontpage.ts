@@ -15,16 +15,19 @@ export interface FrontPage {
   readonly levels: readonly LevelDef[];
   readonly stats: () => Pick<AggregatorStats, 'nodes' | 'groups' | 'series' | 'closedEndMs'>;
   readonly sinks: () => readonly SinkStats[];
+  /** Where what was seen is kept, so that PromQL can be asked of it. */
+  readonly store: object | undefined;
 }
 
 const CONTAINERS = '/metrics/containers';
+const QUERY = '/api/v1/query';
 
 /** `document`: what a browser gets in place of it. */
 export function exposeFrontPage(app: FastifyInstance, options: FrontPage, document?: Document): void {
   pageRoute(app, (url) => contentOf(options, url), document);
 }
 
-function contentOf({ config, guard, version, levels, stats, sinks }: FrontPage, url: string): PageContent {
+function contentOf({ config, guard, version, levels, stats, sinks, store }: FrontPage, url: string): PageContent {
   const { window, containers } = config.collector;
   const { nodes, groups, series, closedEndMs } = stats();
   const job = { interval: Math.max(1, Math.ceil(window / 1000)), url, token: guard.token !== undefined };
@@ -38,6 +41,10 @@ function contentOf({ config, guard, version, levels, stats, sinks }: FrontPage, 
       ['Levels', levels.map(({ name }) => name).join(', ') || 'none'],
       ['Groups', `${groups}, from ${series} series`],
       ['Windows', `of ${window / 1000} s; ${lastWindow(closedEndMs)}`],
+      [
+        'History',
+        store ? `kept: ${QUERY} answers PromQL on it, as Prometheus does` : 'none is kept (data_dir, store.enabled)',
+      ],
       ['Sinks', sinks().map(sinkWords).join('; ') || 'none configured'],
     ],
     links: [

@@ -142,7 +142,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
   const stats = () => aggregator.stats();
-  exposeFrontPage(http.app, { config, guard, version, levels, stats, sinks }, shown.route(http.app));
+  exposeFrontPage(http.app, { config, guard, version, levels, stats, sinks, store }, shown.route(http.app));
   healthRoutes(http.app, {
     alive,
     ready: () => (page.windowEndMs > 0 ? undefined : noneYet()),

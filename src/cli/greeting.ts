@@ -9,7 +9,7 @@ import { unreadLevels } from './unread.ts';
 
 export interface GreetingParts {
   readonly agent: Agent | undefined;
-  readonly collector: (Pick<Collector, 'url'> & Partial<Pick<Collector, 'sinks' | 'dataDir'>>) | undefined;
+  readonly collector: (Pick<Collector, 'url'> & Partial<Pick<Collector, 'sinks' | 'dataDir' | 'store'>>) | undefined;
   readonly config: Config;
 }
 
@@ -39,6 +39,11 @@ export function greeting({ agent, collector, config }: GreetingParts): string[] 
       collector.dataDir === undefined
         ? 'Kept:      nothing (data_dir is none, or cannot be used): what a sink has not taken is in memory, and gone with a restart'
         : `Kept:      in ${collector.dataDir}, ${sinks.length > 0 ? 'until every sink has taken it' : 'so that totals go on after a restart'}`,
+      ...(collector.store === undefined
+        ? []
+        : [
+            `History:   every container’s, for the page, plimsoll query, and Grafana (as a Prometheus: ${collector.url})`,
+          ]),
     );
   }
   const notes = agent && collector ? [...unreadLevels(config), ...slowTicks(config)] : [];

@@ -32,7 +32,11 @@ export function unreadLevels({ agent, collector }: Pick<Config, 'agent' | 'colle
 }
 
 /** Whether a container can have a label of this name: every one has it, or the agent lets it through. */
-export function readableLabels({ labels, env, runtimes }: Pick<Config['agent'], 'labels' | 'env' | 'runtimes'>): Readable {
+export function readableLabels({
+  labels,
+  env,
+  runtimes,
+}: Pick<Config['agent'], 'labels' | 'env' | 'runtimes'>): Readable {
   const hasRuntimes = runtimes.some((runtime) => runtime !== 'none');
   const labelRead = globs(labels.map(asLabelPattern));
   const envRead = globs(env.map((pattern) => asLabelPattern(pattern.toLowerCase())));

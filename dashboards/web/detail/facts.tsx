@@ -34,7 +34,7 @@ export function FactList({ row, end }: { readonly row: Row; readonly end: number
     ['Killed in it', row.oom === null || row.oom === 0 ? null : `${row.oom} for want of memory`],
     ['Image', row.image],
     ['Host', row.kind === 'host' ? null : row.node],
-    ...Object.entries(row.facts ?? {}).map(([name, value]) => [name.replaceAll('_', ' '), value] as const),
+    ...Object.entries(row.facts ?? {}).map(([name, value]) => [titled(name), value] as const),
     ['Cgroup', row.kind === 'host' ? null : row.id],
   ];
   return (
@@ -46,6 +46,11 @@ export function FactList({ row, end }: { readonly row: Row; readonly end: number
       )}
     </dl>
   );
+}
+
+/** A label's name as the other titles are: `image_id` is `Image id`. */
+function titled(name: string): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`.replaceAll('_', ' ');
 }
 
 function Memory({ row }: { readonly row: Row }) {

@@ -1,6 +1,6 @@
 /** uPlot as we use it: a drawing comes in, options and data for it go out. Axes say units as people do; all charts share pointer and range. */
 import type uPlot from 'uplot';
-import { say, type Unit } from '../units/figures.ts';
+import { sayMarks, type Unit } from '../units/figures.ts';
 import { ticks } from '../units/moment.ts';
 import type { Drawing, Line, Mark } from './columns.ts';
 
@@ -44,7 +44,7 @@ export function optionsOf({ width, height, unit, drawing, marks, onZoom, onPoint
       {
         ...axis,
         size: 78,
-        values: (_plot, splits) => splits.map((split) => say(Math.abs(split), unit)),
+        values: (_plot, splits) => sayMarks(splits.map(Math.abs), unit),
         ...(unit.startsWith('bytes') ? { incrs: BINARY } : {}),
       },
     ],

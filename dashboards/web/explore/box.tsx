@@ -78,7 +78,7 @@ export function Box({ text, onText, onRun }: BoxProps) {
         aria-controls="choices"
         aria-autocomplete="list"
         aria-activedescendant={open ? `choice-${open.chosen}` : undefined}
-        placeholder="topk(5, sum by (name) (rate(container_cpu_usage_seconds_total[5m])))"
+        placeholder={'topk(5, sum by (name) (rate(container_cpu_usage_seconds_total{name!=""}[5m])))'}
         onInput={({ currentTarget }) => {
           onText(currentTarget.value);
           void look();

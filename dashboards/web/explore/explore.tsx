@@ -189,7 +189,10 @@ const EXAMPLES = [
     'How near to its memory limit each is',
     'container_memory_working_set_bytes / (container_spec_memory_limit_bytes > 0)',
   ],
-  ['Processes killed for want of memory in a day', 'sum by (name) (increase(container_oom_events_total[1d])) > 0'],
+  [
+    'Processes killed for want of memory in a day',
+    'sum by (name) (increase(container_oom_events_total{name!=""}[1d])) > 0',
+  ],
 ] as const;
 
 function Examples() {

@@ -61,7 +61,8 @@ export const COLUMNS: readonly Column[] = [
     id: 'cpulimit',
     title: 'CPU limit',
     help: 'CPU of its CPU limit; and the share of periods in which the limit stopped it',
-    width: 94,
+    // Room for `100 % ✂100`.
+    width: 112,
     right: true,
     rank: 10,
     sort: (row) => share(row.cpu, row.cpuLimit),

@@ -112,6 +112,15 @@ const SAY: Readonly<Record<Unit, (value: Maybe) => string>> = {
   'count/s': (value) => (known(value) ? `${count(value)}/s` : UNKNOWN),
 };
 
+/** Of an axis: the marks of one unit and step, none rounded, so that `0.25 %` is not called `0.3 %` beside `0.5 %`. */
+export function sayMarks(values: readonly number[], unit: Unit): string[] {
+  if (unit !== 'share' && unit !== 'cores') return values.map((value) => say(value, unit));
+  const exact = (decimals: number) =>
+    values.every((value) => Math.abs(value * 100 - Number((value * 100).toFixed(decimals))) < 1e-9);
+  const decimals = [0, 1, 2, 3].find(exact) ?? 4;
+  return values.map((value) => `${(value * 100).toFixed(decimals)} %`);
+}
+
 export function say(value: Maybe, unit: Unit): string {
   return SAY[unit](value);
 }

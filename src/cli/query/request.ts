@@ -38,9 +38,9 @@ export function addQueryOptions(command: Command): Command {
 
 const HELP = `
 What did the containers take an hour ago?
-  plimsoll query 'topk(5, container_memory_working_set_bytes)' --time '1 hour ago'
+  plimsoll query 'topk(5, container_memory_working_set_bytes{name!=""})' --time '1 hour ago'
 And since then?
-  plimsoll query 'sum by (name) (rate(container_cpu_usage_seconds_total[1m]))' --range 1h
+  plimsoll query 'sum by (name) (rate(container_cpu_usage_seconds_total{name!=""}[1m]))' --range 1h
 `;
 
 const FORMS = ['json', 'csv', 'chart', 'table'] as const;

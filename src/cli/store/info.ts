@@ -51,7 +51,10 @@ export function storeInfo(path: string): StoreInfo {
 
 export function infoLines(info: StoreInfo): string[] {
   if (info.parts.length === 0)
-    return ['nothing is in files yet: what is newer than the last seal is in the log', ...info.problems];
+    return [
+      'nothing is in files yet: they are written every quarter of an hour; what is newer is in the log, and answers all the same (plimsoll query)',
+      ...info.problems,
+    ];
   const perSample = info.samples > 0 ? (info.bytes / info.samples).toFixed(2) : '-';
   return [
     `${megabytes(info.bytes)} in files, ${info.samples} samples, ${perSample} bytes each`,

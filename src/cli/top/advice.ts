@@ -5,7 +5,10 @@ import type { Reading } from './read/reading.ts';
 /** Words in lines: what is wrong, then what to do. */
 export function adviceOn(error: unknown, place: string): string {
   const status = error instanceof PageError ? error.status : undefined;
-  return [`cannot read ${place}: ${(error as Error).message}`, ...remedies(status)].join('\n');
+  const { message } = error as Error;
+  // The server's answer begins with its address, which is said already.
+  const words = message.startsWith(`${place} answered `) ? `it${message.slice(place.length)}` : message;
+  return [`cannot read ${place}: ${words}`, ...remedies(status)].join('\n');
 }
 
 function remedies(status: number | undefined): string[] {

@@ -6,7 +6,7 @@ import type { Row } from './numbers/row.ts';
 import { nextDelayMs, pause } from './pace.ts';
 import type { Read, Reading } from './read/reading.ts';
 import { rowJson, rowText, titlesText } from './records.ts';
-import { layoutOf, rowLine, titleLine } from './view/layout.ts';
+import { layoutOf, missingTitles, rowLine, titleLine } from './view/layout.ts';
 import { textOf } from './view/line.ts';
 import { type Choice, chosenRows } from './view/order.ts';
 
@@ -71,7 +71,8 @@ export function tableLines(
   const layout = layoutOf({ rows, columns, without });
   const scene = { model, title: 'NAME' };
   const lines = [titleLine(layout, scene, choice.sort), ...rows.map((row) => rowLine(layout, row, scene))];
-  const missing = layout.missing.length > 0 ? [`no room for ${layout.missing.join(', ')}`] : [];
+  const titles = missingTitles(layout, scene);
+  const missing = titles.length > 0 ? [`no room for ${titles.join(', ')}`] : [];
   return [...lines.map((line) => textOf(line).trimEnd()), ...missing];
 }
 

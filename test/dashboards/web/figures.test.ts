@@ -7,6 +7,7 @@ import {
   duration,
   percent,
   say,
+  sayMarks,
   shortSpan,
   span,
   unitOf,
@@ -78,4 +79,17 @@ test('an axis says the day once, where it begins', () => {
   ]);
   expect(ticks([at], 30)).toEqual(['23:00:00\n2026-11-27']);
   expect(ticks([at], 86_400)).toEqual([day(at)]);
+});
+
+test('the marks of an axis are not rounded: 0.25 % is not 0.3 % beside 0.5 %', () => {
+  expect(sayMarks([0, 0.0025, 0.005, 0.0075, 0.01], 'cores')).toEqual([
+    '0.00 %',
+    '0.25 %',
+    '0.50 %',
+    '0.75 %',
+    '1.00 %',
+  ]);
+  expect(sayMarks([0, 0.02, 0.04], 'share')).toEqual(['0 %', '2 %', '4 %']);
+  expect(sayMarks([0, 0.5, 1, 1.5], 'cores')).toEqual(['0 %', '50 %', '100 %', '150 %']);
+  expect(sayMarks([0, 64 * 1024 ** 2], 'bytes')).toEqual(['0 B', '64.0 MiB']);
 });

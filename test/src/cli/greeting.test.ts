@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { NOT_CONNECTED } from '../../../agents/docker/status.ts';
 import { foundLines } from '../../../agents/found.ts';
 import type { SinkStats } from '../../../collector/sinks/account.ts';
+import type { Store } from '../../../collector/store/types.ts';
 import { greeting } from '../../../src/cli/greeting.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 
@@ -33,4 +34,15 @@ test('a sink in trouble has a line, one that is well has none', () => {
   expect(lines.filter((line) => line.startsWith('TROUBLE'))).toEqual([
     'TROUBLE:   sink influx: connection refused; 3 windows wait',
   ]);
+});
+
+test('a start that keeps history says where to ask for it', () => {
+  const config = loadConfig({ env: {}, flags: new Map() });
+  const collector = { url: 'http://127.0.0.1:9640', dataDir: '/var/lib/plimsoll/collector' };
+  const lines = (store?: object) =>
+    greeting({ agent: undefined, collector: { ...collector, ...(store ? { store: store as Store } : {}) }, config });
+  expect(lines({}).filter((line) => line.startsWith('History'))).toEqual([
+    'History:   every container’s, for the page, plimsoll query, and Grafana (as a Prometheus: http://127.0.0.1:9640)',
+  ]);
+  expect(lines().join('\n')).not.toContain('History');
 });

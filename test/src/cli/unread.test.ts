@@ -58,7 +58,9 @@ describe('standard levels', () => {
   test('labels that replace the default list leave them without groups', () => {
     const compose = 'container_label_com_docker_compose_';
     const pod = 'container_label_io_kubernetes_pod_';
-    expect(said({ labels: ['team'], runtimes: ['none'] }, {}).map((words) => words.split(': it groups by ')[1])).toEqual([
+    expect(
+      said({ labels: ['team'], runtimes: ['none'] }, {}).map((words) => words.split(': it groups by ')[1]),
+    ).toEqual([
       `${compose}project and ${compose}service, which agent.labels does not let through: add "com.docker.compose.project", "com.docker.compose.service" to agent.labels; or switch the level off with "collector.levels.service: null".`,
       `${pod}namespace and ${pod}name, which agent.labels does not let through: add "io.kubernetes.pod.namespace", "io.kubernetes.pod.name" to agent.labels; or switch the level off with "collector.levels.pod: null".`,
       `${pod}namespace, which agent.labels does not let through: add "io.kubernetes.pod.namespace" to agent.labels; or switch the level off with "collector.levels.namespace: null".`,

@@ -70,6 +70,7 @@ function collector(containers = true): Promise<string> {
       levels: levelsOf({ pod: null }),
       stats: () => ({ nodes: 3, groups: 12, series: 4567, closedEndMs: 0 }),
       sinks: () => [],
+      store: {},
     });
   });
 }
@@ -161,4 +162,10 @@ test('a Host header that is no host is not repeated', async () => {
   });
   expect(body).toContain('Prometheus:');
   expect(body).not.toContain('evil');
+});
+
+test('whoever asks the collector’s address by curl learns that it answers PromQL', async () => {
+  expect(await (await fetch(`${await collector()}/`)).text()).toMatch(
+    /^History +kept: \/api\/v1\/query answers PromQL/m,
+  );
 });

@@ -90,7 +90,7 @@ function asker({ url, token, login, ca }: PageOptions): (asked: Asked) => Promis
     try {
       const { statusCode, headers: answered, body } = await undici.request(page, options);
       if (statusCode !== 200) {
-        const text = hide(await beginning(body, WORDS_BYTES)).trim();
+        const text = wordsIn(hide(await beginning(body, WORDS_BYTES)).trim());
         if (statusCode === 404 && (isTry || beside)) return statusCode;
         throw new PageError(`${page} answered ${statusCode}: ${text}`, { status: statusCode });
       }
@@ -105,6 +105,16 @@ function asker({ url, token, login, ca }: PageOptions): (asked: Asked) => Promis
       throw new PageError(`${wordsOf(cause)}${remedyFor(cause, url)}`, { cause });
     }
   };
+}
+
+/** Our own servers say what is wrong in JSON: `{"error":"…"}`; others in whatever they like. */
+function wordsIn(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: unknown };
+    return typeof error === 'string' ? error : text;
+  } catch {
+    return text;
+  }
 }
 
 /** Of several addresses tried, Node's error has no words of its own. */

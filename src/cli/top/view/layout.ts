@@ -11,8 +11,8 @@ export interface Placed {
 
 export interface Layout {
   readonly placed: readonly Placed[];
-  /** Titles of those for which there is no room. */
-  readonly missing: readonly string[];
+  /** Those for which there is no room. */
+  readonly missing: readonly Column[];
 }
 
 export interface LayoutOptions {
@@ -33,7 +33,7 @@ export function layoutOf({ rows, columns, shift = 0, without = new Set() }: Layo
   const chosen = chooseBy(candidates, columns);
   const placed = candidates.filter((column) => chosen.has(column));
   const missing = [...others.slice(0, passed), ...others.slice(passed).filter((column) => !chosen.has(column))];
-  return { placed: widen(placed, rows, columns), missing: missing.map(({ title }) => title) };
+  return { placed: widen(placed, rows, columns), missing };
 }
 
 /** By rank, each that still fits. */
@@ -85,6 +85,11 @@ export function titleLine({ placed }: Layout, scene: Scene, sort: string): Line 
     }),
     'title',
   );
+}
+
+/** Titles of the columns for which there is no room, as they would stand in the head. */
+export function missingTitles({ missing }: Layout, scene: Scene): string[] {
+  return missing.map((column) => titleOf(column, scene));
 }
 
 /** A curve says how far back it goes. */

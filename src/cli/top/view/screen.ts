@@ -6,7 +6,7 @@ import { detailLines } from './detail.ts';
 import { keysLine, latelyLines, statusLine } from './footer.ts';
 import { type About, headerLines } from './header.ts';
 import { helpLines } from './help.ts';
-import { layoutOf, rowLine, titleLine } from './layout.ts';
+import { layoutOf, missingTitles, rowLine, titleLine } from './layout.ts';
 import { cutLine, filled, type Line, line, piece, textOf } from './line.ts';
 import { type Chosen, chosenRows } from './order.ts';
 import { cut, plain, width } from './text.ts';
@@ -145,7 +145,7 @@ function tableBody({ state, model, chosen, columns, room }: Table): Body {
     .slice(first, first + page)
     .map((row, i) => lineOf(rowLine(layout, row, scene), first + i === at, columns));
   const empty = rows.length === 0 && page > 0 ? [line(emptyWords(chosen, state), 'faint')] : [];
-  const status = statusLine({ state, chosen, first, page, missing: layout.missing }, columns);
+  const status = statusLine({ state, chosen, first, page, missing: missingTitles(layout, scene) }, columns);
   const titles = titleLine(layout, scene, state.sort);
   const blank = piece(' '.repeat(Math.max(0, columns - width(textOf(titles)))), 'title');
   const body = screenful([[...titles, blank], ...shown, ...empty], page + 1);

@@ -73,6 +73,10 @@ describe('the past of the curves', () => {
     const timesMs = [NOW - 12 * MINUTE, NOW - 11.5 * MINUTE];
     kept.recall(new Map([[kept.model!.containers[0]!.key, { timesMs, cpu: [1, 1], memory: [50, 50] }]]), PAST_MS);
     expect(title()).toContain('CPU 15 min');
+    // What has no room is called what it is called in the head.
+    const narrow = screenOf(kept.model!, { size: { columns: 50, rows: 24 } }).join('\n');
+    expect(narrow).toMatch(/no room for .*MEM 15 min/);
+    expect(narrow).not.toContain('MEM 2 min');
     expect(kept.model!.trails.of(kept.model!.containers[0]!.key)!.memory).toEqual([50, 50, 100]);
   });
 
