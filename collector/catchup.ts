@@ -67,9 +67,12 @@ export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }:
   let mark = { nowMs: 0, reachedMs: 0 };
 
   function note(node: string, timeMs: number | undefined, heardMs: number): void {
-    // What is late by now is not waited for: the windows that it is for are closed.
-    if (slow.has(node) || (timeMs !== undefined && timeMs < reachedMs - latenessMs)) behind.delete(node);
-    else if (behind.has(node) || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
+    const known = behind.get(node);
+    // What is late by now is not waited for: the windows that it is for are closed. Of one that is waited for, more comes behind it.
+    const isLate = timeMs !== undefined && timeMs < reachedMs - latenessMs;
+    if (isLate && known) known.heardMs = heardMs;
+    if (isLate || slow.has(node)) return;
+    if (known || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
   }
 
   function forgetSilent(nowMs: number): void {
