@@ -67,9 +67,11 @@ export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }:
   let mark = { nowMs: 0, reachedMs: 0 };
 
   function note(node: string, timeMs: number | undefined, heardMs: number): void {
-    // What is late by now is not waited for: the windows that it is for are closed.
-    if (slow.has(node) || (timeMs !== undefined && timeMs < reachedMs - latenessMs)) behind.delete(node);
-    else if (behind.has(node) || behind.size < MOST_BEHIND) behind.set(node, { timeMs, heardMs });
+    const known = behind.get(node);
+    // What is late by now is not waited for: the windows that it is for are closed. Of one that is waited for, more comes behind it.
+    const isLate = timeMs !== undefined && timeMs < reachedMs - latenessMs;
+    if (isLate && known) known.heardMs = heardMs;
+    if (!isLate && !slow.has(node) && (known || behind.size < MOST_BEHIND)) behind.set(node, { timeMs, heardMs });
   }
 
   function forgetSilent(nowMs: number): void {
@@ -93,11 +95,7 @@ export function createCatchUp({ windowMs, latenessMs, waitMs, resumed = false }:
     mark = { nowMs, reachedMs };
   }
 
-  function slowest(): number {
-    let least = Number.POSITIVE_INFINITY;
-    for (const { timeMs } of behind.values()) least = Math.min(least, timeMs ?? reachedMs);
-    return least;
-  }
+  const slowest = (): number => Math.min(...[...behind.values()].map(({ timeMs }) => timeMs ?? reachedMs));
 
   return {
     look(nowMs, closedEndMs, nodes) {

@@ -5,6 +5,7 @@
 import type { Log } from '../../src/log.ts';
 import type { Frame } from '../../src/model/batch.ts';
 import { loadCursor, type SavedCursor, saveCursor, sinkOf } from './cursorfile.ts';
+import { takeCopies } from './copy.ts';
 import type { NumberedFrame } from './decode.ts';
 import type { FileFacts, Folder } from './files.ts';
 import { SegmentReader } from './reading.ts';
@@ -38,6 +39,7 @@ export interface OpenOptions {
 
 export async function findLog(options: OpenOptions): Promise<FoundLog> {
   const { folder, log, sinks, least = 1 } = options;
+  const spoilt = await takeCopies(await folder.list(), options);
   const files = await folder.list();
   for (const { name } of files) if (name.endsWith('.new')) await folder.remove(name);
   const { segments, damaged } = await findSegments(files, options);
@@ -57,7 +59,7 @@ export async function findLog(options: OpenOptions): Promise<FoundLog> {
   await countAppended(cursors, segments, options);
   // From here on it may be under way.
   for (const [name, cursor] of cursors) await saveCursor(folder, name, { ...cursor, clean: false });
-  return { segments, cursors, next, last: await lastFrame(folder, segments), damaged };
+  return { segments, cursors, next, last: await lastFrame(folder, segments), damaged: damaged + spoilt };
 }
 
 /** The frames with a number from `seq` on that can be read, in order. */

@@ -3,6 +3,7 @@
  * that segment any more: the next call begins a new one, so that no half of a record stands before a whole one.
  */
 import type { Frame } from '../../src/model/batch.ts';
+import { copyName, dropCopies, inTwo } from './copy.ts';
 import { type Breathe, FrameEncoder } from './encode.ts';
 import type { Folder, LogFile } from './files.ts';
 import { record, segmentHead } from './record.ts';
@@ -58,6 +59,8 @@ export class SegmentWriter {
       for (const numbered of frames) await this.#put(numbered);
       const open = this.#open as Open;
       await open.file.sync();
+      // From here on a start goes on from this one.
+      if (open.segment.length === 0) await dropCopies(this.#options.folder, open.segment.name);
       this.#settle(open, frames);
     } catch (error) {
       await this.#abandon();
@@ -85,7 +88,7 @@ export class SegmentWriter {
 
   async #begin(firstSeq: number, endMs: number): Promise<Open> {
     const segment = emptySegment(firstSeq);
-    const file = await this.#options.folder.create(segment.name);
+    const file = await this.#create(segment.name);
     const head = segmentHead();
     const open = { segment, file, encoder: new FrameEncoder(), firstEndMs: endMs, written: head.length, samples: 0 };
     try {
@@ -97,6 +100,18 @@ export class SegmentWriter {
     }
     this.#options.onSegment(segment);
     return open;
+  }
+
+  /** The segment's file and its copy, as one. */
+  async #create(name: string): Promise<LogFile> {
+    const { folder } = this.#options;
+    const file = await folder.create(name);
+    try {
+      return inTwo(file, await folder.create(copyName(name)));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   #settle(open: Open, frames: readonly NumberedFrames[]): void {
@@ -117,6 +132,7 @@ export class SegmentWriter {
     this.#open = undefined;
     if (open === undefined) return;
     await open.file.close().catch(() => undefined);
-    await this.#options.folder.truncate(open.segment.name, open.segment.length).catch(() => undefined);
+    const { name, length } = open.segment;
+    for (const one of [name, copyName(name)]) await this.#options.folder.truncate(one, length).catch(() => undefined);
   }
 }

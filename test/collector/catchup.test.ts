@@ -168,6 +168,38 @@ describe('an agent', () => {
     expect(made.behind).toEqual(['a', 'b']);
   });
 
+  test('whose first batches are late, since it was away before us, is waited for: it has more behind them', () => {
+    const made = catchUp();
+    made.took('b', s(3598), at(s(3600), 0));
+    // Windows are closed up to 0: a tells of an hour before that, by 360 batches, and then of the hour that we missed.
+    for (let batch = 0; batch < 360; batch++) {
+      made.took('a', s(-3600 + 10 * batch), at(s(3600 + batch / 10), 720 - batch));
+      expect([made.time(s(3600 + batch / 10)), made.behind]).toEqual([s(10), ['a']]);
+    }
+    made.took('a', s(20), at(s(3636), 358));
+    expect(made.time(s(3636))).toBe(s(20));
+  });
+
+  test('that sends nothing but what is late is given up after the wait, once', () => {
+    const made = catchUp();
+    let second = 0;
+    for (; second < 200 && made.active; second++) {
+      made.took('a', s(-9000 + second), at(s(3600 + second), 9000));
+      made.took('b', s(3600 + second), at(s(3600 + second), 0));
+      made.time(s(3600 + second));
+    }
+    // At 61 the wait of 60 s is over, and at 62 nobody is waited for any more.
+    expect(second - 1).toBe(62);
+  });
+
+  test('that has told all is waited for no more, however late its last batch was', () => {
+    const made = catchUp({ nodes: ['a'] });
+    made.took('a', s(-300), { ...at(s(3600), 1), intervalMs: 10_000 });
+    expect(made.time(s(3600))).toBe(s(10));
+    made.took('a', s(3595), { ...at(s(3600), 0), intervalMs: 10_000 });
+    expect(made.time(s(3600))).toBe(s(3600));
+  });
+
   test('of which all say an old time for ever does not keep us in the past', () => {
     // Our clock was an hour behind when it was learnt how far theirs are off, and has been set.
     const made = catchUp({ now: 3600, nodes: ['a', 'b', 'c'] });

@@ -2,7 +2,7 @@
  * A collector that ends, in good order or not, and is started again on the same folder: totals go on. One that was killed is shown by a copy of its
  * folder, taken while it runs.
  */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -72,21 +72,34 @@ function agent() {
   return () => one?.batch(T0 + 10_000 * ++tick + 500) as never;
 }
 
-test.each(['stopped', 'killed'])('totals go on in a collector that was %s', async (how) => {
-  const [first, second] = [folder(), folder()];
-  const next = agent();
-  const before = await collectorAt(T0 + 10_000, first);
-  expect(await before.take(next())).toBeCloseTo(0, 9);
-  expect(await before.take(next())).toBeCloseTo(0.024, 9);
-  if (how === 'stopped') await before.stop();
-  cpSync(first, second, { recursive: true, filter: (path) => !path.endsWith('/lock') });
+test.each(['stopped', 'killed', 'killed, and the newest file of its log damaged'])(
+  'totals go on in a collector that was %s',
+  async (how) => {
+    const [first, second] = [folder(), folder()];
+    const next = agent();
+    const before = await collectorAt(T0 + 10_000, first);
+    expect(await before.take(next())).toBeCloseTo(0, 9);
+    expect(await before.take(next())).toBeCloseTo(0.024, 9);
+    if (how === 'stopped') await before.stop();
+    cpSync(first, second, { recursive: true, filter: (path) => !path.endsWith('/lock') });
+    if (how.endsWith('damaged')) damageNewest(join(second, 'collector'));
 
-  const after = await collectorAt(T0 + 10_000 * 4, second);
-  // Nobody saw the third batch; what was used in its time is in the fourth's.
-  next();
-  expect(await after.take(next())).toBeCloseTo(3 * 0.024, 9);
-  expect(await after.take(next())).toBeCloseTo(4 * 0.024, 9);
-});
+    const after = await collectorAt(T0 + 10_000 * 4, second);
+    // Nobody saw the third batch; what was used in its time is in the fourth's.
+    next();
+    expect(await after.take(next())).toBeCloseTo(3 * 0.024, 9);
+    expect(await after.take(next())).toBeCloseTo(4 * 0.024, 9);
+  },
+);
+
+/** One bit of its first record. */
+function damageNewest(path: string): void {
+  const names = readdirSync(path).filter((name) => name.endsWith('.log'));
+  const file = join(path, names.sort().at(-1) as string);
+  const bytes = readFileSync(file);
+  bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40);
+  writeFileSync(file, bytes);
+}
 
 test('on another folder they begin at 0', async () => {
   const next = agent();

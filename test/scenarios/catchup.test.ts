@@ -43,6 +43,7 @@ function container(node: string, name: string, startMs: number): EntityRow {
 }
 
 class Agent {
+  readonly node: string;
   readonly #kind: Kind;
   readonly #rows: EntityRow[];
   #seq = 0;
@@ -53,6 +54,7 @@ class Agent {
   #waitUntilMs = 0;
 
   constructor(kind: Kind) {
+    this.node = kind.node;
     this.#kind = kind;
     this.#rows = ['web', 'db'].map((name) => container(kind.node, name, T - 100_000));
   }
@@ -102,9 +104,10 @@ class Agent {
   /** Sends what it has: so many in a second, and none for a while when it is told to wait. */
   send(
     nowMs: number,
+    most: number,
     { admits, take }: { admits: (batch: Batch) => boolean; take: (batch: Batch, waiting: number) => void },
   ): void {
-    for (let sent = 0; sent < 40 && this.kept.length > 0 && nowMs >= this.#waitUntilMs; sent++) {
+    for (let sent = 0; sent < most && this.kept.length > 0 && nowMs >= this.#waitUntilMs; sent++) {
       const batch = this.kept[0] as Batch;
       if (!admits(batch)) {
         this.#waitUntilMs = nowMs + 1500;
@@ -124,6 +127,8 @@ interface Away {
   readonly restarted?: boolean;
   /** Killed, and started anew with what the last window on disk has. */
   readonly killed?: boolean;
+  /** An agent that reaches nobody for longer, and sends so many batches in a second. */
+  readonly cut?: { readonly node: string; readonly from: number; readonly to: number; readonly most: number };
 }
 
 /** Runs for so many seconds, the collector away for some of them; answers the frames as text, and what the way back was like. */
@@ -137,6 +142,7 @@ async function run(seconds: number, away?: Away, kinds = KINDS) {
     cluster: 'c',
     gauges: ['sum', 'avg', 'max'] as const,
     journal: true,
+    maxLateMs: 24 * 3_600_000,
   };
   let aggregator = createAggregator(options);
   let onDisk: Frame | undefined;
@@ -146,9 +152,13 @@ async function run(seconds: number, away?: Away, kinds = KINDS) {
   let pace = createPace({ catchUp, aggregator, nodes, log: silent });
   const frames: string[] = [];
   const shown: Frame[] = [];
+  const onTime: Frame[] = [];
+  const late: Frame[] = [];
   const offer = (frame: Frame, isPast: boolean): void => {
-    frames.push(textOf(frame));
-    onDisk = frame;
+    if (frame.late !== undefined) late.push(frame);
+    else frames.push(textOf(frame));
+    onTime.push(...(frame.late === undefined ? [frame] : []));
+    onDisk = onTime.at(-1);
     if (!isPast) shown.push(frame);
   };
   const closing = { ...times, offer, after: () => undefined, log: silent };
@@ -184,14 +194,20 @@ async function run(seconds: number, away?: Away, kinds = KINDS) {
       expect(aggregator.push(batch, nowMs).dropped).toEqual(new Map());
       pace.took(batch.node, batch.timeMs, { waiting, intervalMs: batch.intervalMs, nowMs });
     };
-    for (const agent of agents) agent.send(nowMs, { admits, take });
+    for (const agent of agents) agent.send(nowMs, mostOf(agent.node, second, away), { admits, take });
     await clock.advance(1000);
     most = Math.max(most, aggregator.stats().pendingBatches);
     if (away !== undefined && second > away.from && !catchUp.active)
       caughtUpAfter ??= second - away.from - away.seconds + 1;
   }
   await windows.stop();
-  return { frames, shown, most, caughtUpAfter, stats: aggregator.stats() };
+  return { frames, onTime, late, shown, most, caughtUpAfter, stats: aggregator.stats() };
+}
+
+/** Batches that an agent sends in that second. */
+function mostOf(node: string, second: number, away: Away | undefined): number {
+  if (away?.cut?.node !== node || second < away.cut.from) return 40;
+  return second < away.cut.to ? 0 : away.cut.most;
 }
 
 /** All that a frame says. */
@@ -234,6 +250,34 @@ test('those of one that was killed, too, with what its last window on disk has',
   const [without, after] = [await run(2400, undefined, kinds), await run(2400, half, kinds)];
   expect(after.frames).toHaveLength(without.frames.length);
   for (const [i, frame] of after.frames.entries()) expect(frame).toBe(without.frames[i]);
+});
+
+test('seed 19: an agent that was away before us is waited for though its oldest batches are late: the windows that we missed have it, on time', async () => {
+  const kinds = KINDS.slice(0, -1);
+  // It is gone from 203 on; the last window of before, closed at 310, ends at 300. Seven minutes later both are back, and it takes ten seconds to come
+  // to what is not late.
+  const cut = { node: 'n2', from: 203, to: 731, most: 1 };
+  const away = { from: 311, seconds: 420, restarted: true, killed: true, cut };
+  const [without, after] = [await run(1000, undefined, kinds), await run(1000, away, kinds)];
+  expect(after.frames).toHaveLength(without.frames.length);
+  // The second is the window that ends at 10.
+  for (const [i, frame] of after.frames.entries()) if (i > 300 / 10) expect(frame).toBe(without.frames[i]);
+  // What it has for 200 to 300, which were closed without it, is late. No batch was dropped: `run` looks at each.
+  const starts = after.late.map(({ startMs }) => (startMs - T) / 1000);
+  expect(starts).toEqual([200, 210, 220, 230, 240, 250, 260, 270, 280, 290]);
+});
+
+test('one that comes back when the others have caught up without it loses nothing: what it has of windows that are closed is late', async () => {
+  const kinds = KINDS.slice(0, -1);
+  // It is given up 60 s after 731; the others catch up in seconds, and it is there at 830.
+  const cut = { node: 'n2', from: 311, to: 830, most: 40 };
+  const away = { from: 311, seconds: 420, restarted: true, killed: true, cut };
+  const [without, after] = [await run(1000, undefined, kinds), await run(1000, away, kinds)];
+  expect(after.caughtUpAfter).toBeLessThan(830 - 731);
+  // Its batches of 303, 313 … 813 lie in windows that are closed at 830, those up to 820. No batch was dropped: `run` looks at each.
+  const starts = after.late.map(({ startMs }) => (startMs - T) / 1000);
+  expect(starts).toEqual(Array.from({ length: 52 }, (_, i) => 300 + 10 * i));
+  expect(after.frames.at(-1)).toBe(without.frames.at(-1));
 });
 
 test('no window of the past is shown as if it were now', async () => {

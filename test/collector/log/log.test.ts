@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { copyName } from '../../../collector/log/copy.ts';
 import { type Keeping, openLog } from '../../../collector/log/keeping.ts';
 import { refusedPlace, takePlace, tryPlace } from '../../../collector/log/place.ts';
 import type { LogLimits } from '../../../collector/log/shelf.ts';
 import { type Account, createAccount } from '../../../collector/sinks/account.ts';
 import { silent } from '../../../src/log.ts';
-import type { Frame } from '../../../src/model/batch.ts';
+import type { Frame, LevelTable } from '../../../src/model/batch.ts';
 import { type FakeClock, fakeClock } from '../../support/clock.ts';
 import { type CrashingDisk, crashingDisk } from '../../support/crashingdisk.ts';
 import { frame, T0, table } from '../../support/tables.ts';
@@ -28,10 +29,12 @@ const LIMITS: LogLimits = {
 /** A window of one number, which is its own. */
 function windowOf(id: number): Frame {
   const startMs = T0 + id * 10_000;
-  return frame(
-    [table({ level: 'service', columns: ['service_x'], rows: [[{ service: 's' }, [id]]], timeMs: startMs })],
-    startMs,
-  );
+  const rows = [[{ service: 's' }, [id]] as const];
+  return frame([table({ level: 'service', columns: ['service_x'], rows, timeMs: startMs })], startMs);
+}
+
+function journalOf(id: number): LevelTable {
+  return table({ level: '#nodes', columns: ['watched'], rows: [[{ node: 'n' }, [id]]] });
 }
 
 interface Stage {
@@ -82,7 +85,7 @@ async function stage(limits: Partial<LogLimits> = {}): Promise<Stage> {
     },
     async offer(...ids) {
       for (const id of ids) {
-        keeping.log.offer(windowOf(id));
+        keeping.log.offer(windowOf(id), [journalOf(id)]);
         account.receive(1);
         keeping.cursors.get('a')?.push({ frame: windowOf(id), samples: 1 });
         await keeping.log.settle();
@@ -102,6 +105,12 @@ async function stage(limits: Partial<LogLimits> = {}): Promise<Stage> {
       return given;
     },
   };
+}
+
+/** One bit. */
+function flip(disk: CrashingDisk, name: string, at: number): void {
+  const bytes = disk.bytesOf(name);
+  bytes[at] = (bytes[at] as number) ^ 1;
 }
 
 function segments(disk: CrashingDisk): Promise<string[]> {
@@ -247,7 +256,7 @@ describe('damage', () => {
     await offer(0, 1, 2);
     const [name = ''] = await segments(disk);
     const { length } = disk.bytesOf(name);
-    await disk.truncate(name, length - 5);
+    for (const file of [name, copyName(name)]) await disk.truncate(file, length - 5);
     await restart();
     expect(await deliver()).toEqual([0, 1]);
     expect(said.some((line) => line.includes('cut off'))).toBe(true);
@@ -267,7 +276,7 @@ describe('damage', () => {
 
   test('the state of a restart is that of the last window that can be read, of an earlier file if need be', async () => {
     const { disk, keeping, restart } = await stage();
-    const journal = (id: number) => [table({ level: '#nodes', columns: ['watched'], rows: [[{ node: 'n' }, [id]]] })];
+    const journal = (id: number) => [journalOf(id)];
     for (const id of [0, 1]) keeping().log.offer(windowOf(id), journal(id));
     await keeping().log.settle();
     keeping().log.offer(windowOf(2), journal(2));
@@ -275,10 +284,49 @@ describe('damage', () => {
     await restart(true);
     expect(keeping().found.last?.journal?.[0]?.values).toEqual(Float64Array.of(2));
     const last = (await segments(disk)).at(-1) ?? '';
-    const bytes = disk.bytesOf(last);
-    bytes[9] = (bytes[9] as number) ^ 1;
+    for (const file of [last, copyName(last)]) flip(disk, file, 9);
     await restart();
     expect(keeping().found.last?.journal?.[0]?.values).toEqual(Float64Array.of(1));
+  });
+
+  test.each([
+    ['flipped near its head', (disk: CrashingDisk, name: string) => flip(disk, name, 9)],
+    [
+      'flipped in its last record',
+      (disk: CrashingDisk, name: string) => flip(disk, name, disk.bytesOf(name).length - 3),
+    ],
+    ['cut off near its head', (disk: CrashingDisk, name: string) => disk.truncate(name, 20)],
+    ['empty', (disk: CrashingDisk, name: string) => disk.truncate(name, 0)],
+    ['gone', (disk: CrashingDisk, name: string) => disk.remove(name)],
+  ])(
+    'seeds 27 and 39: the newest segment %s: the state is that of the last window, and no window is lost or delivered again',
+    async (_how, spoil) => {
+      const { offer, deliver, restart, disk, keeping, account } = await stage({ segmentBytes: 1e6 });
+      await offer(0, 1, 2, 3);
+      expect(await deliver(2)).toEqual([0, 1]);
+      await restart(true);
+      const names = await segments(disk);
+      expect(names).toHaveLength(1);
+      await spoil(disk, names[0] as string);
+      await restart();
+      expect(keeping().found.last?.endMs).toBe(T0 + 40_000);
+      expect(keeping().log.stats().damaged).toBe(1);
+      await offer(4);
+      expect(await deliver()).toEqual([2, 3, 4]);
+      expect(account().books()).toEqual({ received: 5, delivered: 5, dropped: new Map() });
+      // Of the segment before the newest there is no copy any more.
+      expect((await disk.list()).filter(({ name }) => name.endsWith('.copy'))).toHaveLength(1);
+    },
+  );
+
+  test('a copy that is damaged costs nothing', async () => {
+    const { offer, deliver, restart, disk, keeping } = await stage({ segmentBytes: 1e6 });
+    await offer(0, 1, 2);
+    const [name = ''] = await segments(disk);
+    flip(disk, copyName(name), 12);
+    await restart();
+    expect(keeping().log.stats().damaged).toBe(0);
+    expect(await deliver()).toEqual([0, 1, 2]);
   });
 
   test.each([
