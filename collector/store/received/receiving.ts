@@ -1,13 +1,25 @@
 /** Received samples, from the asking to the disk and into the head. Several writers at once share one sync. */
 import type { Log } from '../../../src/log.ts';
-import { type Labels, labelValue } from '../../../src/model/labels.ts';
 import type { MetricInfo } from '../../query/source.ts';
 import type { StoreFiles } from '../files.ts';
 import type { Loose } from '../head/loose.ts';
 import { RECEIVED_LEVEL } from '../life/tables.ts';
-import type { ReceivedSeries, WriteOutcome } from '../types.ts';
+import type { WriteOutcome } from '../types.ts';
 import { ReceivedJournal, readReceived } from './journal.ts';
-import { admit, type Infos, learn, putSeries, type Taken, type TakingLimits, withoutName } from './taking.ts';
+import type { KnownSeries } from './known.ts';
+import { type KnownSamples, type Packed, Unpacker } from './packing.ts';
+import {
+  admit,
+  type Infos,
+  learn,
+  type Place,
+  placeIn,
+  putSeries,
+  type Room,
+  type Taken,
+  type TakingLimits,
+  tableKey,
+} from './taking.ts';
 
 export interface ReceivingOptions {
   readonly files: StoreFiles;
@@ -19,7 +31,7 @@ export interface ReceivingOptions {
 }
 
 export interface Asked {
-  readonly series: readonly ReceivedSeries[];
+  readonly series: Packed;
   readonly info: readonly MetricInfo[];
 }
 
@@ -40,33 +52,47 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
   const counted = new Map<string, number>();
   let accepted = 0;
   let trouble: string | undefined;
+  const unpacker = new Unpacker();
+  /** Where series are in the open head. */
+  let places = new Map<KnownSeries, Place>();
   const found = readReceived(files, from);
   for (const name of found.torn)
     log.warn({ file: name }, 'received samples end within a record that was being written');
   for (const { series, info } of found.records) {
     learn(infos, info);
-    for (const one of series) putSeries(heads().open, one, infos);
+    for (const one of series) putSeries(placeOf(one.known), one);
   }
   const journal = new ReceivedJournal(files, found.next);
 
+  function placeOf(known: KnownSeries): Place {
+    let place = places.get(known);
+    if (place === undefined) {
+      place = placeIn(heads().open, known, infos);
+      places.set(known, place);
+    }
+    return place;
+  }
+
   /** Series of others in memory; those of the open head alone can become more. */
-  function known() {
+  function roomNow(): Room {
     const { open, frozen } = heads();
     const added = new Set<string>();
-    const there = (labels: Labels): boolean => [open, ...frozen].some((loose) => has(loose, labels));
+    const there = (known: KnownSeries): boolean => [open, ...frozen].some((loose) => has(loose, known));
     const count = receivedRows(open);
     return {
-      admit(labels: Labels, most: number): boolean {
-        if (added.has(labels.key) || there(labels)) return true;
+      admits(known, most) {
+        if (places.has(known) || there(known)) return true;
+        const key = `${tableKey(known.metric)} ${known.row.key}`;
+        if (added.has(key)) return true;
         if (count + added.size >= most) return false;
-        added.add(labels.key);
+        added.add(key);
         return true;
       },
     };
   }
 
   function write(
-    taken: readonly { readonly kept: readonly ReceivedSeries[]; readonly info: readonly MetricInfo[] }[],
+    taken: readonly { readonly kept: readonly KnownSamples[]; readonly info: readonly MetricInfo[] }[],
   ): Error | undefined {
     const records = taken.filter(({ kept, info }) => kept.length > 0 || info.length > 0);
     if (records.length === 0) return undefined;
@@ -93,7 +119,7 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
       own = 0;
     }
     let others = 0;
-    if (failed === undefined) for (const one of kept) others += putSeries(heads().open, one, infos).others;
+    if (failed === undefined) for (const one of kept) others += putSeries(placeOf(one.known), one);
     if (others > 0) {
       dropped.set('duplicate', others);
       problem ??= 'a sample of that time is there already, with another value';
@@ -106,13 +132,20 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
 
   return {
     take(asked, nowMs) {
-      const knows = known();
-      const taken = asked.map(({ series, info }) => ({ ...admit(series, { limits, nowMs, known: knows }), info }));
+      const room = roomNow();
+      const taken = asked.map(({ series, info }) => ({
+        ...admit(unpacker.unpack(series), { limits, nowMs, room }),
+        info,
+      }));
       const failed = write(taken);
       for (const { info } of asked) learn(infos, info);
       return taken.map((one) => settle(one, failed));
     },
-    rotate: () => journal.rotate(),
+    rotate() {
+      // The head that they are in is sealed.
+      places = new Map();
+      return journal.rotate();
+    },
     healed() {
       trouble = undefined;
     },
@@ -126,9 +159,8 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
   };
 }
 
-function has(loose: Loose, all: Labels): boolean {
-  const table = loose.find(`${RECEIVED_LEVEL} ${labelValue(all, '__name__')}`);
-  return table?.rows.has(withoutName(all).key) ?? false;
+function has(loose: Loose, { metric, row }: KnownSeries): boolean {
+  return loose.find(tableKey(metric))?.rows.has(row.key) ?? false;
 }
 
 function receivedRows(loose: Loose): number {
