@@ -2,24 +2,11 @@
 import type { Log } from '../../../src/log.ts';
 import type { MetricInfo } from '../../query/source.ts';
 import type { StoreFiles } from '../files.ts';
-import type { Loose } from '../head/loose.ts';
-import { RECEIVED_LEVEL } from '../life/tables.ts';
 import type { WriteOutcome } from '../types.ts';
 import { ReceivedJournal, readReceived } from './journal.ts';
-import type { KnownSeries } from './known.ts';
 import { type KnownSamples, type Packed, Unpacker } from './packing.ts';
-import {
-  admit,
-  type Infos,
-  learn,
-  type Place,
-  placeIn,
-  putSeries,
-  type Room,
-  type Taken,
-  type TakingLimits,
-  tableKey,
-} from './taking.ts';
+import { type Heads, Places } from './places.ts';
+import { admit, type Infos, learn, putSeries, type Taken, type TakingLimits } from './taking.ts';
 
 export interface ReceivingOptions {
   readonly files: StoreFiles;
@@ -27,7 +14,7 @@ export interface ReceivingOptions {
   readonly limits: TakingLimits;
   /** The first file whose samples are in no part. */
   readonly from: number;
-  readonly heads: () => { readonly open: Loose; readonly frozen: readonly Loose[] };
+  readonly heads: () => Heads;
 }
 
 export interface Asked {
@@ -53,43 +40,15 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
   let accepted = 0;
   let trouble: string | undefined;
   const unpacker = new Unpacker();
-  /** Where series are in the open head. */
-  let places = new Map<KnownSeries, Place>();
+  const places = new Places(heads, infos);
   const found = readReceived(files, from);
   for (const name of found.torn)
     log.warn({ file: name }, 'received samples end within a record that was being written');
   for (const { series, info } of found.records) {
     learn(infos, info);
-    for (const one of series) putSeries(placeOf(one.known), one);
+    for (const one of series) putSeries(places.of(one.known), one);
   }
   const journal = new ReceivedJournal(files, found.next);
-
-  function placeOf(known: KnownSeries): Place {
-    let place = places.get(known);
-    if (place === undefined) {
-      place = placeIn(heads().open, known, infos);
-      places.set(known, place);
-    }
-    return place;
-  }
-
-  /** Series of others in memory; those of the open head alone can become more. */
-  function roomNow(): Room {
-    const { open, frozen } = heads();
-    const added = new Set<string>();
-    const there = (known: KnownSeries): boolean => [open, ...frozen].some((loose) => has(loose, known));
-    const count = receivedRows(open);
-    return {
-      admits(known, most) {
-        if (places.has(known) || there(known)) return true;
-        const key = `${tableKey(known.metric)} ${known.row.key}`;
-        if (added.has(key)) return true;
-        if (count + added.size >= most) return false;
-        added.add(key);
-        return true;
-      },
-    };
-  }
 
   function write(
     taken: readonly { readonly kept: readonly KnownSamples[]; readonly info: readonly MetricInfo[] }[],
@@ -119,7 +78,7 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
       own = 0;
     }
     let others = 0;
-    if (failed === undefined) for (const one of kept) others += putSeries(placeOf(one.known), one);
+    if (failed === undefined) for (const one of kept) others += putSeries(places.of(one.known), one);
     if (others > 0) {
       dropped.set('duplicate', others);
       problem ??= 'a sample of that time is there already, with another value';
@@ -132,7 +91,7 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
 
   return {
     take(asked, nowMs) {
-      const room = roomNow();
+      const room = places.room();
       const taken = asked.map(({ series, info }) => ({
         ...admit(unpacker.unpack(series), { limits, nowMs, room }),
         info,
@@ -142,8 +101,7 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
       return taken.map((one) => settle(one, failed));
     },
     rotate() {
-      // The head that they are in is sealed.
-      places = new Map();
+      places.forget();
       return journal.rotate();
     },
     healed() {
@@ -157,12 +115,4 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
       return trouble;
     },
   };
-}
-
-function has(loose: Loose, { metric, row }: KnownSeries): boolean {
-  return loose.find(tableKey(metric))?.rows.has(row.key) ?? false;
-}
-
-function receivedRows(loose: Loose): number {
-  return loose.tables.reduce((sum, { level, rows }) => sum + (level === RECEIVED_LEVEL ? rows.size : 0), 0);
 }
