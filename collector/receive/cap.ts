@@ -50,12 +50,14 @@ export function createSenderCap({ total, perSender, turnMs = TURN_MS }: CapOptio
   }
 
   return {
-    admits(sender, { hash }, nowMs) {
+    admits(sender, labels, nowMs) {
       turn(nowMs);
+      const { hash } = labels;
       const seen = senders.get(sender) ?? { now: new Set(), before: new Set() };
-      if (seen.now.has(hash)) return true;
-      if (seen.before.delete(hash)) {
+      if (labels.admittedIn === seen.now) return true;
+      if (seen.now.has(hash) || seen.before.delete(hash)) {
         seen.now.add(hash);
+        labels.admittedIn = seen.now;
         return true;
       }
       if (series >= total || seen.now.size + seen.before.size >= perSender) return false;

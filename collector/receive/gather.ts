@@ -18,8 +18,10 @@ export interface Gathered {
 
 interface Open {
   readonly labels: Labels;
-  readonly times: number[];
-  readonly values: number[];
+  times: readonly number[];
+  values: readonly number[];
+  /** The same lists once they are our own: those of the first piece are the reader's, and mostly there is no other. */
+  own: { readonly times: number[]; readonly values: number[] } | undefined;
   stale: Set<number> | undefined;
 }
 
@@ -39,15 +41,11 @@ export function createGatherer(): Gatherer {
     },
     add({ labels, timesMs, values, stale = [] }) {
       let one = open.get(labels.key);
+      const before = one?.times.length ?? 0;
       if (one === undefined) {
-        one = { labels, times: [], values: [], stale: undefined };
+        one = { labels, times: timesMs, values, own: undefined, stale: undefined };
         open.set(labels.key, one);
-      }
-      const before = one.times.length;
-      for (let i = 0; i < timesMs.length; i++) {
-        one.times.push(timesMs[i] as number);
-        one.values.push(values[i] as number);
-      }
+      } else append(one, timesMs, values);
       if (stale.length > 0) one.stale ??= new Set();
       for (const at of stale) one.stale?.add(before + at);
       samples += timesMs.length;
@@ -67,12 +65,25 @@ export function createGatherer(): Gatherer {
   };
 }
 
+function append(one: Open, timesMs: readonly number[], values: readonly number[]): void {
+  one.own ??= { times: [...one.times], values: [...one.values] };
+  one.times = one.own.times;
+  one.values = one.own.values;
+  for (let i = 0; i < timesMs.length; i++) {
+    one.own.times.push(timesMs[i] as number);
+    one.own.values.push(values[i] as number);
+  }
+}
+
 interface Closed extends Pick<Gathered, 'repeated' | 'contradicting' | 'problem'> {
   readonly series: ReceivedSeries;
 }
 
 function closed(open: Open): Closed {
   const { labels, times, values, stale } = open;
+  if (stale === undefined && isAscending(times)) {
+    return { series: { labels, timesMs: times, values }, repeated: 0, contradicting: 0, problem: undefined };
+  }
   const order = isAscending(times) ? undefined : times.map((_, i) => i).sort((a, b) => timeAt(a) - timeAt(b) || a - b);
   const timesMs = new Float64Array(times.length);
   const kept = new Float64Array(times.length);

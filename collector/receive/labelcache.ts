@@ -7,6 +7,8 @@ import type { Labels } from '../../src/model/labels.ts';
 /** With a number made of them, which tells series apart. */
 export interface HashedLabels extends Labels {
   readonly hash: number;
+  /** The set in which a sender's cap has them; what comes again is not looked for again. */
+  admittedIn?: ReadonlySet<number>;
 }
 
 export interface LabelCache {

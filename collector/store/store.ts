@@ -6,6 +6,7 @@ import type { Log } from '../../src/log.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { MetricInfo } from '../query/source.ts';
 import { type QueryAnswer, QueryError, type QueryRequest } from '../query/query.ts';
+import { Packer } from './received/packing.ts';
 import { storeProgram } from './thread/code.ts';
 import { type FedLog, LogFeed } from './thread/feed.ts';
 import type { Question, StoreThreadOptions } from './thread/messages.ts';
@@ -54,6 +55,7 @@ class ThreadedStore implements KeptStore {
   readonly #clock: Clock;
   readonly #turns = new Turns(AT_ONCE, MOST_WAITING);
   readonly #lost = new Map<string, number>();
+  readonly #packer = new Packer();
   #cancelTick = (): void => undefined;
   #lastStats: StoreStats | undefined;
   #answered = 0;
@@ -67,7 +69,10 @@ class ThreadedStore implements KeptStore {
       options: thread,
       clock,
       log,
-      onStarted: () => feed?.ring(),
+      onStarted: () => {
+        this.#packer.forget();
+        feed?.ring();
+      },
       onRead: (next, noted) => feed?.read(next, noted),
     });
     if (frames !== undefined) {
@@ -123,7 +128,8 @@ class ThreadedStore implements KeptStore {
   }
 
   async write(series: readonly ReceivedSeries[], info: readonly MetricInfo[] = []): Promise<WriteOutcome> {
-    return (await this.#thread.ask({ what: 'write', series, info })) as WriteOutcome;
+    // Packed and sent without a pause: both sides count series alike.
+    return (await this.#thread.ask({ what: 'write', series: this.#packer.pack(series), info })) as WriteOutcome;
   }
 
   async stats(): Promise<StoreStats> {

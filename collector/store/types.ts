@@ -112,9 +112,9 @@ export interface PartSeries extends Series {
 export interface ReceivedSeries {
   /** Sorted, `__name__` among them, no empty values. */
   readonly labels: Labels;
-  readonly timesMs: Float64Array;
+  readonly timesMs: Float64Array | readonly number[];
   /** NaN at a position in `stale` is a stale marker, elsewhere a measured NaN. */
-  readonly values: Float64Array;
+  readonly values: Float64Array | readonly number[];
   readonly stale?: readonly number[];
 }
 

@@ -28,13 +28,18 @@ export async function* exportLines(store: Store, scope: Scope, signal: AbortSign
   }
 }
 
-function* linesOf({ labels, timesMs, values }: ExportedSeries): Generator<string> {
+/** The moments at which the series went stale stand in its last line; they may be all that there is of it. */
+function* linesOf({ labels, timesMs, values, ends }: ExportedSeries): Generator<string> {
   const metric = metricJson(labels);
-  for (let from = 0; from < timesMs.length; from += MOST_POINTS) {
+  let from = 0;
+  do {
     const to = from + MOST_POINTS;
     const numbers = Array.from(values.subarray(from, to), numberText);
-    yield `{"metric":${metric},"values":[${numbers.join(',')}],"timestamps":[${timesMs.subarray(from, to).join(',')}]}\n`;
-  }
+    const times = timesMs.subarray(from, to).join(',');
+    const last = to >= timesMs.length && ends.length > 0 ? `,"ends":[${ends.join(',')}]` : '';
+    yield `{"metric":${metric},"values":[${numbers.join(',')}],"timestamps":[${times}]${last}}\n`;
+    from = to;
+  } while (from < timesMs.length);
 }
 
 /** JSON has no word for what is no finite number. */

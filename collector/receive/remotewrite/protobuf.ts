@@ -13,7 +13,7 @@ const FIXED32 = 5;
 /** A message within a body: call `next` before each field. */
 export class Fields {
   readonly #bytes: Buffer;
-  readonly #end: number;
+  #end: number;
   #at: number;
   /** Of the field: its number and kind; its value if it is a varint; else where its bytes begin and end. */
   number = 0;
@@ -55,6 +55,12 @@ export class Fields {
     return new Fields(this.#bytes, this.start, this.end);
   }
 
+  /** Puts another reader to the field as a message: what comes by the million is read without one of its own. */
+  enter(inner: Fields): void {
+    inner.#at = this.start;
+    inner.#end = this.end;
+  }
+
   /** The field as text; throws for what is not UTF-8. */
   text(): string {
     return textAt(this.#bytes, this.start, this.end);
@@ -85,6 +91,11 @@ export class Fields {
 
   /** A number of 64 bits with a sign; beyond 2^53 as near as a number can be. */
   #varint(): number {
+    const first = this.#bytes[this.#at] as number;
+    if (this.#at < this.#end && first < 0x80) {
+      this.#at++;
+      return first;
+    }
     const from = this.#at;
     let value = 0;
     let scale = 1;

@@ -2,7 +2,7 @@
 import type { MetricInfo } from '../../query/source.ts';
 import { type Checked, refusedSamples } from '../labelset.ts';
 import { type Parsed, SAMPLES_A_PIECE } from '../parsed.ts';
-import { FIXED64, type Fields, VARINT } from './protobuf.ts';
+import { BYTES, FIXED64, type Fields, VARINT } from './protobuf.ts';
 
 /** Where a version has the fields of a series. */
 export interface SeriesFields {
@@ -22,15 +22,21 @@ export function* samplesOf(
   open: () => Fields,
   { samples, exemplars, histograms }: SeriesFields,
 ): Generator<Parsed> {
-  const others = { exemplar: 0, created_timestamp: 0 };
+  let exemplar = 0;
+  let created = 0;
   let lost = 0;
   let batch = emptyBatch();
-  for (const fields = open(); fields.next(); ) {
+  const sample: Sample = { value: 0, stale: false, timeMs: 0, started: false };
+  const fields = open();
+  const inner = open();
+  while (fields.next()) {
     if (fields.number === histograms) lost++;
-    else if (fields.number === exemplars) others.exemplar++;
+    else if (fields.number === exemplars) exemplar++;
     if (fields.number !== samples) continue;
-    const sample = sampleOf(fields.message());
-    if (sample.started) others.created_timestamp++;
+    if (fields.kind !== BYTES) continue;
+    fields.enter(inner);
+    readSample(inner, sample);
+    if (sample.started) created++;
     if (!Number.isSafeInteger(sample.timeMs)) {
       yield { kind: 'dropped', reason: 'bad_time', samples: 1, problem: `a sample has the time ${sample.timeMs}` };
       continue;
@@ -47,7 +53,8 @@ export function* samplesOf(
     const problem = 'native histograms are not kept: send classic ones';
     yield { kind: 'dropped', reason: 'histogram', samples: lost, problem };
   }
-  for (const [what, count] of Object.entries(others)) if (count > 0) yield { kind: 'ignored', what, count };
+  if (exemplar > 0) yield { kind: 'ignored', what: 'exemplar', count: exemplar };
+  if (created > 0) yield { kind: 'ignored', what: 'created_timestamp', count: created };
 }
 
 interface SampleBatch {
@@ -65,9 +72,19 @@ function pieceOf(checked: Checked, { timesMs, values, stale }: SampleBatch): Par
   return { kind: 'samples', labels: checked.labels, timesMs, values, ...(stale.length === 0 ? {} : { stale }) };
 }
 
-function sampleOf(fields: Fields) {
+interface Sample {
+  value: number;
+  stale: boolean;
+  timeMs: number;
+  started: boolean;
+}
+
+function readSample(fields: Fields, sample: Sample): void {
   // What is not written is zero.
-  const sample = { value: 0, stale: false, timeMs: 0, started: false };
+  sample.value = 0;
+  sample.stale = false;
+  sample.timeMs = 0;
+  sample.started = false;
   while (fields.next()) {
     if (fields.is(VALUE, FIXED64)) {
       sample.value = fields.double();
@@ -75,7 +92,6 @@ function sampleOf(fields: Fields) {
     } else if (fields.is(TIME, VARINT)) sample.timeMs = fields.value;
     else if (fields.is(STARTED, VARINT)) sample.started = fields.value !== 0;
   }
-  return sample;
 }
 
 const TYPES: readonly MetricInfo['type'][] = [

@@ -52,7 +52,8 @@ function unpack(block: Buffer, from: number, out: Buffer): number {
       length++;
       if (at + length > block.length) throw bad('it ends within a literal');
       if (written + length > out.length) throw bad('it holds more than it says');
-      block.copy(out, written, at, at + length);
+      if (length > 24) block.copy(out, written, at, at + length);
+      else for (let i = 0; i < length; i++) out[written + i] = block[at + i] as number;
       at += length;
       written += length;
       continue;
@@ -83,7 +84,9 @@ function copyWithin(out: Buffer, { written, offset, length }: Copy): void {
 
 function little(block: Buffer, at: number, bytes: number): number {
   if (at + bytes > block.length) throw bad('it ends within an element');
-  return block.readUIntLE(at, bytes);
+  let value = 0;
+  for (let i = bytes - 1; i >= 0; i--) value = value * 256 + (block[at + i] as number);
+  return value;
 }
 
 function bad(why: string): WireError {

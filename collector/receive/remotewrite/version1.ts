@@ -34,7 +34,8 @@ function labelsOf(body: Buffer, open: () => Fields, limits: LabelLimits): Checke
     last = fields.end;
   }
   if (first < 0) return madeOf(open(), limits);
-  return remembered(`1${body.toString('latin1', first, last)}`, limits, () => madeOf(open(), limits));
+  // The tag that it begins with keeps it apart from other keys.
+  return remembered(body.toString('latin1', first, last), limits, () => madeOf(open(), limits));
 }
 
 function madeOf(fields: Fields, limits: LabelLimits): Checked {

@@ -1,6 +1,6 @@
 /**
  * JSON lines as `/api/v1/export` writes them, VictoriaMetrics' among others: `{"metric":{…},"values":[…],"timestamps":[…]}`, times in
- * milliseconds; `null` is a measured NaN, and the infinities are texts. Pure.
+ * milliseconds; `null` is a measured NaN, and the infinities are texts. `ends`, which only we write: moments at which the series went stale. Pure.
  */
 import type { LabelPair } from '../../../src/model/labels.ts';
 import { checkedLabels, refusedSamples } from '../labelset.ts';
@@ -19,6 +19,7 @@ interface Read {
   readonly pairs: readonly LabelPair[];
   readonly timesMs: readonly number[];
   readonly values: readonly number[];
+  readonly ends: readonly number[];
 }
 
 /** What is made of a line takes many times its memory. */
@@ -34,7 +35,7 @@ function seriesIn(line: string): Read | string {
   } catch {
     return 'it is no JSON';
   }
-  const { metric, values, timestamps } = (given ?? {}) as Readonly<Record<string, unknown>>;
+  const { metric, values, timestamps, ends = [] } = (given ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof metric !== 'object' || metric === null || Array.isArray(metric)) return 'metric: must be an object';
   if (!Array.isArray(values) || !Array.isArray(timestamps)) return 'values, timestamps: must be lists';
   if (values.length !== timestamps.length)
@@ -44,7 +45,8 @@ function seriesIn(line: string): Read | string {
   const numbers = values.map(numberIn);
   if (numbers.includes(undefined)) return 'values: must be numbers, null, "Infinity" or "-Infinity"';
   if (!timestamps.every(Number.isSafeInteger)) return 'timestamps: must be whole milliseconds';
-  return { pairs: pairs as [string, string][], timesMs: timestamps as number[], values: numbers as number[] };
+  if (!Array.isArray(ends) || !ends.every(Number.isSafeInteger)) return 'ends: must be a list of whole milliseconds';
+  return { pairs: pairs as [string, string][], timesMs: timestamps as number[], values: numbers as number[], ends };
 }
 
 const WORDS: ReadonlyMap<unknown, number> = new Map<unknown, number>([
@@ -60,10 +62,10 @@ function numberIn(given: unknown): number | undefined {
   return typeof given === 'number' ? given : WORDS.get(given);
 }
 
-function* samplesIn({ pairs, timesMs, values }: Read, limits: LabelLimits): Generator<Parsed> {
+function* samplesIn({ pairs, timesMs, values, ends }: Read, limits: LabelLimits): Generator<Parsed> {
   const checked = checkedLabels(pairs, limits);
   if (!('labels' in checked)) {
-    yield refusedSamples(checked, timesMs.length);
+    yield refusedSamples(checked, timesMs.length + ends.length);
     return;
   }
   for (let from = 0; from < timesMs.length; from += SAMPLES_A_PIECE) {
@@ -74,5 +76,10 @@ function* samplesIn({ pairs, timesMs, values }: Read, limits: LabelLimits): Gene
       timesMs: timesMs.slice(from, to),
       values: values.slice(from, to),
     };
+  }
+  for (let from = 0; from < ends.length; from += SAMPLES_A_PIECE) {
+    const marks = ends.slice(from, from + SAMPLES_A_PIECE);
+    const stale = [...marks.keys()];
+    yield { kind: 'samples', labels: checked.labels, timesMs: marks, values: marks.map(() => Number.NaN), stale };
   }
 }

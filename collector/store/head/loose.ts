@@ -23,6 +23,13 @@ export interface LooseSample {
   readonly measured?: boolean;
 }
 
+/** Of a row with one column. */
+export interface OneSample {
+  readonly timeMs: number;
+  readonly value: number;
+  readonly measured: boolean;
+}
+
 export class Loose {
   readonly #tables = new Map<string, LooseTable>();
   minMs = Number.POSITIVE_INFINITY;
@@ -81,14 +88,26 @@ export class LooseTable implements LooseShape {
     this.#put(labels, sample, true);
   }
 
-  #put(labels: Labels, sample: LooseSample, replaces: boolean): Added {
+  /** The row of those labels, made if it is not there. */
+  rowOf(labels: Labels): LooseRow {
     let row = this.rows.get(labels.key);
     if (row === undefined) {
       row = new LooseRow(labels, this.columns.length);
       this.rows.set(labels.key, row);
     }
-    const added = row.add(sample, replaces);
-    const { timeMs } = sample;
+    return row;
+  }
+
+  /** A sample of others into a row of one column; what is there already stays. */
+  addOne(row: LooseRow, sample: OneSample): Added {
+    return this.#counted(row.addOne(sample), sample.timeMs);
+  }
+
+  #put(labels: Labels, sample: LooseSample, replaces: boolean): Added {
+    return this.#counted(this.rowOf(labels).add(sample, replaces), sample.timeMs);
+  }
+
+  #counted(added: Added, timeMs: number): Added {
     if (added !== 'new') return added;
     this.samples += this.columns.length;
     this.#span.minMs = Math.min(this.#span.minMs, timeMs);
@@ -128,6 +147,21 @@ export class LooseRow {
     return there ? 'same' : 'new';
   }
 
+  addOne(sample: OneSample): Added {
+    const { timeMs, value, measured } = sample;
+    const at = this.#placeOf(timeMs);
+    if (at < this.#length && this.#timesMs[at] === timeMs)
+      return this.#compare(at, { timeMs, cell: () => value, measured });
+    this.#makeRoom(at);
+    this.#timesMs[at] = timeMs;
+    this.#cells[at] = value;
+    if (measured) {
+      this.#measured ??= new Set();
+      this.#measured.add(timeMs);
+    }
+    return 'new';
+  }
+
   #compare(at: number, { timeMs, cell, measured = false }: LooseSample): Added {
     if (measured !== (this.#measured?.has(timeMs) ?? false)) return 'other';
     for (let c = 0; c < this.#width; c++) {
@@ -155,8 +189,10 @@ export class LooseRow {
       this.#timesMs = longer(this.#timesMs, this.#length * 2);
       this.#cells = longer(this.#cells, this.#length * 2 * width);
     }
-    this.#timesMs.copyWithin(at + 1, at, this.#length);
-    this.#cells.copyWithin((at + 1) * width, at * width, this.#length * width);
+    if (at < this.#length) {
+      this.#timesMs.copyWithin(at + 1, at, this.#length);
+      this.#cells.copyWithin((at + 1) * width, at * width, this.#length * width);
+    }
     this.#length++;
   }
 

@@ -3,7 +3,7 @@
  * of gets nothing more: the next begins.
  */
 import type { StoreFiles, Appender } from '../files.ts';
-import { decodeRecords, encodeRecord, type ReceivedRecord } from './records.ts';
+import { decodeRecords, encodeRecord, type FileLabels, type ReceivedRecord } from './records.ts';
 
 const NAME = /^received-(\d{10})\.log$/;
 
@@ -20,6 +20,7 @@ export class ReceivedJournal {
   readonly #files: StoreFiles;
   #number: number;
   #file: Appender | undefined;
+  #there: FileLabels = { file: 0, count: 0 };
   bytes = 0;
 
   /** `number`: of the first file to be written. */
@@ -37,7 +38,7 @@ export class ReceivedJournal {
   add(records: readonly ReceivedRecord[]): void {
     try {
       this.#file ??= this.#files.begin(receivedName(this.#number));
-      const bytes = Buffer.concat(records.map(encodeRecord));
+      const bytes = Buffer.concat(records.map((record) => encodeRecord(record, this.#there)));
       this.#file.append(bytes);
       this.bytes += bytes.length;
     } catch (error) {
@@ -51,6 +52,7 @@ export class ReceivedJournal {
     if (this.#file !== undefined) this.#number++;
     const file = this.#file;
     this.#file = undefined;
+    this.#there = { file: this.#there.file + 1, count: 0 };
     try {
       file?.close();
     } catch {

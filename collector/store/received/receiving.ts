@@ -1,13 +1,12 @@
 /** Received samples, from the asking to the disk and into the head. Several writers at once share one sync. */
 import type { Log } from '../../../src/log.ts';
-import { type Labels, labelValue } from '../../../src/model/labels.ts';
 import type { MetricInfo } from '../../query/source.ts';
 import type { StoreFiles } from '../files.ts';
-import type { Loose } from '../head/loose.ts';
-import { RECEIVED_LEVEL } from '../life/tables.ts';
-import type { ReceivedSeries, WriteOutcome } from '../types.ts';
+import type { WriteOutcome } from '../types.ts';
 import { ReceivedJournal, readReceived } from './journal.ts';
-import { admit, type Infos, learn, putSeries, type Taken, type TakingLimits, withoutName } from './taking.ts';
+import { type KnownSamples, type Packed, Unpacker } from './packing.ts';
+import { type Heads, Places } from './places.ts';
+import { admit, type Infos, learn, putSeries, type Taken, type TakingLimits } from './taking.ts';
 
 export interface ReceivingOptions {
   readonly files: StoreFiles;
@@ -15,11 +14,11 @@ export interface ReceivingOptions {
   readonly limits: TakingLimits;
   /** The first file whose samples are in no part. */
   readonly from: number;
-  readonly heads: () => { readonly open: Loose; readonly frozen: readonly Loose[] };
+  readonly heads: () => Heads;
 }
 
 export interface Asked {
-  readonly series: readonly ReceivedSeries[];
+  readonly series: Packed;
   readonly info: readonly MetricInfo[];
 }
 
@@ -40,33 +39,19 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
   const counted = new Map<string, number>();
   let accepted = 0;
   let trouble: string | undefined;
+  const unpacker = new Unpacker();
+  const places = new Places(heads, infos);
   const found = readReceived(files, from);
   for (const name of found.torn)
     log.warn({ file: name }, 'received samples end within a record that was being written');
   for (const { series, info } of found.records) {
     learn(infos, info);
-    for (const one of series) putSeries(heads().open, one, infos);
+    for (const one of series) putSeries(places.of(one.known), one);
   }
   const journal = new ReceivedJournal(files, found.next);
 
-  /** Series of others in memory; those of the open head alone can become more. */
-  function known() {
-    const { open, frozen } = heads();
-    const added = new Set<string>();
-    const there = (labels: Labels): boolean => [open, ...frozen].some((loose) => has(loose, labels));
-    const count = receivedRows(open);
-    return {
-      admit(labels: Labels, most: number): boolean {
-        if (added.has(labels.key) || there(labels)) return true;
-        if (count + added.size >= most) return false;
-        added.add(labels.key);
-        return true;
-      },
-    };
-  }
-
   function write(
-    taken: readonly { readonly kept: readonly ReceivedSeries[]; readonly info: readonly MetricInfo[] }[],
+    taken: readonly { readonly kept: readonly KnownSamples[]; readonly info: readonly MetricInfo[] }[],
   ): Error | undefined {
     const records = taken.filter(({ kept, info }) => kept.length > 0 || info.length > 0);
     if (records.length === 0) return undefined;
@@ -93,7 +78,7 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
       own = 0;
     }
     let others = 0;
-    if (failed === undefined) for (const one of kept) others += putSeries(heads().open, one, infos).others;
+    if (failed === undefined) for (const one of kept) others += putSeries(places.of(one.known), one);
     if (others > 0) {
       dropped.set('duplicate', others);
       problem ??= 'a sample of that time is there already, with another value';
@@ -106,13 +91,19 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
 
   return {
     take(asked, nowMs) {
-      const knows = known();
-      const taken = asked.map(({ series, info }) => ({ ...admit(series, { limits, nowMs, known: knows }), info }));
+      const room = places.room();
+      const taken = asked.map(({ series, info }) => ({
+        ...admit(unpacker.unpack(series), { limits, nowMs, room }),
+        info,
+      }));
       const failed = write(taken);
       for (const { info } of asked) learn(infos, info);
       return taken.map((one) => settle(one, failed));
     },
-    rotate: () => journal.rotate(),
+    rotate() {
+      places.forget();
+      return journal.rotate();
+    },
     healed() {
       trouble = undefined;
     },
@@ -124,13 +115,4 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
       return trouble;
     },
   };
-}
-
-function has(loose: Loose, all: Labels): boolean {
-  const table = loose.find(`${RECEIVED_LEVEL} ${labelValue(all, '__name__')}`);
-  return table?.rows.has(withoutName(all).key) ?? false;
-}
-
-function receivedRows(loose: Loose): number {
-  return loose.tables.reduce((sum, { level, rows }) => sum + (level === RECEIVED_LEVEL ? rows.size : 0), 0);
 }

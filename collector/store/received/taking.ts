@@ -1,9 +1,9 @@
 /** Received samples into the head: each to its place in time, or counted with a reason. */
-import { type Labels, labels, labelValue, pairsOf } from '../../../src/model/labels.ts';
 import type { MetricInfo } from '../../query/source.ts';
-import type { Loose, LooseShape, LooseTable } from '../head/loose.ts';
+import type { Loose, LooseRow, LooseShape, LooseTable } from '../head/loose.ts';
 import { RECEIVED_LEVEL } from '../life/tables.ts';
-import type { ReceivedSeries } from '../types.ts';
+import type { KnownSeries } from './known.ts';
+import type { KnownSamples } from './packing.ts';
 
 export interface TakingLimits {
   /** How old a sample may be. */
@@ -17,7 +17,7 @@ const AHEAD_MS = 10 * 60_000;
 
 export interface Taken {
   /** What is to be kept, to be written down before it counts. */
-  readonly kept: ReceivedSeries[];
+  readonly kept: KnownSamples[];
   readonly accepted: number;
   readonly dropped: Map<string, number>;
   readonly problem: string | undefined;
@@ -34,11 +34,11 @@ export function learn(infos: Infos, info: readonly MetricInfo[]): void {
 
 /** Which samples may come in; nothing is changed by asking. */
 export function admit(
-  series: readonly ReceivedSeries[],
-  { limits, nowMs, known }: { readonly limits: TakingLimits; readonly nowMs: number; readonly known: KnownSeries },
+  series: readonly KnownSamples[],
+  { limits, nowMs, room }: { readonly limits: TakingLimits; readonly nowMs: number; readonly room: Room },
 ): Taken {
   const dropped = new Map<string, number>();
-  const kept: ReceivedSeries[] = [];
+  const kept: KnownSamples[] = [];
   let accepted = 0;
   let problem: string | undefined;
   const drop = (reason: string, count: number, words: () => string): void => {
@@ -46,14 +46,16 @@ export function admit(
     dropped.set(reason, (dropped.get(reason) ?? 0) + count);
     problem ??= words();
   };
+  const fromMs = nowMs - limits.acceptAgeMs;
+  const toMs = nowMs + AHEAD_MS;
   for (const one of series) {
     const count = one.timesMs.length;
-    const metric = labelValue(one.labels, '__name__');
+    const { metric } = one.known;
     if (metric === undefined) {
       drop('bad_labels', count, () => 'a series has no name (__name__)');
       continue;
     }
-    if (count > 0 && !known.admit(one.labels, limits.maxSeries)) {
+    if (count > 0 && !room.admits(one.known, limits.maxSeries)) {
       drop(
         'max_series',
         count,
@@ -61,12 +63,16 @@ export function admit(
       );
       continue;
     }
-    const within = (timeMs: number): boolean => timeMs >= nowMs - limits.acceptAgeMs && timeMs <= nowMs + AHEAD_MS;
-    const fits = one.timesMs.every(within) ? one : only(one, within);
+    if (areAll(one.timesMs, fromMs, toMs)) {
+      accepted += count;
+      if (count > 0) kept.push(one);
+      continue;
+    }
+    const fits = only(one, (timeMs) => timeMs >= fromMs && timeMs <= toMs);
     for (const timeMs of one.timesMs) {
-      if (timeMs < nowMs - limits.acceptAgeMs)
+      if (timeMs < fromMs)
         drop('too_old', 1, () => `${metric}: ${new Date(timeMs).toISOString()} is older than store.accept_age allows`);
-      else if (timeMs > nowMs + AHEAD_MS)
+      else if (timeMs > toMs)
         drop('too_far_ahead', 1, () => `${metric}: ${new Date(timeMs).toISOString()} is in the future`);
     }
     accepted += fits.timesMs.length;
@@ -75,48 +81,57 @@ export function admit(
   return { kept, accepted, dropped, problem };
 }
 
-function only(one: ReceivedSeries, wanted: (timeMs: number) => boolean): ReceivedSeries {
+function areAll(timesMs: Float64Array, fromMs: number, toMs: number): boolean {
+  for (let i = 0; i < timesMs.length; i++) {
+    const timeMs = timesMs[i] as number;
+    // Nor is what is no number.
+    if (!(timeMs >= fromMs && timeMs <= toMs)) return false;
+  }
+  return true;
+}
+
+function only(one: KnownSamples, wanted: (timeMs: number) => boolean): KnownSamples {
   const places = [...one.timesMs.keys()].filter((i) => wanted(one.timesMs[i] as number));
-  const stale = one.stale?.flatMap((at) => (places.includes(at) ? [places.indexOf(at)] : []));
   return {
-    labels: one.labels,
+    known: one.known,
     timesMs: Float64Array.from(places, (i) => one.timesMs[i] as number),
     values: Float64Array.from(places, (i) => one.values[i] as number),
-    ...(stale !== undefined && stale.length > 0 ? { stale } : {}),
+    stale: one.stale.flatMap((at) => (places.includes(at) ? [places.indexOf(at)] : [])),
   };
 }
 
-/** Series of others that are in memory. */
-export interface KnownSeries {
-  /** Whether a series is known, or there is room for it. */
-  admit(labels: Labels, most: number): boolean;
+/** For series of others in memory. */
+export interface Room {
+  /** Whether a series is there, or can be. */
+  admits(known: KnownSeries, most: number): boolean;
 }
 
-/** Puts samples to their places; answers how many contradicted what is there, and where. */
-export function putSeries(loose: Loose, one: ReceivedSeries, infos: Infos): { readonly others: number } {
-  const { table, row } = tableOf(loose, one.labels, infos);
-  const stale = new Set(one.stale);
+/** Where a series is in a head. */
+export interface Place {
+  readonly table: LooseTable;
+  readonly row: LooseRow;
+}
+
+/** Puts samples to their places; answers how many contradicted what is there. */
+export function putSeries({ table, row }: Place, { timesMs, values, stale }: KnownSamples): number {
+  const marks = stale.length === 0 ? undefined : new Set(stale);
   let others = 0;
-  for (let i = 0; i < one.timesMs.length; i++) {
-    const value = one.values[i] as number;
-    const measured = Number.isNaN(value) && !stale.has(i);
-    const added = table.add(row, { timeMs: one.timesMs[i] as number, cell: () => value, measured });
-    if (added === 'other') others++;
+  for (let i = 0; i < timesMs.length; i++) {
+    const value = values[i] as number;
+    const measured = Number.isNaN(value) && marks?.has(i) !== true;
+    if (table.addOne(row, { timeMs: timesMs[i] as number, value, measured }) === 'other') others++;
   }
-  return { others };
+  return others;
 }
 
-function tableOf(loose: Loose, all: Labels, infos: Infos): { readonly table: LooseTable; readonly row: Labels } {
-  const metric = labelValue(all, '__name__') as string;
-  return {
-    table: loose.table(`${RECEIVED_LEVEL} ${metric}`, () => shapeOf(metric, infos.get(metric))),
-    row: withoutName(all),
-  };
+export function tableKey(metric: string | undefined): string {
+  return `${RECEIVED_LEVEL} ${metric}`;
 }
 
-/** A series' labels as those of its row. */
-export function withoutName(all: Labels): Labels {
-  return labels([...pairsOf(all)].filter(([name]) => name !== '__name__'));
+/** Its place in a head, made if it is not there. */
+export function placeIn(loose: Loose, { metric = '', row }: KnownSeries, infos: Infos): Place {
+  const table = loose.table(tableKey(metric), () => shapeOf(metric, infos.get(metric)));
+  return { table, row: table.rowOf(row) };
 }
 
 const COUNTS = /_(total|count|sum|bucket)$/;

@@ -3,7 +3,8 @@ import type { MetricInfo } from '../../query/source.ts';
 import type { QueryErrorType, QueryRequest } from '../../query/query.ts';
 import type { Retention } from '../life/plan.ts';
 import type { TakingLimits } from '../received/taking.ts';
-import type { ReceivedSeries, Scope } from '../types.ts';
+import type { Packed } from '../received/packing.ts';
+import type { Scope } from '../types.ts';
 import type { Matcher } from '../../query/source.ts';
 
 /** What is known of a segment of the log: up to there it is on disk, and may be read. */
@@ -22,7 +23,7 @@ export type Question =
   | { readonly what: 'series'; readonly scope: Scope }
   | { readonly what: 'metadata' }
   | { readonly what: 'stats' }
-  | { readonly what: 'write'; readonly series: readonly ReceivedSeries[]; readonly info: readonly MetricInfo[] }
+  | { readonly what: 'write'; readonly series: Packed; readonly info: readonly MetricInfo[] }
   /** Begins an export, under the question's own number. */
   | { readonly what: 'export'; readonly scope: Scope }
   /** The next piece of an export; an empty one is the end. */

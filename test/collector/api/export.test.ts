@@ -4,9 +4,11 @@ import type { ExportedSeries } from '../../../collector/store/types.ts';
 import { fakeClock } from '../../support/clock.ts';
 import { waitFor } from '../../support/wait.ts';
 import { type ApiServer, LIMITS, startApi } from './apiserver.ts';
+import { receivers } from '../receive/bench.ts';
 import { arrayStore, STATS } from './arraystore.ts';
 
 const NOW = 1_700_000_600_000;
+const T = 1_700_000_000_000;
 const servers: ApiServer[] = [];
 
 afterEach(async () => {
@@ -96,6 +98,40 @@ describe('/api/v1/export', () => {
     expect(text).toBe(
       '{"metric":{"__name__":"v","a":"b"},"values":[1.5,null,"Infinity","-Infinity"],"timestamps":[1000,2000,3000,4000]}\n',
     );
+  });
+
+  test('says when a series went stale, and an import takes that back as it was', async () => {
+    const points = Array.from({ length: 10_001 }, (_, i) => [T + i * 1000, i] as [number, number]);
+    const url = await started([
+      series({ __name__: 'v', a: 'gone' }, [[T, 1]], [T + 15_000]),
+      series(
+        { __name__: 'v', a: 'back' },
+        [
+          [T, 1],
+          [T + 60_000, 2],
+        ],
+        [T + 15_000, T + 75_000],
+      ),
+      series({ __name__: 'v', a: 'long' }, points, [T + 20_000_000]),
+    ]);
+    const text = await (await fetch(`${url}/api/v1/export?match[]=v`)).text();
+    expect(text.split('\n')).toContain(
+      `{"metric":{"__name__":"v","a":"gone"},"values":[1],"timestamps":[${T}],"ends":[${T + 15_000}]}`,
+    );
+    const { post, store } = await receivers();
+    const { body } = await post('/api/v1/import?format=json', text);
+    expect(JSON.parse(body)).toMatchObject({ accepted: 10_008, dropped: {}, bad_lines: 0 });
+    expect(store.kept.get('v{a="gone"}')).toEqual([
+      [T, 1],
+      [T + 15_000, 'stale'],
+    ]);
+    expect(store.kept.get('v{a="back"}')).toEqual([
+      [T, 1],
+      [T + 15_000, 'stale'],
+      [T + 60_000, 2],
+      [T + 75_000, 'stale'],
+    ]);
+    expect(store.kept.get('v{a="long"}')).toEqual([...points, [T + 20_000_000, 'stale']]);
   });
 
   test('cuts long series into lines', async () => {

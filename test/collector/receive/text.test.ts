@@ -128,6 +128,8 @@ describe('JSON lines', () => {
     ['{"metric":{},"values":[1],"timestamps":[]}', 'there are 1 values and 0 timestamps; legal: as many'],
     ['{"metric":{},"values":["x"],"timestamps":[1]}', 'values: must be numbers, null, "Infinity" or "-Infinity"'],
     ['{"metric":{},"values":[1],"timestamps":[1.5]}', 'timestamps: must be whole milliseconds'],
+    ['{"metric":{},"values":[1],"timestamps":[1],"ends":2}', 'ends: must be a list of whole milliseconds'],
+    ['{"metric":{},"values":[1],"timestamps":[1],"ends":["2"]}', 'ends: must be a list of whole milliseconds'],
     ['{"metric":{"__name__":"a"},"values":1,"timestamps":[1]}', 'values, timestamps: must be lists'],
   ])('no line: %s', (line, why) => {
     expect(shown([...readJsonLines(line, limits)])).toEqual([[1, why]]);

@@ -4,6 +4,7 @@
  */
 import { argv, stdout } from 'node:process';
 import { StoreCore } from '../../../collector/store/core.ts';
+import { Packer } from '../../../collector/store/received/packing.ts';
 import { storeFiles } from '../../../collector/store/files.ts';
 import { silent } from '../../../src/log.ts';
 import type { Frame } from '../../../src/model/batch.ts';
@@ -41,6 +42,7 @@ export function replay(core: StoreCore, upTo: number): void {
 if (argv[2] !== undefined && argv[3] !== undefined && argv[1]?.includes('killed')) {
   const core = openAt(argv[2]);
   const from = Number(argv[3]);
+  const packer = new Packer();
   replay(core, from - 1);
   for (let n = from; ; n++) {
     const nowMs = T0 + n * 600_000 + 2000;
@@ -50,7 +52,7 @@ if (argv[2] !== undefined && argv[3] !== undefined && argv[1]?.includes('killed'
       timesMs: Float64Array.of(T0 + n * 600_000),
       values: Float64Array.of(n),
     };
-    core.receiving.take([{ series: [series], info: [] }], nowMs);
+    core.receiving.take([{ series: packer.pack([series]), info: [] }], nowMs);
     stdout.write(`${n}\n`);
     core.tend(nowMs);
     core.tend(nowMs + 1000);

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StoreCore } from '../../../collector/store/core.ts';
+import { Packer } from '../../../collector/store/received/packing.ts';
 import type { Matcher } from '../../../collector/query/source.ts';
 import type { ReceivedSeries } from '../../../collector/store/types.ts';
 import { silent } from '../../../src/log.ts';
@@ -77,6 +78,8 @@ class World {
   readonly model = new Model();
   /** As the log has them. */
   readonly frames: Frame[] = [];
+  /** Of few series, so that both sides forget now and then. */
+  readonly packer = new Packer(1);
   core: StoreCore;
   nowMs = T0;
   #endMs = T0;
@@ -97,6 +100,7 @@ class World {
       breathe: () => undefined,
       onNoted: () => undefined,
     });
+    this.packer.forget();
     const { firstSeq, nextSeq } = core;
     for (const [i, frame] of this.frames.entries()) {
       const seq = i + 1;
@@ -196,7 +200,7 @@ class World {
     const own = this.model.truth.get(key);
     // The answer to a second value of one time depends on whether the first is still in memory: not asked here.
     if (times.some((timeMs) => own?.has(timeMs))) return;
-    const [outcome] = this.core.receiving.take([{ series: [series], info: [] }], this.nowMs);
+    const [outcome] = this.core.receiving.take([{ series: this.packer.pack([series]), info: [] }], this.nowMs);
     expect(outcome).toEqual({ accepted: times.length, dropped: new Map() });
     for (const [i, timeMs] of times.entries()) this.model.set(key, timeMs, stale && i === 1 ? undefined : values[i]);
   }

@@ -1,6 +1,7 @@
 /** The store when the disk is full, when a bit of one of its files is not what it was, and when a later version has written there. */
 import { describe, expect, test } from 'vitest';
 import { StoreCore } from '../../../collector/store/core.ts';
+import { Packer } from '../../../collector/store/received/packing.ts';
 import { EMPTY, manifestNumber, NewerStore, writeManifest } from '../../../collector/store/manifest.ts';
 import { receivedNumber } from '../../../collector/store/received/journal.ts';
 import { silent } from '../../../src/log.ts';
@@ -46,7 +47,7 @@ function count(core: StoreCore, metric: string): number {
 
 function received(n: number) {
   const series = { labels: labels([['__name__', 'x']]), timesMs: Float64Array.of(T0 + n), values: Float64Array.of(n) };
-  return [{ series: [series], info: [] }];
+  return [{ series: new Packer().pack([series]), info: [] }];
 }
 
 describe('a full disk', () => {
