@@ -25,7 +25,6 @@ describe.each(SEEDS.map((seed) => [seed, scheduleOf(seed)] as const))('schedule 
       schedule,
       servers,
       agentFile,
-      lateFrames: false,
       salt: 'test',
     });
     expect(failures, `seed ${seed}: ${summary}\n${logs}`).toEqual([]);
