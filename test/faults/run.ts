@@ -173,6 +173,9 @@ interface Judging extends RunOptions {
 async function judge({ schedule, stage, readers, played, looked, lateBefore }: Judging): Promise<Result> {
   const { cast, counts } = stage;
   const sum = (by: ReadonlyMap<string, number>): number => [...by.values()].reduce((all, one) => all + one, 0);
+  // The agents go on reading: what they have read is looked at last.
+  const all: [Reader, Holdings][] = [];
+  for (const reader of readers) all.push([reader, await holdingsOf(reader)]);
   const clocks = schedule.faults.flatMap((fault) => (fault.kind === 'clock' ? [fault.of] : []));
   const evidence: Evidence = {
     ...{ cast, looked, unkept: played.unkept, forgotten: played.forgotten },
@@ -188,8 +191,7 @@ async function judge({ schedule, stage, readers, played, looked, lateBefore }: J
   const failures: string[] = [];
   const words: string[] = [];
   const held: string[] = [];
-  for (const reader of readers) {
-    const holdings = await holdingsOf(reader);
+  for (const [reader, holdings] of all) {
     const verdict = check(reader.name, holdings, evidence);
     if (verdict.failures.length > 0) held.push(`--- ${reader.name}`, ...heldIn(holdings));
     failures.push(...verdict.failures.map((failure) => `${reader.name}: ${failure}`));
@@ -211,7 +213,9 @@ function heldIn(holdings: Holdings): string[] {
 
 async function holdingsOf(reader: Reader): Promise<Holdings> {
   const levels = LEVELS.map(async (level) => {
-    const [counter, gauge] = await Promise.all([reader.series(level, 'counter'), reader.series(level, 'gauge')]);
+    const counter = await reader.series(level, 'counter');
+    // What has come meanwhile is in the second only: for each counter its gauge is there.
+    const gauge = await reader.series(level, 'gauge');
     return [level, { counter, gauge }] as const;
   });
   return Object.fromEntries(await Promise.all(levels)) as unknown as Holdings;
