@@ -15,7 +15,7 @@ const journals = cast.nodes.map(() =>
   TICKS.map((tick, i): JournalLine => ({ tick, stampMs: timeOf(tick, cast), session: 's', seq: i + 1 })),
 );
 const evidence: Evidence = {
-  ...{ cast, journals, looked: { from: 1012, to: 1019 }, lateFrames: false, stateLost: false, dropped: 0 },
+  ...{ cast, journals, looked: { from: 1012, to: 1019 }, stateLost: false, dropped: 0 },
   ...{ unkept: [[], []], forgotten: new Map(), sinkDropped: new Map() },
   clocks: { agents: new Set(), collector: false },
 };
@@ -116,6 +116,23 @@ test('a total that is behind what is there, or that fell, is found', () => {
   expect(failures(behind).join()).toMatch(/n0 at .* counts up to 1011, and tick 1012 is there/);
   const fallen = spoilt(['service'], (points) => points.map(([ms, value], i) => [ms, i === 9 ? 0 : value]));
   expect(failures(fallen).join()).toMatch(/fell from \d+ to 0/);
+});
+
+test('a node that was away may be late in levels that span nodes, never at the end, and never by a part of it', () => {
+  // Tick 1015 of n1, whose containers count 18, 21 and 24 a tick, came late: the cluster has 312 of the 375 that are due five ticks on.
+  const late = (at: number, counts: number, holds: number): Holdings => {
+    const { cluster, ...others } = holdings();
+    const put = (series: readonly Series[], value: number): Series[] =>
+      series.map((one) => ({ ...one, points: one.points.map(([ms, v]) => [ms, ms === endOf(at, cast) ? value : v]) }));
+    return { ...others, cluster: { counter: put(cluster.counter, counts), gauge: put(cluster.gauge, holds) } };
+  };
+  const heldBy = (node: number, tick: number): number =>
+    containers.filter((m) => m.node === node).reduce((sum, m) => sum + held(m, tick), 0);
+  const alone = heldBy(0, 1015);
+  expect(failures(late(1015, 375 - 63, alone))).toEqual([]);
+  expect(failures(late(1015, 375 + 1, alone)).join()).toMatch(/cluster {2}at .* counts 376, not 375/);
+  expect(failures(late(1015, 375 - 63, alone - 4096)).join()).toMatch(/cluster {2}at .* holds/);
+  expect(failures(late(1019, 675 - 63, heldBy(0, 1019))).join()).toMatch(/counts 612, not 675.*holds/);
 });
 
 test('a schedule is made of its seed alone', () => {

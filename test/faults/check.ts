@@ -2,7 +2,7 @@
  * Whether a store holds the truth minus what is counted as dropped: each container's readings, each window's sums at every level, no tick twice, no
  * counter that ever fell. Pure: the store's points and the evidence come in, failures go out in words.
  */
-import { endOf, gaugeOf, membersOf, PER_CONTAINER } from './arithmetic.ts';
+import { type Cast, endOf, gaugeOf, membersOf, PER_CONTAINER } from './arithmetic.ts';
 import { type Evidence, hoursOff, trueTime, within } from './evidence.ts';
 import type { Level, Series, What } from './readers/reader.ts';
 import { sightingsIn, totalOf } from './sighting.ts';
@@ -116,7 +116,7 @@ function windowsOf(holdings: Holdings, evidence: Evidence, seen: readonly Readon
       continue;
     }
     for (const group of groups)
-      if (group.counter(tick) === undefined && !mayBeAbsent(group, tick, { evidence, seen }))
+      if (group.counter(tick) === undefined && !mayBeAbsent(group, tick, { cast, seen }))
         failures.push(`${group.name} has no total at ${endOf(tick, cast)}`);
     if (!evidence.clocks.collector)
       nodes.forEach((group, node) => {
@@ -129,13 +129,13 @@ function windowsOf(holdings: Holdings, evidence: Evidence, seen: readonly Readon
   return { failures, absent };
 }
 
-/** With late frames a node's groups are not there for windows in which it was away: what they are comes yet, if it comes. */
+/** A node's groups are not there for windows in which it was away: what they are comes late, if it comes. */
 function mayBeAbsent(
   { level, labels }: Group,
   tick: number,
-  { evidence: { lateFrames, cast }, seen }: { evidence: Evidence; seen: readonly ReadonlySet<number>[] },
+  { cast, seen }: { cast: Cast; seen: readonly ReadonlySet<number>[] },
 ): boolean {
-  if (!lateFrames || level !== 'node') return false;
+  if (level !== 'node') return false;
   return !(seen[cast.nodes.indexOf(labels.node ?? '')]?.has(tick) ?? false);
 }
 
@@ -156,7 +156,7 @@ function lastTick(
 function badTick(
   at: number | undefined,
   { node, tick, seen }: { node: number; tick: number; seen: ReadonlySet<number> },
-  { cast, journals, lateFrames }: Evidence,
+  { cast, journals }: Evidence,
 ): string[] {
   if (at === undefined) return [];
   const name = cast.nodes[node];
@@ -165,11 +165,7 @@ function badTick(
   if (!lines.some((line) => line.tick === at)) return [`${where} counts up to ${at}, which is no tick of it`];
   if (at > tick) return [`${where} counts what was read later: up to ${at}, not ${tick}`];
   const newest = Math.max(...[...seen].filter((one) => one <= tick));
-  if (at < newest) return [`${where} counts up to ${at}, and tick ${newest} is there`];
-  // With late frames a node's own windows are made whole.
-  const read = Math.max(...lines.map((line) => line.tick).filter((one) => one <= tick));
-  if (lateFrames && at < read && seen.has(read)) return [`${where} counts up to ${at}, not ${read}`];
-  return [];
+  return at < newest ? [`${where} counts up to ${at}, and tick ${newest} is there`] : [];
 }
 
 interface Moment {
@@ -181,31 +177,37 @@ interface Moment {
 }
 
 function badSums(group: Group, { tick, reached, seen, nodes }: Moment, evidence: Evidence): string[] {
-  const { cast, clocks, lateFrames } = evidence;
+  const { cast, clocks } = evidence;
   const where = `${group.name} at ${endOf(tick, cast)}`;
   const failures: string[] = [];
   const total = group.counter(tick) as number;
+  // A node that was away comes late: what it used is in levels that span nodes when it is back, what it held is not. At the end all are there.
+  const mayLag = group.level !== 'node' && tick < evidence.looked.to;
   if (!clocks.collector) {
     const due = group.members.reduce(
       (sum, containers, node) => sum + totalOf(reached[node] as number, { node, containers }, evidence),
       0,
     );
-    // What a node used while it was away, levels that span nodes count when it is back; at the end all are.
-    const mayLag = lateFrames && group.level !== 'node' && tick < evidence.looked.to;
     if (total !== due && !(mayLag && total < due)) failures.push(`${where} counts ${total}, not ${due}`);
   } else if (group.level === 'cluster') {
     const sum = nodes.reduce((all, node) => all + (node?.counter(tick) ?? 0), 0);
     if (sum !== total) failures.push(`${where} counts ${total}, and its nodes ${sum}`);
   }
   const there = group.members.flatMap((containers, node) => {
-    const isThere = seen[node]?.has(tick) ?? false;
-    return isThere ? containers.map((container) => gaugeOf({ node, container, tick })) : [];
+    const isThere = containers.length > 0 && (seen[node]?.has(tick) ?? false);
+    return isThere ? [containers.reduce((sum, container) => sum + gaugeOf({ node, container, tick }), 0)] : [];
   });
-  const held = there.length === 0 ? undefined : there.reduce((sum, value) => sum + value, 0);
   const isExact = !clocks.collector && clocks.agents.size === 0;
-  if (isExact && group.gauge(tick) !== held && !(lateFrames && group.level !== 'node'))
-    failures.push(`${where} holds ${group.gauge(tick)}, not ${held}`);
+  const held = group.gauge(tick);
+  const all = there.reduce((sum, value) => sum + value, 0);
+  const isRight = (held ?? 0) === all || (mayLag && sumsOfSome(there).has(held ?? 0));
+  if (isExact && !isRight) failures.push(`${where} holds ${held}, not ${there.length === 0 ? undefined : all}`);
   return failures;
+}
+
+/** The sums of each choice of them, nothing among them. */
+function sumsOfSome(parts: readonly number[]): ReadonlySet<number> {
+  return new Set(parts.reduce<number[]>((sums, part) => sums.flatMap((sum) => [sum, sum + part]), [0]));
 }
 
 /** In the order of time. Where a clock was set, the windows before and after overlap in true time: each of its times is looked at by itself. */

@@ -30,8 +30,6 @@ export interface Evidence {
    * read must be right all the same.
    */
   readonly stateLost: boolean;
-  /** Whether rows that come late are to be in their own windows, instead of being counted as dropped. */
-  readonly lateFrames: boolean;
 }
 
 type Clocks = Pick<Evidence, 'cast' | 'looked' | 'clocks'>;

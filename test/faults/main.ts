@@ -1,5 +1,5 @@
 /**
- * `npm run test:faults [-- --runs 20 --seed 1 --minutes 4 --late]`: random schedules of faults, each from its own seed, against real processes and
+ * `npm run test:faults [-- --runs 20 --seed 1 --minutes 4]`: random schedules of faults, each from its own seed, against real processes and
  * real servers. Prints each schedule with its seed and what came of it; `--seeds 7,12` plays some again. `--keep FOLDER` writes the logs of those that failed.
  */
 import { writeFileSync } from 'node:fs';
@@ -17,7 +17,6 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '600' },
     stop: { type: 'string', default: '4' },
     length: { type: 'string', default: '6' },
-    late: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
 });
@@ -46,7 +45,7 @@ for (const seed of seeds) {
   for (const fault of faults) console.log(`    ${wordsOf(fault)}`);
   const startedMs = performance.now();
   const salt = Date.now().toString(36);
-  const result = await runSchedule({ schedule, servers, agentFile, lateFrames: values.late, salt }).catch(unstarted);
+  const result = await runSchedule({ schedule, servers, agentFile, salt }).catch(unstarted);
   played++;
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   console.log(`  ${result.failures.length === 0 ? 'held' : 'NOT held'} after ${seconds} s: ${result.summary}`);

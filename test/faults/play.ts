@@ -92,6 +92,8 @@ class Player implements Played {
         const harm = (): void => {
           // A disk that may not be written to cannot be damaged either.
           const done = this.#harm(fault.of, { ending, how: fault.how });
+          // What is in no part yet, the store has in the log alone.
+          if (done?.includes('.log at')) this.forgotten.set('store', [{ from: 0, to: this.#tickAt(Date.now()) }]);
           this.notes.push(done ?? `nothing to ${fault.how}`);
         };
         // At an orderly end an agent writes what is not durable: otherwise there would be nothing to damage.
@@ -140,19 +142,22 @@ class Player implements Played {
 
   /** `isLost`: what the process had in memory alone, or what it then wrote. */
   #noteLoss(target: Target, isLost: boolean): void {
-    const { cast } = this.#stage;
-    const tickAt = (ms: number): number => Math.floor(ms / cast.windowMs);
+    const { windowMs } = this.#stage.cast;
     const nowMs = Date.now();
     if (target.is === 'agent' && (isLost || this.#noDisk.has(target.node))) {
       const keptMs = this.#noDisk.get(target.node) ?? nowMs;
-      const from = tickAt(keptMs - UNKEPT_MS - UNKEPT_TICKS * cast.windowMs);
-      this.unkept[target.node]?.push({ from, to: tickAt(nowMs) });
+      const from = this.#tickAt(keptMs - UNKEPT_MS - UNKEPT_TICKS * windowMs);
+      this.unkept[target.node]?.push({ from, to: this.#tickAt(nowMs) });
     }
     if (target.is === 'server' && target.name === 'victoria' && isLost)
       this.forgotten.set('victoria', [
         ...(this.forgotten.get('victoria') ?? []),
-        { from: tickAt(nowMs - FORGOTTEN_MS), to: tickAt(nowMs) },
+        { from: this.#tickAt(nowMs - FORGOTTEN_MS), to: this.#tickAt(nowMs) },
       ]);
+  }
+
+  #tickAt(ms: number): number {
+    return Math.floor(ms / this.#stage.cast.windowMs);
   }
 
   async #still(server: Server, forMs: number): Promise<void> {

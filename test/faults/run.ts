@@ -25,7 +25,6 @@ export interface RunOptions {
   readonly servers: Servers;
   /** The generator's file. */
   readonly agentFile: string;
-  readonly lateFrames: boolean;
   /** What makes the databases' names new. */
   readonly salt: string;
 }
@@ -44,17 +43,19 @@ export async function runSchedule(options: RunOptions): Promise<Result> {
   const looking = lookAllTheWhile(stage.counts);
   try {
     const times = [performance.now()];
-    const readers = readersOf(run, servers);
+    const readers = readersOf(run, servers, stage.collectorUrl);
     const from = tickNow(stage.cast) + 1;
     await reached(readers, { tick: from + CALM_WINDOWS, stage });
     times.push(performance.now());
+    await stage.counts.look();
+    const lateBefore = tooLate(stage.counts);
     const played = await play(schedule, { stage, servers, random });
     times.push(performance.now());
     const calm = tickNow(stage.cast) + 1;
     const to = await settled({ stage, readers, tick: calm + CALM_WINDOWS, collectorClock: collectorClock(schedule) });
     times.push(performance.now());
     await stage.counts.look();
-    const result = await judge({ ...options, stage, readers, played, looked: { from: from + 1, to } });
+    const result = await judge({ ...options, stage, readers, played, lateBefore, looked: { from: from + 1, to } });
     return { ...result, summary: `${result.summary}; ${durationsOf(times)}` };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
@@ -165,14 +166,19 @@ interface Judging extends RunOptions {
   readonly readers: readonly Reader[];
   readonly played: Played;
   readonly looked: Ticks;
+  /** Samples that had come too late before anything went wrong. */
+  readonly lateBefore: number;
 }
 
-async function judge({ schedule, stage, readers, played, looked, lateFrames }: Judging): Promise<Result> {
+async function judge({ schedule, stage, readers, played, looked, lateBefore }: Judging): Promise<Result> {
   const { cast, counts } = stage;
   const sum = (by: ReadonlyMap<string, number>): number => [...by.values()].reduce((all, one) => all + one, 0);
+  // The agents go on reading: what they have read is looked at last.
+  const all: [Reader, Holdings][] = [];
+  for (const reader of readers) all.push([reader, await holdingsOf(reader)]);
   const clocks = schedule.faults.flatMap((fault) => (fault.kind === 'clock' ? [fault.of] : []));
   const evidence: Evidence = {
-    ...{ cast, looked, lateFrames, unkept: played.unkept, forgotten: played.forgotten },
+    ...{ cast, looked, unkept: played.unkept, forgotten: played.forgotten },
     journals: cast.nodes.map((_, node) => stage.journal(node)),
     dropped: sum(counts.dropped()),
     stateLost: played.notes.some((note) => note.includes('.log at')),
@@ -185,14 +191,13 @@ async function judge({ schedule, stage, readers, played, looked, lateFrames }: J
   const failures: string[] = [];
   const words: string[] = [];
   const held: string[] = [];
-  for (const reader of readers) {
-    const holdings = await holdingsOf(reader);
+  for (const [reader, holdings] of all) {
     const verdict = check(reader.name, holdings, evidence);
     if (verdict.failures.length > 0) held.push(`--- ${reader.name}`, ...heldIn(holdings));
     failures.push(...verdict.failures.map((failure) => `${reader.name}: ${failure}`));
     words.push(`${reader.name} lacks ${verdict.missing} ticks, ${verdict.missingWindows} windows`);
   }
-  failures.push(...badBooks(counts, readers));
+  failures.push(...badBooks(counts, readers), ...lateLosses(schedule, tooLate(counts) - lateBefore));
   const ticks = evidence.journals.reduce((all, lines) => all + lines.length, 0);
   const notes = played.notes.length === 0 ? '' : `; ${played.notes.join(', ')}`;
   const summary = `${ticks} ticks read, ${looked.to - looked.from + 1} windows; ${words.join('; ')}; ${standOf(stage)}${notes}`;
@@ -208,7 +213,9 @@ function heldIn(holdings: Holdings): string[] {
 
 async function holdingsOf(reader: Reader): Promise<Holdings> {
   const levels = LEVELS.map(async (level) => {
-    const [counter, gauge] = await Promise.all([reader.series(level, 'counter'), reader.series(level, 'gauge')]);
+    const counter = await reader.series(level, 'counter');
+    // What has come meanwhile is in the second only: for each counter its gauge is there.
+    const gauge = await reader.series(level, 'gauge');
     return [level, { counter, gauge }] as const;
   });
   return Object.fromEntries(await Promise.all(levels)) as unknown as Holdings;
@@ -217,12 +224,29 @@ async function holdingsOf(reader: Reader): Promise<Holdings> {
 /** Per sink: received = delivered + dropped + waiting. */
 function badBooks({ page }: Counts, readers: readonly Reader[]): string[] {
   if (page === undefined) return ['the collector’s page was never seen'];
-  return readers.flatMap(({ name: sink }) => {
+  const sinks = readers.filter(({ isOwn }) => !isOwn);
+  return sinks.flatMap(({ name: sink }) => {
     const of = (what: string): number => page.sum(`plimsoll_sink_${what}`, { sink }) ?? 0;
     const received = of('samples_received_total');
     const known = of('samples_delivered_total') + of('samples_dropped_total') + of('queue_samples');
     return received === known ? [] : [`${sink}: ${received} samples were received, and ${known} are accounted for`];
   });
+}
+
+function tooLate(counts: Counts): number {
+  return counts.dropped().get('too_late') ?? 0;
+}
+
+/** Whoever was away comes into the windows that it missed; only where the collector was away as well, or a clock wrong, may that be too late. */
+function lateLosses({ faults }: Schedule, samples: number): string[] {
+  const isExcused = faults.some((fault) => {
+    if (fault.kind === 'clock') return true;
+    if (fault.kind === 'damage' || fault.kind === 'read-only') return fault.of.is === 'collector';
+    return 'target' in fault && fault.target.is === 'collector';
+  });
+  return samples > 0 && !isExcused
+    ? [`${samples} samples came too late, and the collector was there all the while`]
+    : [];
 }
 
 function standOf({ counts, agents }: Stage): string {

@@ -49,11 +49,13 @@ export function sinksOf(run: string, urls: Readonly<Record<ServerName, string>>)
   };
 }
 
-export function readersOf(run: string, { influx, prometheus, victoria }: Servers): Reader[] {
+/** The collector's own store among them, asked as a Prometheus would be. */
+export function readersOf(run: string, { influx, prometheus, victoria }: Servers, collectorUrl: string): Reader[] {
   const label = { run };
   return [
     influxReader(influx, run),
     promReader({ name: 'prom', url: prometheus.url, label }),
     victoriaReader(victoria, label),
+    promReader({ name: 'store', isOwn: true, url: collectorUrl, label: {} }),
   ];
 }

@@ -25,6 +25,8 @@ export interface Actor {
 
 export interface Stage {
   readonly cast: Cast;
+  /** Without a proxy before it. */
+  readonly collectorUrl: string;
   readonly collector: Actor;
   readonly agents: readonly Actor[];
   readonly proxies: Readonly<Record<'collector' | ServerName, FaultyProxy>>;
@@ -77,7 +79,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       statusFiles: dirs.map((dir) => join(dir, 'status')),
     });
     const journal = (node: number): JournalLine[] => journalIn(join(dirs[node] as string, 'journal'));
-    return { cast, collector, agents, proxies: { ...proxies, collector: before }, counts, journal, stop };
+    return { cast, collectorUrl, collector, agents, proxies: { ...proxies, collector: before }, counts, journal, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -7,6 +7,7 @@ const WHAT: Readonly<Record<What, string>> = { counter: 'cpu_usage_seconds_total
 
 export interface PromReaderOptions {
   readonly name: string;
+  readonly isOwn?: boolean;
   readonly url: string;
   /** What all its series carry: `{ run: "s7" }`. */
   readonly label: Readonly<Record<string, string>>;
@@ -24,9 +25,10 @@ interface Matrix {
 /** Clocks are set back and forth by an hour: what there is lies within two of the present. */
 const AROUND_HOURS = 2;
 
-export function promReader({ name, url, label }: PromReaderOptions): Reader {
+export function promReader({ name, isOwn = false, url, label }: PromReaderOptions): Reader {
   return {
     name,
+    isOwn,
     async series(level, what) {
       const expr = `${selector(level, what, label)}[${2 * AROUND_HOURS}h]`;
       const time = Date.now() / 1000 + AROUND_HOURS * 3600;

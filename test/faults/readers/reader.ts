@@ -1,6 +1,6 @@
 /**
- * Where the collector's numbers have ended up, asked for them again: a store that can tell the points of its series. InfluxDB, Prometheus and
- * VictoriaMetrics are such; one that answers Prometheus' query API is another with a row in `prometheus.ts`.
+ * Where the collector's numbers have ended up, asked for them again: a store that can tell the points of its series. InfluxDB, Prometheus,
+ * VictoriaMetrics and the collector's own store are such; one that answers Prometheus' query API is another with a row in `prometheus.ts`.
  */
 
 export type Level = 'container' | 'service' | 'node' | 'cluster';
@@ -20,6 +20,8 @@ export interface Series {
 export interface Reader {
   /** As the sink is called. */
   readonly name: string;
+  /** The collector's own store: no sink feeds it, it reads the log. */
+  readonly isOwn?: boolean;
   /** All series of a level, each with all its points. */
   series(level: Level, what: What): Promise<Series[]>;
   /** How many numbers it holds in all; undefined where that cannot be asked. */
