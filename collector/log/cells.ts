@@ -76,6 +76,20 @@ export function readCells(reader: Reader, { values, rows, scales }: Omit<Cells, 
   }
 }
 
+/** Goes past the tokens of `cells` cells. */
+export function skipCells(reader: Reader, cells: number): void {
+  for (let at = 0; at < cells; ) {
+    const token = reader.varint('token');
+    if (token % 2 === 1 || token === ABSENT) at++;
+    else if (token === DOUBLE) {
+      reader.float64('number');
+      at++;
+    } else if (token % 4 === 0 && at + token / 4 < cells) at += token / 4 + 1;
+    else if (token % 4 === 0 || token >= SCALE + 4 * SCALES.length)
+      throw new Error(`the token ${token} at cell ${at} of ${cells}`);
+  }
+}
+
 /** Whether nothing is to be said: the same bits, or absent both. Infinite is absent. */
 function same(value: number, old: number): boolean {
   if (value === old) return value !== 0 || Object.is(value, old);

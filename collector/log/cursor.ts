@@ -191,7 +191,7 @@ export class Cursor implements LogReader {
     const { folder, log } = this.#options;
     if (this.#reader?.segment !== segment) {
       await this.close();
-      this.#reader = await SegmentReader.open(folder, segment).catch((error: Error) => {
+      this.#reader = await SegmentReader.open(folder, segment, { journal: false }).catch((error: Error) => {
         segment.damage = error.message;
         return undefined;
       });

@@ -5,10 +5,10 @@
 import type { Frame, LevelTable } from '../../src/model/batch.ts';
 import type { Column, Kind, Shape, Unit } from '../../src/model/shape.ts';
 import { Reader } from '../../src/wire/reader.ts';
-import { FIRST_SCALE, readCells } from './cells.ts';
+import { FIRST_SCALE, readCells, skipCells } from './cells.ts';
 import { Defined } from './dictionary.ts';
 import { emptyPast, moved, type Past, timesBefore } from './past.ts';
-import { readRows } from './rows.ts';
+import { readRows, skipRows } from './rows.ts';
 
 export interface NumberedFrame {
   readonly seq: number;
@@ -19,6 +19,13 @@ interface Known extends Past {
   readonly level: string;
   readonly shape: Shape;
   readonly scales: Uint8Array;
+  /** Of a table that is gone past: its rows in the last frame that had it. */
+  skipped: number;
+}
+
+export interface DecodingOptions {
+  /** Whether frames have their journal, as they do by default. Going past it costs a fraction of taking it in. */
+  readonly journal?: boolean;
 }
 
 /** The number that a payload carries, without reading the rest. */
@@ -29,6 +36,11 @@ export function seqOf(payload: Uint8Array): number {
 export class FrameDecoder {
   readonly #defined = new Defined();
   readonly #tables: Known[] = [];
+  readonly #wantsJournal: boolean;
+
+  constructor({ journal = true }: DecodingOptions = {}) {
+    this.#wantsJournal = journal;
+  }
 
   decode(payload: Uint8Array): NumberedFrame {
     const reader = new Reader(payload);
@@ -37,7 +49,7 @@ export class FrameDecoder {
     const endMs = startMs + reader.varint('length');
     const samples = reader.varint('samples');
     const tables = this.#list(reader, endMs);
-    const journal = this.#list(reader, endMs);
+    const journal = this.#wantsJournal ? this.#list(reader, endMs) : this.#skip(reader);
     const late = reader.left > 0 ? this.#nodes(reader) : undefined;
     reader.finish('record');
     const more = { ...(journal.length > 0 ? { journal } : {}), ...(late ? { late } : {}) };
@@ -47,6 +59,18 @@ export class FrameDecoder {
   #nodes(reader: Reader): string[] {
     const count = reader.count('late nodes', Number.MAX_SAFE_INTEGER);
     return Array.from({ length: count }, () => this.#defined.text(reader));
+  }
+
+  /** What is defined in tables that nobody wants is referred to by others later. */
+  #skip(reader: Reader): LevelTable[] {
+    const count = reader.count('tables', Number.MAX_SAFE_INTEGER);
+    for (let i = 0; i < count; i++) {
+      const known = this.#named(reader);
+      known.skipped = skipRows(reader, this.#defined, known.skipped);
+      skipCells(reader, known.skipped);
+      skipCells(reader, known.skipped * known.shape.columns.length);
+    }
+    return [];
   }
 
   #list(reader: Reader, endMs: number): LevelTable[] {
@@ -81,7 +105,7 @@ export class FrameDecoder {
     const count = reader.count('columns', Number.MAX_SAFE_INTEGER);
     const columns = Array.from({ length: count }, () => this.#column(reader));
     const scales = new Uint8Array(count).fill(FIRST_SCALE);
-    const known: Known = { level, shape: { measurement, columns }, scales, ...emptyPast() };
+    const known: Known = { level, shape: { measurement, columns }, scales, skipped: 0, ...emptyPast() };
     this.#tables.push(known);
     return known;
   }

@@ -1,5 +1,5 @@
 /** Reads a segment's frames one after another, from its first: each is told as differences to the one before. */
-import { FrameDecoder, type NumberedFrame } from './decode.ts';
+import { type DecodingOptions, FrameDecoder, type NumberedFrame } from './decode.ts';
 import type { Folder, LogFile } from './files.ts';
 import { isWhole, payloadOf, RECORD_HEAD, readHead, SEGMENT_HEAD } from './record.ts';
 import type { Segment } from './segment.ts';
@@ -7,16 +7,17 @@ import type { Segment } from './segment.ts';
 export class SegmentReader {
   readonly segment: Segment;
   readonly #file: LogFile;
-  readonly #decoder = new FrameDecoder();
+  readonly #decoder: FrameDecoder;
   #at = SEGMENT_HEAD;
 
-  private constructor(segment: Segment, file: LogFile) {
+  private constructor(segment: Segment, file: LogFile, decoding: DecodingOptions) {
     this.segment = segment;
+    this.#decoder = new FrameDecoder(decoding);
     this.#file = file;
   }
 
-  static async open(folder: Folder, segment: Segment): Promise<SegmentReader> {
-    return new SegmentReader(segment, await folder.open(segment.name));
+  static async open(folder: Folder, segment: Segment, decoding: DecodingOptions = {}): Promise<SegmentReader> {
+    return new SegmentReader(segment, await folder.open(segment.name), decoding);
   }
 
   /** The next frame; undefined behind the last whole one, for now. What cannot be read is noted as the segment's damage. */

@@ -101,6 +101,21 @@ export function readRows(
   return { list: { rows, sources: owned ? (sources as EntityRow[]) : undefined }, places: Int32Array.from(places) };
 }
 
+/** Goes past the rows, but takes in what they define; answers how many there are, of how many there were. */
+export function skipRows(reader: Reader, known: Defined, before: number): number {
+  if (reader.byte('rows') === SAME) return before;
+  const count = reader.varint('number of rows');
+  for (let done = 0; done < count; ) {
+    const token = reader.varint('run of rows');
+    const length = Math.floor(token / 2);
+    if (length === 0 || done + length > count) throw new Error(`a run of ${length} rows in ${count}`);
+    if (token % 2 === 1) reader.signed('start of a run');
+    else for (let i = 0; i < length; i++) readRow(reader, known);
+    done += length;
+  }
+  return count;
+}
+
 function writeRow(out: Writer, known: Definitions, { rows, sources }: RowList, r: number): void {
   const { labels: shown } = rows[r] as Row;
   const source = sources?.[r];

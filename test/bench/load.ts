@@ -27,7 +27,9 @@ export function syntheticAgents({ agents, containers, metrics, quiet = false }: 
     FAMILY_NAMES.map((name) => familyNamed(name) as Family),
     metrics,
   );
-  return Array.from({ length: agents }, (_, a) => agent({ node: `node-${a}`, containers, widths, quiet }));
+  return Array.from({ length: agents }, (_, a) =>
+    agent({ node: `node-${a}`, containers, widths, first: quiet ? a * containers : undefined }),
+  );
 }
 
 /** How many columns of each family are filled, until `metrics` is reached. */
@@ -47,10 +49,11 @@ interface AgentOptions {
   readonly node: string;
   readonly containers: number;
   readonly widths: readonly [Family, number][];
-  readonly quiet: boolean;
+  /** Of a quiet machine, how many containers those before it have. */
+  readonly first: number | undefined;
 }
 
-function agent({ node, containers, widths, quiet }: AgentOptions): SyntheticAgent {
+function agent({ node, containers, widths, first }: AgentOptions): SyntheticAgent {
   const entities = Array.from({ length: containers }, (_, c) => container(node, c));
   const dims = (family: Family) =>
     family.dims.length === 0 ? NO_LABELS : labels(family.dims.map((dim) => [dim, 'eth0']));
@@ -63,7 +66,7 @@ function agent({ node, containers, widths, quiet }: AgentOptions): SyntheticAgen
     batch(timeMs) {
       seq++;
       const tables = widths.map(([family, width]) =>
-        table(family, width, { rows: rows.get(family) as EntityRow[], seq, timeMs, quiet }),
+        table(family, width, { rows: rows.get(family) as EntityRow[], seq, timeMs, first }),
       );
       return { node, session: `session-of-${node}`, seq, timeMs, tables };
     },
@@ -86,10 +89,10 @@ interface At {
   readonly rows: EntityRow[];
   readonly seq: number;
   readonly timeMs: number;
-  readonly quiet: boolean;
+  readonly first: number | undefined;
 }
 
-function table(family: Family, width: number, { rows, seq, timeMs, quiet }: At): FamilyTable {
+function table(family: Family, width: number, { rows, seq, timeMs, first }: At): FamilyTable {
   const n = rows.length;
   const values = new Float64Array(family.columns.length * n).fill(Number.NaN);
   for (let c = 0; c < width; c++) {
@@ -97,17 +100,26 @@ function table(family: Family, width: number, { rows, seq, timeMs, quiet }: At):
     const seconds = family.columns[c]?.unit === 'seconds';
     for (let r = 0; r < n; r++) {
       const step = (c + 1) * (r + 7);
-      const moves = quiet ? movesUntil(seq, c, r) : seq;
-      if (counter && seconds) values[c * n + r] = (moves * step * 1000 + r) / 1e6;
-      else if (counter) values[c * n + r] = moves * step;
-      else values[c * n + r] = 4096 * (step + ((moves * 37 + r) % 101));
+      const moves = first === undefined ? seq : unevenly(movesUntil(seq, c, first + r), c, first + r);
+      if (counter && seconds) values[c * n + r] = Math.round(moves * step * 1000 + r) / 1e6;
+      else if (counter) values[c * n + r] = Math.round(moves * step);
+      else values[c * n + r] = 4096 * (step + Math.round((moves * 37 + r) % 101));
     }
   }
-  const timesMs = Float64Array.from(rows, (_, r) => timeMs + 3 + (quiet ? (r * 7 + seq * 5) % 23 : 0));
+  const timesMs = Float64Array.from(
+    rows,
+    (_, r) => timeMs + 3 + (first === undefined ? 0 : Math.floor(23 * (unevenly(seq, 0, first + r) - seq))),
+  );
   return { shape: family, rows, timesMs, values };
 }
 
 /** How often a cell has moved by its `seq`-th reading: every seventh column at each, the others at every fortieth. Together 16 % move from one to the next. */
 function movesUntil(seq: number, c: number, r: number): number {
   return c % 7 === 0 ? seq : Math.floor((seq + 11 * c + r) / 40);
+}
+
+/** Not by the same each time: between so many and one more. */
+function unevenly(moves: number, c: number, r: number): number {
+  const mixed = Math.imul(moves * 31 + c, 0x9e3779b1) ^ Math.imul(r + 7, 0x85ebca6b);
+  return moves + ((Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d) >>> 8) & 0xffff) / 0x10000;
 }

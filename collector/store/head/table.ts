@@ -257,9 +257,11 @@ export class HeadTable {
   chunk(row: number): RowChunk | undefined {
     const { length, windows, timesMs } = this.#moments(row);
     if (length === 0) return undefined;
+    // One piece of memory for all columns: an array of its own for each costs more than what is in it.
+    const all = new Float64Array(length * this.columns.length);
     const cells = this.columns.map((_, c) => {
       const values = this.#raw(row, c + 1);
-      const own = new Float64Array(length);
+      const own = all.subarray(c * length, (c + 1) * length);
       for (let i = 0; i < length; i++) {
         const k = windows[i] as number;
         own[i] = k < 0 ? Number.NaN : (values[k] as number);

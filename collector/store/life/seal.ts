@@ -19,7 +19,7 @@ export function sealHeads(
 ): Sealed {
   const added: PartEntry[] = [];
   for (const { kind, tables } of partsOf(frames, loose)) {
-    const info = writePart(folder.files, folder.newName(kind, 0), breathing(tables, breathe));
+    const info = writePart(folder.files, folder.newName(kind, 0), breathing(tables, breathe), { deflates: false });
     if (info.rows > 0) added.push({ ...info, kind, tier: 0, madeMs: nowMs });
   }
   folder.commit({ added, ...places });

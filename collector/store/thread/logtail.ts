@@ -61,7 +61,7 @@ export class LogTail {
   async #read(segment: Segment): Promise<NumberedFrame | undefined> {
     if (this.#reader?.segment !== segment) {
       await this.close();
-      this.#reader = await SegmentReader.open(this.#folder, segment).catch((error: Error) => {
+      this.#reader = await SegmentReader.open(this.#folder, segment, { journal: false }).catch((error: Error) => {
         segment.damage = error.message;
         return undefined;
       });

@@ -128,6 +128,25 @@ describe('frames through the log', () => {
     expect(await throughLog(frames)).toEqual(frames);
   });
 
+  property.prop([FRAMES, FRAMES])(
+    'go past a journal that nobody wants, and keep what it defines',
+    async (frames, other) => {
+      // The journal's levels are its own; its rows and texts are first met there as often as in the frame's tables.
+      const own = new Map(SHAPES.map((shape) => [shape, { ...shape }]));
+      const journals = other.map(({ tables }) =>
+        tables.map((table) => ({ ...table, level: `#${table.level}`, shape: own.get(table.shape) as Shape })),
+      );
+      const encoder = new FrameEncoder();
+      const decoder = new FrameDecoder({ journal: false });
+      const out: Frame[] = [];
+      for (const [i, frame] of frames.entries()) {
+        const journal = journals[i] ?? [];
+        out.push(decoder.decode(await encoder.encode({ ...frame, journal }, i + 1, breathe)).frame);
+      }
+      expect(out).toEqual(frames);
+    },
+  );
+
   test('a row that stays is the same object from frame to frame', async () => {
     const table = {
       level: 'service',
