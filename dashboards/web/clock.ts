@@ -23,3 +23,16 @@ export function eachFrame(fn: () => void): () => void {
     });
   };
 }
+
+const turns: (() => void)[] = [];
+let channel: MessageChannel | undefined;
+
+/** Once the browser has had a turn: what is typed or scrolled comes first. Not by a timer, which a tab that nobody sees gets once a minute. */
+export function soon(fn: () => void): void {
+  if (channel === undefined) {
+    channel = new MessageChannel();
+    channel.port1.onmessage = () => turns.shift()?.();
+  }
+  turns.push(fn);
+  channel.port2.postMessage(undefined);
+}

@@ -11,7 +11,7 @@ import type { View } from './state/address.ts';
 import { follow, linkTo, place } from './state/place.ts';
 import { Containers } from './table/containers.tsx';
 import { clockTime } from './units/moment.ts';
-import { wrongOf } from './wrong/rules.ts';
+import { wrongNow } from './wrong/now.ts';
 
 const TABS: readonly (readonly [View, string])[] = [
   ['containers', 'Containers'],
@@ -22,9 +22,7 @@ const TABS: readonly (readonly [View, string])[] = [
 
 export function Shell() {
   const { view, subject } = place.value;
-  const wrong = useComputed(() =>
-    model.value ? wrongOf(model.value).filter(({ severity }) => severity === 'bad').length : 0,
-  );
+  const wrong = useComputed(() => wrongNow.value.filter(({ severity }) => severity === 'bad').length);
   useEffect(() => {
     const title =
       subject && 'id' in subject

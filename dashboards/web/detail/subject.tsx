@@ -3,13 +3,12 @@ import { Chartless } from './chartless.tsx';
 import { Charts } from './charts.tsx';
 import { model } from '../live/link.ts';
 import type { Row } from '../live/message.ts';
-import type { Model } from '../live/model.ts';
 import { type Grouping, ofSubject, type Subject } from '../state/address.ts';
 import { follow, linkTo } from '../state/place.ts';
 import { List } from '../table/containers.tsx';
 import { subjectOf } from '../table/order.ts';
 import { FactList } from './facts.tsx';
-import { wrongOf } from '../wrong/rules.ts';
+import { wrongNow } from '../wrong/now.ts';
 
 export function SubjectPage({ subject }: { readonly subject: Subject }) {
   const now = model.value;
@@ -26,7 +25,7 @@ export function SubjectPage({ subject }: { readonly subject: Subject }) {
       <h1 class="subject">
         {title} <span class="faint kind">{subject.kind}</span>
       </h1>
-      <Wrongs now={now} who={row} />
+      <Wrongs who={row} />
       {row ? <FactList row={row} end={now.end} /> : null}
       {!row && members.length === 0 ? <Chartless subject={subject} /> : null}
       <Charts key={JSON.stringify(subject)} subject={subject} row={row} />
@@ -101,9 +100,9 @@ function Up({ subject, row }: { readonly subject: Subject; readonly row: Row | u
   );
 }
 
-function Wrongs({ now, who }: { readonly now: Model; readonly who: Row | undefined }) {
+function Wrongs({ who }: { readonly who: Row | undefined }) {
   if (who === undefined) return null;
-  const mine = wrongOf(now).filter(({ to }) => to.subject && isSubject(who, to.subject));
+  const mine = wrongNow.value.filter(({ to }) => to.subject && isSubject(who, to.subject));
   if (mine.length === 0) return null;
   return (
     <ul class="plain wrong">

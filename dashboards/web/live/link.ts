@@ -3,9 +3,9 @@
  * restarted, the first message is a whole snapshot again.
  */
 import { signal } from '@preact/signals';
-import { after, nowSeconds } from '../clock.ts';
+import { after, nowSeconds, soon } from '../clock.ts';
 import type { Snapshot, WindowMessage } from './message.ts';
-import { begin, type Model, next } from './model.ts';
+import { begin, type Model, nextInSteps } from './model.ts';
 
 export type Link =
   | { readonly state: 'connecting' | 'live' }
@@ -21,6 +21,33 @@ export const model = signal<Model | undefined>(undefined);
 /** A browser gives up where the answer is no stream; we do not. */
 const AGAIN_MS = 3000;
 
+interface Arrived {
+  readonly message: WindowMessage;
+  /** For one that does not follow what is there. */
+  readonly missed: () => void;
+}
+
+const arrived: Arrived[] = [];
+let stepping: ReturnType<typeof nextInSteps> | undefined;
+
+/** A part of the oldest message that arrived: a thousand rows at once would keep whoever scrolls waiting. */
+function step(): void {
+  const [oldest] = arrived;
+  const was = model.peek();
+  if (oldest === undefined) return;
+  if (was) stepping ??= nextInSteps(was, oldest.message);
+  const { done, value } = stepping?.next() ?? { done: true, value: undefined };
+  if (done) {
+    stepping = undefined;
+    arrived.shift();
+    if (value) {
+      model.value = value;
+      link.value = { state: 'live' };
+    } else oldest.missed();
+  }
+  if (arrived.length > 0) soon(step);
+}
+
 export function connect(): void {
   const source = new EventSource('page/events');
   let left = false;
@@ -31,16 +58,14 @@ export function connect(): void {
     connect();
   };
   source.addEventListener('now', ({ data }) => {
+    stepping = undefined;
+    arrived.length = 0;
     model.value = begin(JSON.parse(data) as Snapshot);
     link.value = { state: 'live' };
   });
   source.addEventListener('window', ({ data }) => {
-    const message = JSON.parse(data) as WindowMessage;
-    const was = model.peek();
-    const now = was === undefined ? undefined : next(was, message);
-    if (now === undefined) return again();
-    model.value = now;
-    link.value = { state: 'live' };
+    arrived.push({ message: JSON.parse(data) as WindowMessage, missed: again });
+    if (arrived.length === 1) soon(step);
   });
   source.addEventListener('waiting', ({ data }) => {
     link.value = { state: 'waiting', words: (JSON.parse(data) as { words: string }).words };

@@ -41,10 +41,11 @@ export function Bar({
   const tone = of > 0.95 ? 'bad' : of > 0.85 ? 'warn' : 'good';
   return (
     <span class="limit">
-      <svg class={`bar ${tone}`} viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="all" width="100" height="8" />
-        <rect class="used" width={Math.min(100, of * 100)} height="8" />
-      </svg>
+      <span
+        class={`bar ${tone}`}
+        style={{ backgroundSize: `${Math.min(100, of * 100).toFixed(1)}% 100%` }}
+        aria-hidden="true"
+      />
       <span>
         {percent(of)} <span class="faint">of {text}</span>
       </span>

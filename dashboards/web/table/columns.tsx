@@ -130,7 +130,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'restarts',
     title: 'Restarts',
-    width: 74,
+    width: 82,
     right: true,
     rank: 8.5,
     sort: (row) => row.restarts,

@@ -2,16 +2,15 @@
 import { useSignal } from '@preact/signals';
 import { model } from '../live/link.ts';
 import { follow, linkTo } from '../state/place.ts';
-import { wrongOf } from './rules.ts';
+import { wrongNow } from './now.ts';
 
 /** The worst; the others after a press. */
 const FIRST = 6;
 
 export function WrongList() {
   const all = useSignal(false);
-  const now = model.value;
-  if (now === undefined) return null;
-  const wrong = wrongOf(now);
+  if (model.value === undefined) return null;
+  const wrong = wrongNow.value;
   if (wrong.length === 0)
     return (
       <p class="quiet" role="status">

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { FIELDS } from '../../../collector/page/rows.ts';
 import type { Identity, Snapshot, WindowMessage } from '../../../dashboards/web/live/message.ts';
-import { begin, type Model, next } from '../../../dashboards/web/live/model.ts';
+import { begin, type Model, next, nextInSteps } from '../../../dashboards/web/live/model.ts';
 import { cells } from './row.ts';
 
 const pipeline = { sinks: [], dropped: 5, series: 10, history: false };
@@ -45,6 +45,30 @@ test('a window changes what is there and makes the curves longer', () => {
   const now = next(begin(snapshot), message(STILL)) as Model;
   expect(now.rows.get(0)).toMatchObject({ name: 'web', cpu: 0.7, memory: 110, cpuTrail: [0.3, null, 0.5, 0.7] });
   expect([now.seq, now.end, now.lost]).toEqual([8, T + 10, 0]);
+});
+
+test('a window of many rows is taken in steps between which a browser may draw, and comes to the same', () => {
+  const things = Array.from({ length: 1000 }, (_, n): Identity => ({ ...web, n, id: `/docker/${n}` }));
+  const rows: WindowMessage['rows'] = things.map(({ n }) => [n, ...cells({ state: 'running', cpu: n })]);
+  const steps = nextInSteps(begin(snapshot), message(rows, { things }));
+  let turns = 0;
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) {
+      expect([...value!.rows.values()].map(({ cpu }) => cpu)).toEqual(things.map(({ n }) => n));
+      expect(value!.rows.get(0)?.cpuTrail).toEqual([0.3, null, 0.5, 0]);
+      break;
+    }
+    turns++;
+  }
+  // A thousand rows, 250 at a time.
+  expect(turns).toBe(4);
+});
+
+test('a curve has the last sixty windows', () => {
+  let now = begin(snapshot);
+  for (let seq = 8; seq < 8 + 70; seq++) now = next(now, message([[0, ...cells({ cpu: seq })]], { seq })) as Model;
+  expect(now.rows.get(0)?.cpuTrail).toEqual(Array.from({ length: 60 }, (_, i) => 18 + i));
 });
 
 test('a window that does not follow is refused, and one with somebody unknown', () => {
