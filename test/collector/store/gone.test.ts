@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { StoreCore } from '../../../collector/store/core.ts';
 import { silent } from '../../../src/log.ts';
+import { Packer } from '../../../collector/store/received/packing.ts';
 import { labels } from '../../../src/model/labels.ts';
 import { storeDisk } from '../../support/storedisk.ts';
 import { INSTANCE, toldByStore } from './model.ts';
@@ -24,6 +25,7 @@ function stage(maxBytes = 1e12) {
     breathe: () => undefined,
     onNoted: () => undefined,
   });
+  const packer = new Packer();
   let nowMs = NOW;
   return {
     core,
@@ -31,7 +33,9 @@ function stage(maxBytes = 1e12) {
     bring(name: string, hour: number) {
       const timesMs = Float64Array.from({ length: 60 }, (_, i) => DAY + hour * HOUR_MS + (i + 1) * 60_000);
       const series = { labels: labels([['__name__', name]]), timesMs, values: timesMs.map((_, i) => i) };
-      expect(core.receiving.take([{ series: [series], info: [] }], nowMs)[0]).toMatchObject({ accepted: 60 });
+      expect(core.receiving.take([{ series: packer.pack([series]), info: [] }], nowMs)[0]).toMatchObject({
+        accepted: 60,
+      });
       core.seal(nowMs);
       for (let i = 0; i < 10; i++) {
         nowMs += 5000;
