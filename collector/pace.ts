@@ -20,7 +20,10 @@ export function createPace({ catchUp, aggregator, nodes, log }: PaceOptions): Pa
       if (!catchUp.active) return;
       const seconds = Math.round((nowMs - aggregator.closedEndMs) / 1000);
       const fields = { seconds, nodes: catchUp.behind.length };
-      log.info(fields, 'we were away: missed windows are closed as agents send what they kept, up to the present');
+      const words = 'we were away: missed windows are closed as agents send what they kept, up to the present';
+      // Without agents to wait for it is over at once, and no news.
+      if (fields.nodes > 0) log.info(fields, words);
+      else log.debug(fields, words);
     },
     admits: (node, timeMs, nowMs) => catchUp.admits(node, timeMs, nowMs),
     took: (node, timeMs, more) => catchUp.took(node, timeMs, more),

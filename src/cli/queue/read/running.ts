@@ -33,7 +33,9 @@ export async function askSinks({ url, token }: AskOptions): Promise<Map<string, 
   const { statusCode, body } = await undici.request(url, { headers, headersTimeout: 10_000, bodyTimeout: 10_000 });
   if (statusCode !== 200) {
     await body.dump();
-    throw new Error(`${url} answered ${statusCode}`);
+    const wanted = statusCode === 401 || statusCode === 403;
+    const hint = wanted ? ': it wants its token, by --config, PLIMSOLL_TOKEN or PLIMSOLL_TOKEN_FILE' : '';
+    throw new Error(`${url} answered ${statusCode}${hint}`);
   }
   const sinks = new Map<string, SinkPage>();
   const parse = lineParser((metric) => Object.hasOwn(ROWS, metric));
