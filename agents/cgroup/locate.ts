@@ -75,6 +75,12 @@ export function directoriesOf(mounts: CgroupMounts, all: CgroupPaths, id: string
   return { unified: existingDir(mounts.unified, paths.unified, id), controllers };
 }
 
+/** The folders of the cgroup at one path, the same in every hierarchy. */
+export function directoriesAt(mounts: CgroupMounts, path: string): CgroupDirs {
+  const everywhere = new Map([...mounts.controllers.keys()].map((name) => [name, path]));
+  return directoriesOf(mounts, { unified: path, controllers: everywhere }, '');
+}
+
 /** Whether what is mounted here has a place for a container's cgroup, be there one now or not. */
 export function isWithinReach(mounts: CgroupMounts, all: CgroupPaths, id: string): boolean {
   const { unified, controllers } = ownPaths(all, id);

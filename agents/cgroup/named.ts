@@ -3,7 +3,7 @@
  * nothing about one changes.
  */
 import type { NamedCgroup } from '../container.ts';
-import { directoriesOf } from './locate.ts';
+import { directoriesAt } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 import { sameDirs } from './place.ts';
 import type { CgroupUnit } from './subtrees.ts';
@@ -28,8 +28,7 @@ export function createNamedUnits(mounts: CgroupMounts): (named: Iterable<NamedCg
 }
 
 function unitOf({ path, labels }: NamedCgroup, mounts: CgroupMounts, before: CgroupUnit | undefined): CgroupUnit {
-  const everywhere = new Map([...mounts.controllers.keys()].map((name) => [name, path]));
-  const dirs = directoriesOf(mounts, { unified: path, controllers: everywhere }, '');
+  const dirs = directoriesAt(mounts, path);
   if (before !== undefined && sameDirs(before.dirs, dirs)) return before;
   const entity = before?.entity ?? { key: path, kind: 'cgroup' as const, startMs: 0, labels };
   return { entity, dirs, containerId: undefined };

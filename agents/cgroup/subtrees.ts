@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Log } from '../../src/log.ts';
 import { labels } from '../../src/model/labels.ts';
 import type { Entity } from '../../src/model/table.ts';
-import { type CgroupDirs, directoriesOf } from './locate.ts';
+import { type CgroupDirs, directoriesAt } from './locate.ts';
 import type { CgroupMounts } from './mounts.ts';
 import { foldersIn } from './namespace.ts';
 import { sameDirs } from './place.ts';
@@ -94,8 +94,7 @@ export function createSubtrees(options: SubtreeOptions): Subtrees {
 }
 
 function unitOf(path: string, mounts: CgroupMounts, before: CgroupUnit | undefined): CgroupUnit {
-  const everywhere = new Map([...mounts.controllers.keys()].map((name) => [name, path]));
-  const dirs = directoriesOf(mounts, { unified: path, controllers: everywhere }, '');
+  const dirs = directoriesAt(mounts, path);
   if (before !== undefined && sameDirs(before.dirs, dirs)) return before;
   return { entity: before?.entity ?? entityOf(path), dirs, containerId: CONTAINER_ID.exec(path)?.[0] };
 }

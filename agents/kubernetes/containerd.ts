@@ -4,29 +4,10 @@
  */
 import { field, numberField, textField } from '../docker/engine/field.ts';
 import { podPathOf } from './podpath.ts';
-import type { CriRecord } from './record.ts';
+import { type CriRecord, type Life, UNKNOWN_LIFE } from './record.ts';
 import type { Spec } from './spec.ts';
 
 const CRI = 'io.kubernetes.cri.';
-
-/** What containerd's CRI plugin notes of a container's life. Times in Unix milliseconds, 0 for never. */
-export interface Life {
-  readonly pid: number;
-  readonly createdMs: number;
-  readonly startedMs: number;
-  readonly finishedMs: number;
-  readonly exitCode: number | undefined;
-  readonly oomKilled: boolean | undefined;
-}
-
-export const UNKNOWN_LIFE: Life = {
-  pid: 0,
-  createdMs: 0,
-  startedMs: 0,
-  finishedMs: 0,
-  exitCode: undefined,
-  oomKilled: undefined,
-};
 
 /** Undefined while it is not whole. */
 export function parseLife(text: string): Life | undefined {
@@ -53,13 +34,12 @@ export function parseLife(text: string): Life | undefined {
   };
 }
 
-/** `pid`: of the bundle's first process; the CRI plugin has none for sandboxes. `space`: containerd's namespace, `k8s.io` for the kubelet's. */
-export function containerdRecord(id: string, spec: Spec, { pid, life }: { pid: number; life: Life }): CriRecord {
+/** Who it is, by its bundle, which says nothing of its life. */
+export function containerdRecord(id: string, spec: Spec): CriRecord {
   const annotation = (name: string): string => spec.annotations.get(CRI + name) ?? '';
   const type = annotation('container-type');
   const isSandbox = type === 'sandbox';
   const isPlain = !isSandbox && type !== 'container';
-  const ended = life.finishedMs > 0;
   return {
     id,
     type: isSandbox ? 'sandbox' : isPlain ? 'plain' : 'container',
@@ -77,12 +57,7 @@ export function containerdRecord(id: string, spec: Spec, { pid, life }: { pid: n
     hostNetwork: spec.hostNetwork,
     hostname: spec.hostname,
     limits: spec.limits,
-    pid: ended ? 0 : pid,
-    createdMs: life.createdMs,
-    startedMs: life.startedMs,
-    finishedMs: life.finishedMs,
-    exitCode: life.exitCode,
-    oomKilled: life.oomKilled,
+    ...UNKNOWN_LIFE,
     attempt: undefined,
     labels: isPlain ? spec.annotations : new Map(),
   };

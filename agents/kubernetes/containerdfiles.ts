@@ -5,8 +5,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isNoData, namesIn, readOnce } from '../kernel/files.ts';
-import { containerdRecord, type Life, parseLife, UNKNOWN_LIFE } from './containerd.ts';
-import type { CriRecord } from './record.ts';
+import { containerdRecord, parseLife } from './containerd.ts';
+import { type CriRecord, type Life, UNKNOWN_LIFE } from './record.ts';
 import type { Reading, Runtime } from './runtime.ts';
 import { parseSpec } from './spec.ts';
 
@@ -70,18 +70,19 @@ function begun(
 ): Reading | undefined {
   const bytes = known === undefined ? readOnce(join(bundle, 'config.json')) : undefined;
   const spec = bytes === undefined ? undefined : parseSpec(bytes);
-  const madeMs = mtimeOf(join(bundle, 'config.json'));
-  if (known === undefined && spec === undefined) return undefined;
+  const record = known ?? (spec && containerdRecord(id, spec));
+  if (record === undefined) return undefined;
   const pid = Number(readOnce(join(bundle, 'init.pid'))?.toString('latin1') ?? 0) || 0;
-  const record = known ?? containerdRecord(id, spec as NonNullable<typeof spec>, { pid, life: UNKNOWN_LIFE });
   // Of sandboxes and plain containers nothing notes when they began: the bundle is made right before.
   const noted: Life =
-    record.type === 'container'
-      ? (life ?? UNKNOWN_LIFE)
-      : { ...UNKNOWN_LIFE, createdMs: madeMs, startedMs: pid > 0 ? madeMs : 0 };
+    record.type === 'container' ? (life ?? UNKNOWN_LIFE) : bundleLife(mtimeOf(join(bundle, 'config.json')), pid);
   const over = noted.finishedMs > 0;
   const isReady = over || (pid > 0 && noted.startedMs > 0);
   return { record: { ...record, ...noted, pid: over ? 0 : pid }, unready: !isReady };
+}
+
+function bundleLife(madeMs: number, pid: number): Life {
+  return { ...UNKNOWN_LIFE, createdMs: madeMs, startedMs: pid > 0 ? madeMs : 0 };
 }
 
 /** Its bundle has gone. Of one that is noted nowhere there is nothing any more. */

@@ -2,10 +2,9 @@
  * CRI-O's files of one container: annotations of its bundle and `state.json` come in, a record goes out. The names are those of CRI-O's own
  * source (pkg/annotations, internal/oci); its labels and metadata are JSON inside of annotations.
  */
-import { field, numberField, textField, textMapField, timeField, trueField } from '../docker/engine/field.ts';
-import { type Life, UNKNOWN_LIFE } from './containerd.ts';
+import { numberField, textField, textMapField, timeField, trueField } from '../docker/engine/field.ts';
 import { podPathOf } from './podpath.ts';
-import type { CriRecord } from './record.ts';
+import { type CriRecord, type Life, UNKNOWN_LIFE } from './record.ts';
 import type { Spec } from './spec.ts';
 
 const CRIO = 'io.kubernetes.cri-o.';
@@ -34,7 +33,7 @@ export function parseCrioState(text: string, exit = ''): Life | undefined {
 }
 
 /** Undefined for a bundle that is none of CRI-O's (Podman keeps its own in the same folder). */
-export function crioRecord(id: string, spec: Spec, life: Life = UNKNOWN_LIFE): CriRecord | undefined {
+export function crioRecord(id: string, spec: Spec): CriRecord | undefined {
   const annotation = (name: string): string => spec.annotations.get(CRIO + name) ?? '';
   const type = annotation('ContainerType');
   if (type !== 'sandbox' && type !== 'container') return undefined;
@@ -57,8 +56,8 @@ export function crioRecord(id: string, spec: Spec, life: Life = UNKNOWN_LIFE): C
     hostNetwork: annotation('HostNetwork') === 'true' || (isSandbox && spec.hostNetwork),
     hostname: annotation('HostName') || spec.hostname,
     limits: spec.limits,
-    ...life,
-    createdMs: life.createdMs || Math.max(0, Date.parse(annotation('Created')) || 0),
+    ...UNKNOWN_LIFE,
+    createdMs: Math.max(0, Date.parse(annotation('Created')) || 0),
     attempt: isSandbox ? undefined : numberField(metadata, 'attempt'),
     labels: textMapField({ own }, 'own'),
   };
@@ -66,7 +65,7 @@ export function crioRecord(id: string, spec: Spec, life: Life = UNKNOWN_LIFE): C
 
 function json(text: string): unknown {
   try {
-    return field({ parsed: JSON.parse(text) as unknown }, 'parsed');
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

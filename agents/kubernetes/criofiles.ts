@@ -4,9 +4,8 @@
  */
 import { join } from 'node:path';
 import { namesIn, readOnce } from '../kernel/files.ts';
-import { UNKNOWN_LIFE } from './containerd.ts';
 import { crioRecord, parseCrioState } from './crio.ts';
-import type { CriRecord } from './record.ts';
+import { type CriRecord, UNKNOWN_LIFE } from './record.ts';
 import type { Reading, Runtime } from './runtime.ts';
 import { parseSpec } from './spec.ts';
 

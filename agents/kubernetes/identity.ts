@@ -5,7 +5,6 @@
 import { type LabelPair, type Labels, labels, labelName, mergeLabels } from '../../src/model/labels.ts';
 import type { Inspected } from '../docker/engine/api.ts';
 import { NO_PLACES } from '../docker/engine/places.ts';
-import { globs } from '../docker/glob.ts';
 import type { CriRecord } from './record.ts';
 
 /** In characters; what is longer is cut. Kubernetes' own names are shorter, an image's may be anything. */
@@ -74,8 +73,7 @@ export function kubeLabels(record: CriRecord, cgroupPath: string, further: Label
 }
 
 /** A plain container's own labels, as far as they are allowed: the same names that Docker's have. */
-export function allowedLabels(record: CriRecord, allow: readonly string[]): Labels {
-  const allowed = globs(allow);
+export function allowedLabels(record: CriRecord, allowed: (key: string) => boolean): Labels {
   const own = [...record.labels].filter(([key]) => allowed(key));
   return labels(own.map(([key, value]) => [labelName('container_label_', key), value.slice(0, MAX_VALUE)]));
 }

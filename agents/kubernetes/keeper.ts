@@ -7,6 +7,7 @@ import { NO_LABELS } from '../../src/model/labels.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { CgroupPaths, Container } from '../container.ts';
 import type { Candidate } from '../docker/filter.ts';
+import { globs } from '../docker/glob.ts';
 import { containerOf, detailsOf } from '../docker/identity.ts';
 import type { Register } from '../docker/register.ts';
 import { attemptOf } from './attempts.ts';
@@ -35,6 +36,7 @@ const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 export class FilesKeeper {
   readonly #options: FilesKeeperOptions;
   readonly #register: Register;
+  readonly #allowed: (key: string) => boolean;
   readonly #records = new Map<string, CriRecord>();
   /** Those that are looked at again soon, and how to call that off. */
   readonly #waiting = new Map<string, () => void>();
@@ -45,6 +47,7 @@ export class FilesKeeper {
   constructor(options: FilesKeeperOptions) {
     this.#options = options;
     this.#register = options.register;
+    this.#allowed = globs(options.labelAllow);
   }
 
   /** How many containers' files were read. */
@@ -109,9 +112,9 @@ export class FilesKeeper {
   }
 
   #settle(record: CriRecord): void {
-    const { logs, filter, labelAllow, locate } = this.#options;
+    const { logs, filter, locate } = this.#options;
     const inspected = inspectedFrom({ ...record, attempt: attemptOf(logs, record, this.#records.values()) });
-    const further = record.type === 'plain' ? allowedLabels(record, labelAllow) : NO_LABELS;
+    const further = record.type === 'plain' ? allowedLabels(record, this.#allowed) : NO_LABELS;
     const made = containerOf(inspected, this.#register.containers.get(record.id), {
       policy: { labelsOf: (_, path) => kubeLabels(record, path, further), cut: 0, refused: 0 },
       placing: () => ({ driver: 'cgroupfs', podman: false }),

@@ -1,6 +1,26 @@
 /** What a container runtime's files tell of one container or pod sandbox, whichever runtime wrote them. */
 
-export interface CriRecord {
+/** What is noted of its life. Times in Unix milliseconds, 0 for never or not told. */
+export interface Life {
+  /** 0 while no process has it, or where none is told. */
+  readonly pid: number;
+  readonly createdMs: number;
+  readonly startedMs: number;
+  readonly finishedMs: number;
+  readonly exitCode: number | undefined;
+  readonly oomKilled: boolean | undefined;
+}
+
+export const UNKNOWN_LIFE: Life = {
+  pid: 0,
+  createdMs: 0,
+  startedMs: 0,
+  finishedMs: 0,
+  exitCode: undefined,
+  oomKilled: undefined,
+};
+
+export interface CriRecord extends Life {
   /** Of the container, or of the sandbox. */
   readonly id: string;
   /** `sandbox`: the pod's own, with its pause process where there is one. `plain`: of no pod (`ctr`, nerdctl). */
@@ -22,16 +42,8 @@ export interface CriRecord {
   /** Shares the host's network. */
   readonly hostNetwork: boolean;
   readonly hostname: string;
-  /** Nanoseconds of a second's CPU time per period, and so on, as the runtime was told; 0 where there is no limit. */
+  /** Microseconds of CPU time per period, shares, bytes, as the runtime was told; 0 where there is no limit. */
   readonly limits: CriLimits;
-  /** 0 while no process has it, or where none is told. */
-  readonly pid: number;
-  /** Unix milliseconds; 0 for never or not told. */
-  readonly createdMs: number;
-  readonly startedMs: number;
-  readonly finishedMs: number;
-  readonly exitCode: number | undefined;
-  readonly oomKilled: boolean | undefined;
   /** How often the pod's container was started again before this one; undefined where nobody says. */
   readonly attempt: number | undefined;
   /** Labels that came with it (a plain one's own, CRI-O's of the container), for filters and the allow-list. */

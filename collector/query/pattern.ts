@@ -3,7 +3,6 @@
  * pattern. What most people write (alternatives of plain texts, with `.*` or `.+` at an end) is answered without the automaton.
  */
 import { RE2JS } from 're2js';
-import type { Matcher } from './source.ts';
 
 export interface Pattern {
   test(text: string): boolean;
@@ -114,12 +113,4 @@ function remembering(test: (text: string) => boolean): (text: string) => boolean
     seen.set(text, answer);
     return answer;
   };
-}
-
-/** Whether a label's value (the empty text if it has none) fits. */
-export function matcherTest({ op, value }: Matcher): (text: string) => boolean {
-  if (op === '=') return (text) => text === value;
-  if (op === '!=') return (text) => text !== value;
-  const pattern = compilePattern(value);
-  return op === '=~' ? pattern.test : (text) => !pattern.test(text);
 }

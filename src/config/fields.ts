@@ -39,6 +39,24 @@ function durationWithin(bounds: Bounds) {
   };
 }
 
+/** A whole number within bounds. */
+export function whole(fallback: number, { min, max }: { readonly min: number; readonly max: number }) {
+  return z
+    .number({ error: () => `must be a whole number from ${min} to ${max}` })
+    .int()
+    .min(min)
+    .max(max)
+    .default(fallback);
+}
+
+/** A switch. */
+export function toggle(fallback: boolean, description: string) {
+  return z
+    .boolean({ error: () => 'must be true or false' })
+    .default(fallback)
+    .describe(description);
+}
+
 /** A number of bytes. */
 export function size(fallback: string) {
   const message = 'must be a size such as "64MB", "16MiB" or "4096" (bytes), at least 1';

@@ -5,23 +5,11 @@
 import * as z from 'zod';
 import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
-import { address, duration, optionalDuration, size, webAddress } from './fields.ts';
+import { address, duration, optionalDuration, size, toggle, webAddress, whole } from './fields.ts';
 import { query, receive, store } from './storeschema.ts';
 
 const text = (description: string) => z.string().describe(description);
 const list = (fallback: string[], description: string) => z.array(z.string()).default(fallback).describe(description);
-const whole = (fallback: number, { min, max }: { min: number; max: number }) =>
-  z
-    .number({ error: () => `must be a whole number from ${min} to ${max}` })
-    .int()
-    .min(min)
-    .max(max)
-    .default(fallback);
-const toggle = (fallback: boolean, description: string) =>
-  z
-    .boolean({ error: () => 'must be true or false' })
-    .default(fallback)
-    .describe(description);
 
 const selection = (what: string) =>
   z

@@ -1,14 +1,6 @@
 /** `store`: what the collector keeps of what it saw, for how long and in how much room. `query`: what asking it may cost. `receive`: what others may send into it. */
 import * as z from 'zod';
-import { duration, size } from './fields.ts';
-
-const whole = (fallback: number, { min, max }: { min: number; max: number }) =>
-  z
-    .number({ error: () => `must be a whole number from ${min} to ${max}` })
-    .int()
-    .min(min)
-    .max(max)
-    .default(fallback);
+import { duration, size, toggle, whole } from './fields.ts';
 
 const AGE = { min: '1h', max: '36500d' };
 
@@ -22,10 +14,7 @@ const ages = (what: string) =>
     .prefault({});
 
 export const store = z.strictObject({
-  enabled: z
-    .boolean({ error: () => 'must be true or false' })
-    .default(true)
-    .describe('keep what was seen in data_dir and answer PromQL; needs a data_dir'),
+  enabled: toggle(true, 'keep what was seen in data_dir and answer PromQL; needs a data_dir'),
   max_bytes: size('5GiB').describe('disk for it; when it is used up the oldest goes, single containers before groups'),
   containers: ages('single containers'),
   groups: ages('groups, and of what others send,'),
@@ -48,10 +37,7 @@ export const query = z.strictObject({
 });
 
 export const receive = z.strictObject({
-  enabled: z
-    .boolean({ error: () => 'must be true or false' })
-    .default(true)
-    .describe('take remote-write and line protocol of others into the store, and imports'),
+  enabled: toggle(true, 'take remote-write and line protocol of others into the store, and imports'),
   max_body: size('16MB').describe('largest body of a sender, compressed'),
   max_body_unpacked: size('64MB').describe('largest body of a sender, unpacked'),
   max_series: whole(1_000_000, { min: 1, max: 100_000_000 }).describe('series that senders may write to, in all'),

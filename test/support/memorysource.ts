@@ -1,5 +1,5 @@
 /** Series in memory as a Source of queries: what tests and benches ask, in place of the store. */
-import { matcherTest } from '../../collector/query/pattern.ts';
+import { compileMatcher } from '../../collector/query/matching.ts';
 import type { Matcher, MetricInfo, Points, Selection, Series, Source } from '../../collector/query/source.ts';
 import type { LabelPair, Labels } from '../../src/model/labels.ts';
 import { labels as labelsOf, labelValue } from '../../src/model/labels.ts';
@@ -62,7 +62,7 @@ export class MemorySource implements Source {
   }
 
   #matching(matchers: readonly Matcher[]): MemorySeries[] {
-    const tests = matchers.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
+    const tests = matchers.map(compileMatcher);
     return this.series.filter(({ labels }) => tests.every(({ name, test }) => test(labelValue(labels, name) ?? '')));
   }
 

@@ -3,14 +3,13 @@
  * 1: the server says no, or is not there; 2: not usable as given.
  */
 import type { Writable } from 'node:stream';
-import { withoutCredentials } from '../../config/redact.ts';
 import type { Config } from '../../config/schema.ts';
-import { pem, secret } from '../../config/secure.ts';
-import { parseDuration, urlOf } from '../../config/units.ts';
-import { parseWebAddress } from '../../config/webaddress.ts';
+import { pem } from '../../config/secure.ts';
+import { parseDuration } from '../../config/units.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Clock } from '../../run/clock.ts';
 import { momentOf } from '../moments.ts';
+import { askedServer } from '../server.ts';
 import { type RawResult, type Result, resultOf } from './answer.ts';
 import { chartOf } from './chart.ts';
 import { type Ask, AskError, asker, type Said } from './client.ts';
@@ -83,16 +82,11 @@ function durationOf(option: string, text: string): number {
   throw new ConfigError(`${option}: is ${JSON.stringify(text)}: must be a duration such as "15s", "1h" or "7d"`);
 }
 
-function serverOf({ options: { url: given, ca }, config }: QueryCommand): { readonly ask: Ask; readonly url: string } {
-  const scheme = config.tls.cert === undefined ? 'http' : 'https';
-  const address = parseWebAddress(given ?? urlOf(scheme, config.collector.listen));
-  if (typeof address === 'string')
-    throw new ConfigError(`--url: is ${JSON.stringify(withoutCredentials(given ?? ''))}: ${address}`);
-  const { login } = address;
+function serverOf({ options, config }: QueryCommand): { readonly ask: Ask; readonly url: string } {
+  const server = askedServer(config, options.url);
   // With or without the path of the API.
-  const url = address.url.replace(/\/api\/v1$/, '');
-  const token = login === undefined ? secret('token', config.token, config.token_file) : undefined;
-  return { url, ask: asker({ url, token, login, ca: pem('--ca', ca) }) };
+  const url = server.url.replace(/\/api\/v1$/, '');
+  return { url, ask: asker({ ...server, url, ca: pem('--ca', options.ca) }) };
 }
 
 function asked(ask: Ask, { query, limit }: QueryOptions, { startMs, endMs, stepMs }: Span): Promise<Said<RawResult>> {

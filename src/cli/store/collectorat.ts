@@ -1,14 +1,12 @@
 /** The collector that samples are asked of or handed to: where it is, who we are to it, and requests to it. */
 import { text as textOf } from 'node:stream/consumers';
 import type { Dispatcher } from 'undici';
-import { withoutCredentials } from '../../config/redact.ts';
 import type { Config } from '../../config/schema.ts';
-import { pem, secret } from '../../config/secure.ts';
-import { urlOf } from '../../config/units.ts';
-import { basicAuthorization, parseWebAddress } from '../../config/webaddress.ts';
-import { ConfigError } from '../../errors.ts';
+import { pem } from '../../config/secure.ts';
+import { basicAuthorization } from '../../config/webaddress.ts';
 import { beginning } from '../../http/beginning.ts';
 import { remedyFor } from '../../http/remedy.ts';
+import { type AskedServer, askedServer } from '../server.ts';
 
 /** What the collector does not do, or why it cannot be asked; `again`: it may do it later, after so long if it says so. */
 export class TransferError extends Error {
@@ -49,7 +47,9 @@ const WORDS_BYTES = 2000;
 
 /** Throws a ConfigError for an address, token or file that cannot be used. */
 export async function collectorAt(config: Config, { url: given, ca: authority }: Place): Promise<CollectorAt> {
-  const { url, authorization } = placeOf(config, given);
+  const server = askedServer(config, given);
+  const { url } = server;
+  const authorization = authorizationOf(server);
   const ca = pem('--ca', authority);
   const { connectionsTo } = await import('../../http/pool.ts');
   const { pool, prefix } = connectionsTo({ url, tls: { ca }, timeoutMs: 10_000, silenceMs: SILENCE_MS });
@@ -92,13 +92,7 @@ export async function collectorAt(config: Config, { url: given, ca: authority }:
   };
 }
 
-function placeOf(config: Config, given: string | undefined) {
-  const own = urlOf(config.tls.cert === undefined ? 'http' : 'https', config.collector.listen);
-  const address = parseWebAddress(given ?? own);
-  if (typeof address === 'string')
-    throw new ConfigError(`--url: is ${JSON.stringify(withoutCredentials(given ?? own))}: ${address}`);
-  const { url, login } = address;
-  if (login !== undefined) return { url, authorization: { authorization: basicAuthorization(login) } };
-  const token = secret('token', config.token, config.token_file);
-  return { url, authorization: token === undefined ? {} : { authorization: `Bearer ${token}` } };
+function authorizationOf({ login, token }: AskedServer): Readonly<Record<string, string>> {
+  if (login !== undefined) return { authorization: basicAuthorization(login) };
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }

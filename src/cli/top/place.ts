@@ -1,9 +1,8 @@
 /** Where to read: an address that was given, or this machine's agent, else its collector. */
-import { withoutCredentials } from '../../config/redact.ts';
 import type { Config } from '../../config/schema.ts';
 import { urlOf } from '../../config/units.ts';
-import { type Login, parseWebAddress } from '../../config/webaddress.ts';
-import { ConfigError } from '../../errors.ts';
+import type { Login } from '../../config/webaddress.ts';
+import { webAddressOf } from '../server.ts';
 import { PageError } from './read/page.ts';
 import type { Read } from './read/reading.ts';
 
@@ -22,10 +21,7 @@ const CONTAINERS = '/metrics/containers';
  * place of the token.
  */
 export function pageOf(given: string): Place {
-  const address = parseWebAddress(given);
-  if (typeof address === 'string')
-    throw new ConfigError(`--url: is ${JSON.stringify(withoutCredentials(given))}: ${address}`);
-  const { url, login } = address;
+  const { url, login } = webAddressOf(given);
   const { pathname } = new URL(url);
   if (pathname === '/') return { url: `${url}/metrics`, first: `${url}${CONTAINERS}`, login };
   // What a collector says of itself and of its groups is on the page above that of its containers.
