@@ -55,9 +55,12 @@ class WindowedAggregator implements Aggregator {
   /** All windows that end here or before are closed; undefined before the first call. */
   #closedEndMs: number | undefined;
   #received = 0;
-  #clockSetBack = false;
+  /** By how much the clock was set back, as far as the state does not know yet. */
+  #setBackMs = 0;
+  /** The latest that it was, by the clock as it goes now. */
+  #latestMs = Number.NEGATIVE_INFINITY;
   /** Windows from here on have their groups. */
-  readonly #startedMs: number;
+  #startedMs: number;
   /** The same of windows that something has come for: the run before has not written them, and agents send again what it had of them. */
   readonly #againMs: number;
   /** There was a run before. */
@@ -82,7 +85,7 @@ class WindowedAggregator implements Aggregator {
       // What was closed before its end, at a stop, is open again.
       this.#closedEndMs = Math.min(endMs, lastDueEnd(beganMs, this.#options));
       // No window that ends later can have been closed by a clock that was right.
-      this.#clockSetBack = endMs > beganMs + maxAheadMs + windowMs;
+      if (endMs > beganMs + maxAheadMs + windowMs) this.#setBackMs = Math.max(0, this.#state.nodes.latestMs - beganMs);
     }
     this.#pending = new Pending({
       windowMs,
@@ -113,12 +116,15 @@ class WindowedAggregator implements Aggregator {
     return this.#afterwards(async () => {
       const frames: Frame[] = [];
       const closedEndMs = this.#anchor(nowMs);
+      this.#moveBack();
       const dueEndMs = lastDueEnd(nowMs, this.#options);
       const lastStartMs = dueEndMs - this.#options.windowMs;
       const starts = this.#pending.starts().filter((startMs) => startMs >= closedEndMs && startMs < lastStartMs);
       // A window in which nothing came is shown too, unless a later one is due as well: after a long sleep one is enough.
       if (dueEndMs > closedEndMs) starts.push(lastStartMs);
       for (const startMs of starts) {
+        // Set back while another window was closed: time begins anew.
+        if (startMs > this.closedEndMs && this.#setBackMs > 0) break;
         // What is late comes before: the readings of a node are counted in their order.
         frames.push(...(await this.#closeLate({ closedEndMs: this.closedEndMs, nowMs }, breathe)));
         frames.push(await this.#close(startMs, breathe));
@@ -130,6 +136,7 @@ class WindowedAggregator implements Aggregator {
 
   flush(breathe: Breathe): Promise<Frame[]> {
     return this.#afterwards(async () => {
+      this.#moveBack();
       const frames: Frame[] = [];
       const late = () => this.#closeLate({ closedEndMs: this.closedEndMs, nowMs: 0, all: true }, breathe);
       for (const startMs of this.#pending.starts()) {
@@ -173,24 +180,35 @@ class WindowedAggregator implements Aggregator {
     if (this.#closedEndMs === undefined) {
       this.#closedEndMs = dueEndMs;
       this.#beganMs = dueEndMs;
-    } else if (this.#closedEndMs > nowMs + this.#options.maxAheadMs) {
-      this.#closedEndMs = dueEndMs;
-      this.#beganMs = dueEndMs;
-      this.#behind.restart(nowMs);
-      for (const startMs of this.#pending.starts()) {
-        if (startMs > nowMs + this.#options.maxAheadMs) {
-          this.#state.dropped.add('clock_set_back', samplesOf(this.#pending.take(startMs)));
-        }
-      }
-      this.#clockSetBack = true;
-    }
+    } else if (this.#closedEndMs > nowMs + this.#options.maxAheadMs) this.#beginAnew(dueEndMs, nowMs);
+    this.#latestMs = Math.max(this.#latestMs, nowMs);
     return this.#closedEndMs;
+  }
+
+  /** The clock was set back. What waits has times of before, and what comes from now on is not in order with it. */
+  #beginAnew(dueEndMs: number, nowMs: number): void {
+    this.#closedEndMs = dueEndMs;
+    this.#beganMs = dueEndMs;
+    // When we were started is a time of before.
+    this.#startedMs = Math.min(this.#startedMs, dueEndMs);
+    // No more than it was, since time went on as well: nothing that was counted may seem to be news.
+    this.#setBackMs += Math.max(0, this.#latestMs - nowMs);
+    this.#latestMs = nowMs;
+    this.#behind.clear();
+    for (const startMs of this.#pending.starts())
+      this.#state.dropped.add('clock_set_back', samplesOf(this.#pending.take(startMs)));
+  }
+
+  /** Between two windows: what is known of times goes back with the clock. */
+  #moveBack(): void {
+    if (this.#setBackMs > 0) this.#state.setBack(this.#setBackMs);
+    this.#setBackMs = 0;
   }
 
   /** From when on rows of a node are taken: those of windows that are closed, as far as it was not in them. */
   #lateFrom({ node: name, timeMs }: Batch, closedEndMs: number, nowMs: number): number {
     const { maxLateMs } = this.#options;
-    if (maxLateMs === 0 || this.#clockSetBack) return closedEndMs;
+    if (maxLateMs === 0 || this.#setBackMs > 0) return closedEndMs;
     const node = this.#state.nodes.known(name);
     const ownMs = node?.last?.startMs ?? node?.closedMs ?? Number.NEGATIVE_INFINITY;
     // What would have been too late had the batch come at once, is: no batch has rows for a whole day's windows.
@@ -202,8 +220,6 @@ class WindowedAggregator implements Aggregator {
     // Who is behind has told something that comes before: its part waits, and is late then.
     const without = this.#behind.names;
     const batches = this.#pending.take(startMs, (node) => !without.has(node));
-    if (this.#clockSetBack) this.#state.forgetAll(startMs);
-    this.#clockSetBack = false;
     this.#closedEndMs = startMs + this.#options.windowMs;
     const frame = await this.#run(
       { startMs, batches, withGroups: this.#withGroups(startMs, batches), without, early },

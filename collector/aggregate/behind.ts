@@ -65,9 +65,9 @@ export class BehindNodes {
     return new Set(this.#nodes.keys());
   }
 
-  /** The clock was set. */
-  restart(nowMs: number): void {
-    for (const behind of this.#nodes.values()) behind.heardMs = nowMs;
+  /** Nothing waits any more. */
+  clear(): void {
+    this.#nodes.clear();
   }
 
   /** The windows that can be closed for those that are behind, the first first: each node's own in their order. Who has caught up is behind no more. */

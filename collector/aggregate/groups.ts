@@ -144,11 +144,10 @@ export class Groups {
     });
   }
 
-  /** After the clock was set back: no group was read later than `timeMs`. */
-  clampTimes(timeMs: number): void {
-    for (const { lastReadMs } of this.levels) {
-      for (let i = 0; i < lastReadMs.length; i++) lastReadMs[i] = Math.min(lastReadMs[i] as number, timeMs);
-    }
+  /** The clock was set back by so much. */
+  setBack(byMs: number): void {
+    for (const { lastReadMs } of this.levels)
+      for (let i = 0; i < lastReadMs.length; i++) lastReadMs[i] = (lastReadMs[i] as number) - byMs;
   }
 }
 

@@ -22,7 +22,7 @@ export const START = '#start';
 export const SUSPECT = '#suspect ';
 
 const GROUP_FIELDS = ['read', 'founder'] as const;
-const NODE_FIELDS = ['watched', 'batch', 'interval', 'closed'] as const;
+const NODE_FIELDS = ['watched', 'batch', 'interval', 'closed', 'offset'] as const;
 
 /** A window that has just been closed, with its tables. */
 export interface Closed {
@@ -57,6 +57,7 @@ function nodesTable(nodes: readonly NodeState[], endMs: number): LevelTable {
     ...nodes.map((n) => n.lastBatchMs),
     ...nodes.map((n) => n.intervalMs),
     ...nodes.map((n) => n.closedMs),
+    ...nodes.map((n) => n.offsetMs),
   ];
   return {
     level: NODES,

@@ -20,6 +20,10 @@ export interface NodeState {
   /** The first batch since when no silence was longer than the staleness deadline. */
   watchedSinceMs: number;
   lastBatchMs: number;
+  /** The same before the window that is being closed. */
+  beforeMs: number;
+  /** By how much its agent's clock was ahead of ours in that batch; NaN where it is not known. */
+  offsetMs: number;
   /** All its windows that end here or before are closed; 0 before the first. */
   closedMs: number;
   /** What it had for the last window that it took part in: some more may come for that, late. */
@@ -55,6 +59,11 @@ export class RowIndex {
     const { kind, key } = row.entity;
     if (row.dims.key === '') within(this.#plain, kind).set(key, slot);
     else within(within(this.#dimmed, kind), key).set(row.dims.key, slot);
+  }
+
+  *slots(): Generator<number> {
+    for (const byKey of this.#plain.values()) yield* byKey.values();
+    for (const byKey of this.#dimmed.values()) for (const byDims of byKey.values()) yield* byDims.values();
   }
 
   delete(row: EntityRow): void {
@@ -105,6 +114,12 @@ export class Nodes {
     return this.#byName.get(name);
   }
 
+  /** The first batch of the node in a window is about to be seen. */
+  begin(name: string): void {
+    const node = this.#byName.get(name);
+    if (node !== undefined) node.beforeMs = node.lastBatchMs;
+  }
+
   /** The node, with its times brought up to a batch of `tickMs`; undefined if it would be one too many. */
   seen(name: string, tickMs: number): NodeState | undefined {
     let node = this.#byName.get(name);
@@ -115,6 +130,8 @@ export class Nodes {
         row: { labels: labels([['node', name]]) },
         watchedSinceMs: tickMs,
         lastBatchMs: tickMs,
+        beforeMs: tickMs,
+        offsetMs: Number.NaN,
         closedMs: 0,
         last: undefined,
         keptFromMs: 0,
@@ -130,6 +147,25 @@ export class Nodes {
     if (tickMs - node.lastBatchMs > this.#staleAfterMs) node.watchedSinceMs = tickMs;
     node.lastBatchMs = Math.max(node.lastBatchMs, tickMs);
     return node;
+  }
+
+  /** The time of the newest batch of all. */
+  get latestMs(): number {
+    let latestMs = Number.NEGATIVE_INFINITY;
+    for (const { lastBatchMs } of this.#byName.values()) latestMs = Math.max(latestMs, lastBatchMs);
+    return latestMs;
+  }
+
+  /** The clock was set back by so much. What ticks have read holds no longer: it comes with the next ones. */
+  setBack(byMs: number): void {
+    for (const node of this.#byName.values()) {
+      node.watchedSinceMs -= byMs;
+      node.lastBatchMs -= byMs;
+      node.closedMs = Math.max(0, node.closedMs - byMs);
+      node.last = undefined;
+      node.held = undefined;
+    }
+    this.holding.clear();
   }
 
   /** Drops a node that has no rows any more. */

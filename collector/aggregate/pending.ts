@@ -33,6 +33,8 @@ export interface PendingBatch {
   readonly tickMs: number;
   /** Of a tick: the time until the next. */
   readonly intervalMs: number | undefined;
+  /** By how much its agent's clock is ahead of ours. */
+  readonly offsetMs: number;
   readonly tables: PendingRows[];
 }
 
@@ -200,8 +202,8 @@ export class Pending {
     const startMs = ofMs ?? windowStart(tickMs, this.#options.windowMs);
     let part = parts.get(startMs);
     if (part === undefined) {
-      const { node, session, seq, intervalMs } = batch;
-      part = { node, session, seq, tickMs, intervalMs, tables: [] };
+      const { node, session, seq, intervalMs, clockOffsetMs: offsetMs = 0 } = batch;
+      part = { node, session, seq, tickMs, intervalMs, offsetMs, tables: [] };
       parts.set(startMs, part);
       const window = this.#windows.get(startMs);
       if (window === undefined) this.#windows.set(startMs, [part]);

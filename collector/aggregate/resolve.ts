@@ -37,8 +37,10 @@ export function* resolveWindow(
   for (const family of state.series.values()) family.placed = 0;
   for (const batch of again) yield placeAgain(state, window, batch);
   for (const batch of batches) {
+    if (!window.nodes.has(batch.node)) state.nodes.begin(batch.node);
     window.nodes.add(batch.node);
     const node = state.seen(batch.node, batch.tickMs);
+    if (node !== undefined) compareClocks(state, node, batch);
     let steps = 0;
     for (const pending of batch.tables) {
       steps += pending.table.rows.length * STEPS_PER_ROW;
@@ -50,6 +52,18 @@ export function* resolveWindow(
   }
   yield holdTicks(state, window, concerned);
   return window;
+}
+
+/** Offsets that are learnt anew of the same clocks differ by less. */
+const SAME_CLOCK_MS = 1000;
+
+/**
+ * An agent's clock was set, or ours: starts of before are by another clock than those that come, and to compare them would make a restart of what
+ * has gone on. Values tell alone.
+ */
+function compareClocks(state: AggregatorState, node: NodeState, { offsetMs }: PendingBatch): void {
+  if (!(Math.abs(offsetMs - node.offsetMs) <= SAME_CLOCK_MS)) state.forgetStarts(node);
+  node.offsetMs = offsetMs;
 }
 
 /** Readings that were counted before have a place once more, so that what is made of all of a window's gauges has them. */
@@ -166,7 +180,7 @@ interface ReadingContext {
 /** Takes one reading of a row: its place, its times, its entity seen. Answers its life. */
 function read(state: AggregatorState, { window, series, node, slot, row, timeMs }: ReadingContext): number {
   const { staleAfterMs, windowMs } = state.options;
-  if (timeMs - (series.lastMs[slot] as number) > staleAfterMs && series.lastMs[slot] !== NEVER) {
+  if (series.lastMs[slot] !== NEVER && state.isStale(node, series.lastMs[slot] as number, timeMs)) {
     series.forget(slot);
     state.evicted.add('stale_row');
   }

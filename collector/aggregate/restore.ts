@@ -38,6 +38,7 @@ function restoreNodes(state: AggregatorState, table: LevelTable, endMs: number):
     if (node === undefined) return undefined;
     node.watchedSinceMs = at('watched', r);
     node.intervalMs = at('interval', r);
+    node.offsetMs = at('offset', r);
     node.closedMs = either(at('closed', r), endMs);
     return node;
   });

@@ -83,6 +83,14 @@ export class FamilySeries {
     for (const suspects of this.suspects) if (suspects.size > 0) suspects.delete(slot);
   }
 
+  /** The clock was set back by so much. Starts stay: they are by their agents' clocks. */
+  setBack(byMs: number): void {
+    for (let slot = 0; slot < this.rows.length; slot++) {
+      this.lastMs[slot] = (this.lastMs[slot] as number) - byMs;
+      this.sinceMs[slot] = (this.sinceMs[slot] as number) - byMs;
+    }
+  }
+
   /** Gives up the rows last read before what their node keeps; answers how many. */
   evict(entities: Entities): number {
     let evicted = 0;

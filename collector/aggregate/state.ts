@@ -14,6 +14,7 @@ import { Refusals } from './refusals.ts';
 import { FamilySeries } from './series.ts';
 import { Tally } from './tally.ts';
 import { GroupColumns } from './totals.ts';
+import { windowStart } from './window.ts';
 
 export class AggregatorState {
   readonly options: AggregatorOptions;
@@ -140,17 +141,33 @@ export class AggregatorState {
     return true;
   }
 
-  /** The clock was set back to `nowMs`: what was read "later" than that cannot be compared with what comes. */
-  forgetAll(nowMs: number): void {
-    for (const node of this.nodes.all()) node.keptFromMs = Number.POSITIVE_INFINITY;
-    this.#evictRows('clock_set_back');
-    this.nodes.evict(Number.POSITIVE_INFINITY);
-    this.groups.clampTimes(nowMs);
+  /** The clock was set back by so much: all times go back with it, and counters go on from what was read last. */
+  setBack(byMs: number): void {
+    for (const series of this.series.values()) series.setBack(byMs);
+    this.nodes.setBack(byMs);
+    this.groups.setBack(byMs);
+    this.presentMs -= byMs;
+  }
+
+  /** When a node's things were started is not known any more. */
+  forgetStarts(node: NodeState): void {
+    for (const series of this.series.values())
+      for (const slot of node.rows.get(series.family.name)?.index.slots() ?? []) series.startMs[slot] = 0;
   }
 
   /** How long a node may be silent and still go on: as long as what it has kept may come late. */
   get #keptMs(): number {
     return Math.max(this.options.staleAfterMs, this.options.maxLateMs);
+  }
+
+  /**
+   * Whether a row that was read then is given up at this reading of it, as it was when windows were closed meanwhile: while its node went on without it.
+   * What a node that said nothing at all has counted meanwhile is not lost.
+   */
+  isStale({ beforeMs }: NodeState, lastMs: number, timeMs: number): boolean {
+    const { staleAfterMs, windowMs, maxLateMs } = this.options;
+    if (maxLateMs === 0) return timeMs - lastMs > staleAfterMs;
+    return lastMs < windowStart(beforeMs, windowMs) + windowMs - staleAfterMs || beforeMs < timeMs - this.#keptMs;
   }
 
   /** From when on a node's rows are kept. A silent one's time stands still. */

@@ -34,5 +34,10 @@ export function shifter(offsetMs: number): (batch: Batch) => Batch {
     rows: table.rows.map(rowOf),
     timesMs: table.timesMs.map((timeMs) => timeMs - offsetMs),
   });
-  return (batch) => ({ ...batch, timeMs: batch.timeMs - offsetMs, tables: batch.tables.map(tableOf) });
+  return (batch) => ({
+    ...batch,
+    timeMs: batch.timeMs - offsetMs,
+    clockOffsetMs: offsetMs,
+    tables: batch.tables.map(tableOf),
+  });
 }

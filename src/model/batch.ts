@@ -21,6 +21,8 @@ export interface Batch {
   readonly timeMs: number;
   /** Of a tick: how long it is until the next one. Undefined for what came about between ticks, and where it is not known. */
   readonly intervalMs?: number;
+  /** By how much the agent's clock is ahead of ours, where times were put into ours: its own minus this. */
+  readonly clockOffsetMs?: number;
   readonly tables: readonly FamilyTable[];
 }
 

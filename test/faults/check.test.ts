@@ -1,11 +1,11 @@
 /** The judge of the fault harness, judged: stores made by arithmetic, and each thing that must not be in them. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JournalLine } from './agent.ts';
 import { type Cast, counterOf, endOf, gaugeOf, nameOf, serviceOf, timeOf } from './arithmetic.ts';
 import { check, type Holdings } from './check.ts';
 import type { Evidence } from './evidence.ts';
 import type { Point, Series } from './readers/reader.ts';
-import { scheduleOf } from './schedule.ts';
+import { scheduleOf, wordsOf } from './schedule.ts';
 
 const cast: Cast = { windowMs: 500, nodes: ['n0', 'n1'], containers: 3, zero: 1000 };
 const TICKS = Array.from({ length: 10 }, (_, i) => 1010 + i);
@@ -15,7 +15,7 @@ const journals = cast.nodes.map(() =>
   TICKS.map((tick, i): JournalLine => ({ tick, stampMs: timeOf(tick, cast), session: 's', seq: i + 1 })),
 );
 const evidence: Evidence = {
-  ...{ cast, journals, looked: { from: 1012, to: 1019 }, stateLost: false, dropped: 0 },
+  ...{ cast, journals, looked: { from: 1012, to: 1019 }, wasAway: false, dropped: 0 },
   ...{ unkept: [[], []], forgotten: new Map(), sinkDropped: new Map() },
   clocks: { agents: new Set(), collector: false },
 };
@@ -94,6 +94,67 @@ test('a window that is not there is a failure, unless as many samples are counte
   expect(failures(lacking, { sinkDropped: new Map([['other', 12]]) })).not.toEqual([]);
 });
 
+test('what is counted as dropped and is there is a failure, where the counting can be exact', () => {
+  expect(failures(holdings(), { dropped: 6 }).join()).toMatch(/0 ticks are not there, and 6 samples are counted/);
+  const lacking = spoilt(EVERY, without(1015));
+  expect(failures(lacking, { dropped: 18 }).join()).toMatch(/2 ticks are not there, and 18 samples are counted/);
+  // Before all was well, too: the first tick of both nodes.
+  expect(failures(spoilt(['container'], without(FIRST)), { dropped: 12 })).toEqual([]);
+  // A collector that was ended may have counted what came again as well; what a killed agent had may have been dropped before.
+  expect(failures(lacking, { dropped: 18, wasAway: true })).toEqual([]);
+  expect(failures(lacking, { dropped: 18, unkept: [[], [{ from: 1010, to: 1011 }]] })).toEqual([]);
+  expect(failures(lacking, { dropped: 12, sinkDropped: new Map([['store', 5]]) })).toEqual([]);
+});
+
+describe('a collector whose clock was set', () => {
+  const HOUR = 3_600_000;
+  const set = { clocks: { agents: new Set<number>(), collector: true } };
+  /** From tick 1013 to 1015 its clock was an hour ahead. */
+  const ahead = (points: readonly Point[]): Point[] =>
+    points
+      .map(([ms, value]): Point => [ms > endOf(1012, cast) && ms <= endOf(1015, cast) ? ms + HOUR : ms, value])
+      .sort(([a], [b]) => a - b);
+
+  test('has all that was counted, in windows of one time or of the other', () => {
+    expect(failures(spoilt(EVERY, ahead), set)).toEqual([]);
+  });
+
+  test('loses nothing that counters grew by: not even across the step', () => {
+    // After the step it goes on as if the first reading had been a baseline: one tick behind for ever.
+    const lost = spoilt(['node', 'cluster', 'service'], (points) =>
+      ahead(
+        points.map(([ms, value], i) => [
+          ms,
+          i < 6 ? value : value - ((points[6] as Point)[1] - (points[5] as Point)[1]),
+        ]),
+      ),
+    );
+    expect(failures(lost, set).join()).toMatch(/n0 at \d+ counts up to 1018, and tick 1019 is there/);
+  });
+
+  test('counts nothing twice in windows of the wrong time', () => {
+    const twice = spoilt(['node'], (points) =>
+      ahead(points.map(([ms, value], i) => [ms, i === 4 ? value + 0.5 : value])),
+    );
+    expect(failures(twice, set).join()).toMatch(/which is no tick of it/);
+  });
+
+  test('lacks no window that is not counted', () => {
+    const lacking = spoilt(EVERY, (points) => ahead(without(1017)(points)));
+    expect(failures(lacking, set).join()).toMatch(/2 ticks are not there.*1 windows are not there/);
+  });
+});
+
+test('groups that span nodes may lack a window for which nobody had sent anything again in time, after the collector was away', () => {
+  const late = spoilt(['service', 'cluster'], without(1015));
+  expect(failures(late).join()).toMatch(/cluster {2}has no total/);
+  expect(failures(late, { wasAway: true })).toEqual([]);
+  // One of them alone does not.
+  expect(failures(spoilt(['service'], without(1015)), { wasAway: true }).join()).toMatch(
+    /service shop\/web has no total/,
+  );
+});
+
 test('what a killed agent had in memory alone may be missing, and no more', () => {
   const gone = spoilt(EVERY, without(1015));
   const unkept = [[{ from: 1015, to: 1015 }], [{ from: 1014, to: 1015 }]];
@@ -138,4 +199,9 @@ test('a node that was away may be late in levels that span nodes, never at the e
 test('a schedule is made of its seed alone', () => {
   expect(scheduleOf(7)).toEqual(scheduleOf(7));
   expect(scheduleOf(7)).not.toEqual(scheduleOf(8));
+  // A long one is the same, and one process more stands still.
+  const long = scheduleOf(7, { long: true }).faults.filter(
+    (fault) => !scheduleOf(7).faults.some((one) => wordsOf(one) === wordsOf(fault)),
+  );
+  expect(long).toEqual([expect.objectContaining({ kind: 'stop', forMs: 60_000 })]);
 });

@@ -3,7 +3,7 @@
  * counter that ever fell. Pure: the store's points and the evidence come in, failures go out in words.
  */
 import { type Cast, endOf, gaugeOf, membersOf, PER_CONTAINER } from './arithmetic.ts';
-import { type Evidence, hoursOff, trueTime, within } from './evidence.ts';
+import { type Evidence, hoursOff, LEARNT_MS, OPEN_MS, trueTime, within } from './evidence.ts';
 import type { Level, Series, What } from './readers/reader.ts';
 import { sightingsIn, totalOf } from './sighting.ts';
 
@@ -26,31 +26,41 @@ export function check(store: string, holdings: Holdings, evidence: Evidence): Ve
   const seen = sightingsIn(holdings.container.counter, holdings.container.gauge, evidence);
   const failures = [...seen.failures];
   let missing = 0;
+  let before = 0;
   journals.forEach((lines, node) => {
     for (const { tick } of lines) {
-      if (!within(tick, [looked]) || seen.ticks[node]?.has(tick)) continue;
-      if (!within(tick, unkept[node] ?? []) && !within(tick, forgotten)) missing++;
+      if (tick > looked.to || seen.ticks[node]?.has(tick)) continue;
+      if (tick < looked.from) before++;
+      else if (!within(tick, unkept[node] ?? []) && !within(tick, forgotten)) missing++;
     }
   });
-  const explained = dropped + (evidence.sinkDropped.get(store) ?? 0);
-  if (missing * cast.containers * PER_CONTAINER > explained)
+  const sinkDropped = evidence.sinkDropped.get(store) ?? 0;
+  const explained = dropped + sinkDropped;
+  const perTick = cast.containers * PER_CONTAINER;
+  if (missing * perTick > explained)
     failures.push(`${missing} ticks are not there, and only ${explained} samples are counted as dropped`);
+  // A sink that drops a window drops groups with it: by its samples nobody can tell how many ticks.
+  const isExact = !evidence.wasAway && sinkDropped === 0 && [...unkept, forgotten].every((spans) => spans.length === 0);
+  if (isExact && (missing + before) * perTick < dropped)
+    failures.push(`${missing + before} ticks are not there, and ${dropped} samples are counted as dropped`);
   const windows = windowsOf(holdings, evidence, seen.ticks);
-  if (!evidence.stateLost) failures.push(...windows.failures);
+  failures.push(...windows.failures);
   const lostWindows = windows.absent.filter((tick) => !within(tick, forgotten)).length;
   // Of which all rows were dropped, and counted, there may be none.
-  if (lostWindows > 0 && explained === 0 && !evidence.clocks.collector && !evidence.stateLost)
+  if (lostWindows > 0 && explained === 0)
     failures.push(`${lostWindows} windows are not there, and nothing is counted as dropped`);
-  for (const level of evidence.stateLost ? (['container'] as const) : ([...GROUPS, 'container'] as const))
+  for (const level of [...GROUPS, 'container'] as const)
     for (const series of holdings[level].counter) failures.push(...falls(level, series, evidence));
   return { failures: failures.slice(0, MOST_FAILURES), missing, missingWindows: lostWindows };
 }
 
-/** Group by group: what it holds at the end of each window. */
+/** Group by group: what it holds at the end of each window. Where the collector's clock was set, windows of the wrong time are kept apart. */
 class Group {
   readonly level: Level;
   readonly labels: Readonly<Record<string, string>>;
   readonly members: readonly (readonly number[])[];
+  /** Windows whose times were an hour off, by their ticks in true time. */
+  readonly wrongTime: ReadonlyMap<number, number>;
   readonly #counter: ReadonlyMap<number, number>;
   readonly #gauge: ReadonlyMap<number, number>;
 
@@ -58,10 +68,11 @@ class Group {
     this.level = level;
     this.labels = series.labels;
     this.members = membersOf(evidence.cast, series.labels);
-    this.#counter = byTick(series, evidence);
+    this.#counter = byTick(series, evidence, (hours) => hours === 0);
+    this.wrongTime = byTick(series, evidence, (hours) => hours !== 0);
     const own = keyOf(level, series);
     const gauge = gauges.find((one) => keyOf(level, one) === own);
-    this.#gauge = gauge === undefined ? new Map() : byTick(gauge, evidence);
+    this.#gauge = gauge === undefined ? new Map() : byTick(gauge, evidence, (hours) => hours === 0);
   }
 
   get name(): string {
@@ -90,9 +101,10 @@ function keyOf(level: Level, { labels: { node, project, service } }: Series): st
 }
 
 /** By the tick of the window that ends then. */
-function byTick({ points }: Series, evidence: Evidence): Map<number, number> {
+function byTick({ points }: Series, evidence: Evidence, takes: (hours: number) => boolean): Map<number, number> {
   const { windowMs } = evidence.cast;
-  return new Map(points.map(([timeMs, value]) => [Math.round(trueTime(timeMs, evidence) / windowMs) - 1, value]));
+  const own = points.filter(([timeMs]) => takes(hoursOff(timeMs, evidence)));
+  return new Map(own.map(([timeMs, value]) => [Math.round(trueTime(timeMs, evidence) / windowMs) - 1, value]));
 }
 
 interface Windows {
@@ -112,21 +124,43 @@ function windowsOf(holdings: Holdings, evidence: Evidence, seen: readonly Readon
   for (let tick = looked.from; tick <= looked.to; tick++) {
     const present = groups.filter((group) => group.counter(tick) !== undefined);
     if (present.length === 0) {
-      absent.push(tick);
+      if (!groups.some(({ wrongTime }) => wrongTime.has(tick))) absent.push(tick);
       continue;
     }
+    // For which nobody had sent anything again in time: all of it is late.
+    const noGroups = evidence.wasAway && present.every(({ level }) => level === 'node');
     for (const group of groups)
-      if (group.counter(tick) === undefined && !mayBeAbsent(group, tick, { cast, seen }))
+      if (
+        group.counter(tick) === undefined &&
+        !(noGroups && group.level !== 'node') &&
+        !mayBeAbsent(group, tick, { cast, seen })
+      )
         failures.push(`${group.name} has no total at ${endOf(tick, cast)}`);
-    if (!evidence.clocks.collector)
-      nodes.forEach((group, node) => {
-        const at = lastTick(group, { node, tick }, evidence);
-        failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number> }, evidence));
-        reached[node] = at ?? (reached[node] as number);
-      });
-    for (const group of present) failures.push(...badSums(group, { tick, reached, seen, nodes }, evidence));
+    nodes.forEach((group, node) => {
+      const at = lastTick(group, group?.counter(tick), { node, evidence });
+      failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number> }, evidence));
+      const wrong = [...(group?.wrongTime ?? [])].filter(([then]) => then <= tick + slackOf(node, evidence));
+      const before = wrong.map(([, total]) => lastTick(group, total, { node, evidence }) ?? 0);
+      reached[node] = at ?? Math.max(reached[node] as number, ...before);
+    });
+    for (const group of present) failures.push(...badSums(group, { tick, reached, seen }, evidence));
   }
+  nodes.forEach((group, node) => {
+    for (const [tick, total] of group?.wrongTime ?? []) {
+      const at = lastTick(group, total, { node, evidence });
+      failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number> }, evidence));
+    }
+  });
   return { failures, absent };
+}
+
+/**
+ * By how many ticks a node's total may be off from its window. Where a clock was set, offsets are learnt to a second, and windows that are open when ours is
+ * set forward are closed before the first of the new time, which is as much behind as they were open.
+ */
+function slackOf(node: number, { cast, clocks }: Evidence): number {
+  if (clocks.collector) return Math.ceil((LEARNT_MS + OPEN_MS) / cast.windowMs) + 1;
+  return clocks.agents.has(node) ? Math.ceil(LEARNT_MS / cast.windowMs) : 0;
 }
 
 /** A node's groups are not there for windows in which it was away: what they are comes late, if it comes. */
@@ -139,13 +173,12 @@ function mayBeAbsent(
   return !(seen[cast.nodes.indexOf(labels.node ?? '')]?.has(tick) ?? false);
 }
 
-/** Up to which of the node's ticks its total counts. */
+/** Up to which of the node's ticks a total of it counts. */
 function lastTick(
   group: Group | undefined,
-  { node, tick }: { node: number; tick: number },
-  evidence: Evidence,
+  total: number | undefined,
+  { node, evidence }: { node: number; evidence: Evidence },
 ): number | undefined {
-  const total = group?.counter(tick);
   if (total === undefined) return undefined;
   const containers = (group as Group).members[node] as readonly number[];
   const perTick = totalOf(1, { node, containers }, evidence) - totalOf(0, { node, containers }, evidence);
@@ -156,15 +189,16 @@ function lastTick(
 function badTick(
   at: number | undefined,
   { node, tick, seen }: { node: number; tick: number; seen: ReadonlySet<number> },
-  { cast, journals }: Evidence,
+  evidence: Evidence,
 ): string[] {
   if (at === undefined) return [];
-  const name = cast.nodes[node];
-  const lines = journals[node] ?? [];
-  const where = `${name} at ${endOf(tick, cast)}`;
-  if (!lines.some((line) => line.tick === at)) return [`${where} counts up to ${at}, which is no tick of it`];
-  if (at > tick) return [`${where} counts what was read later: up to ${at}, not ${tick}`];
-  const newest = Math.max(...[...seen].filter((one) => one <= tick));
+  const { cast, journals } = evidence;
+  // In the last window all clocks are right again: nothing is lost for good.
+  const slack = tick === evidence.looked.to ? 0 : slackOf(node, evidence);
+  const where = `${cast.nodes[node]} at ${endOf(tick, cast)}`;
+  if (!journals[node]?.some((line) => line.tick === at)) return [`${where} counts up to ${at}, which is no tick of it`];
+  if (at > tick + slack) return [`${where} counts what was read later: up to ${at}, not ${tick}`];
+  const newest = Math.max(...[...seen].filter((one) => one <= tick - slack));
   return at < newest ? [`${where} counts up to ${at}, and tick ${newest} is there`] : [];
 }
 
@@ -173,26 +207,20 @@ interface Moment {
   /** By node. */
   readonly reached: readonly number[];
   readonly seen: readonly ReadonlySet<number>[];
-  readonly nodes: readonly (Group | undefined)[];
 }
 
-function badSums(group: Group, { tick, reached, seen, nodes }: Moment, evidence: Evidence): string[] {
+function badSums(group: Group, { tick, reached, seen }: Moment, evidence: Evidence): string[] {
   const { cast, clocks } = evidence;
   const where = `${group.name} at ${endOf(tick, cast)}`;
   const failures: string[] = [];
   const total = group.counter(tick) as number;
   // A node that was away comes late: what it used is in levels that span nodes when it is back, what it held is not. At the end all are there.
   const mayLag = group.level !== 'node' && tick < evidence.looked.to;
-  if (!clocks.collector) {
-    const due = group.members.reduce(
-      (sum, containers, node) => sum + totalOf(reached[node] as number, { node, containers }, evidence),
-      0,
-    );
-    if (total !== due && !(mayLag && total < due)) failures.push(`${where} counts ${total}, not ${due}`);
-  } else if (group.level === 'cluster') {
-    const sum = nodes.reduce((all, node) => all + (node?.counter(tick) ?? 0), 0);
-    if (sum !== total) failures.push(`${where} counts ${total}, and its nodes ${sum}`);
-  }
+  const due = group.members.reduce(
+    (sum, containers, node) => sum + totalOf(reached[node] as number, { node, containers }, evidence),
+    0,
+  );
+  if (total !== due && !(mayLag && total < due)) failures.push(`${where} counts ${total}, not ${due}`);
   const there = group.members.flatMap((containers, node) => {
     const isThere = containers.length > 0 && (seen[node]?.has(tick) ?? false);
     return isThere ? [containers.reduce((sum, container) => sum + gaugeOf({ node, container, tick }), 0)] : [];

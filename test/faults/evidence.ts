@@ -26,11 +26,16 @@ export interface Evidence {
   /** Whose clock was set. */
   readonly clocks: { readonly agents: ReadonlySet<number>; readonly collector: boolean };
   /**
-   * The collector's log was damaged, and with it perhaps the only copy of its newest state: totals may go on from an older one. What the containers
-   * read must be right all the same.
+   * The collector was away: what it had counted since it was last asked is not known, what came twice may be counted twice, and windows for which nobody had
+   * sent anything again in time have no groups.
    */
-  readonly stateLost: boolean;
+  readonly wasAway: boolean;
 }
+
+/** A collector that has learnt by how much a clock is off knows it to about that. */
+export const LEARNT_MS = 1000;
+/** How long windows stay open: what a busy machine may delay a push by. */
+export const OPEN_MS = 1000;
 
 type Clocks = Pick<Evidence, 'cast' | 'looked' | 'clocks'>;
 

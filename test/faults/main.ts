@@ -1,11 +1,13 @@
 /**
  * `npm run test:faults [-- --runs 20 --seed 1 --minutes 4]`: random schedules of faults, each from its own seed, against real processes and
  * real servers. Prints each schedule with its seed and what came of it; `--seeds 7,12` plays some again. `--keep FOLDER` writes the logs of those that failed.
+ * `--long`: in each schedule one process more stands still, for a full minute.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bundledAgent } from './places.ts';
-import { type Result, runSchedule } from './run.ts';
+import type { Result } from './judge.ts';
+import { runSchedule } from './run.ts';
 import { scheduleOf, wordsOf } from './schedule.ts';
 import { startServers } from './servers.ts';
 
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     stop: { type: 'string', default: '4' },
     length: { type: 'string', default: '6' },
     keep: { type: 'string' },
+    long: { type: 'boolean', default: false },
   },
 });
 /** Failures of one schedule that are printed; with `--keep` all are written. */
@@ -25,7 +28,7 @@ const MOST_SHOWN = 8;
 
 const first = Number(values.seed);
 const untilMs = performance.now() + Number(values.minutes) * 60_000;
-const bounds = { lengthMs: Number(values.length) * 1000, longestStopMs: Number(values.stop) * 1000 };
+const bounds = { lengthMs: Number(values.length) * 1000, longestStopMs: Number(values.stop) * 1000, long: values.long };
 const servers = await startServers();
 const agentFile = await bundledAgent();
 const failed: number[] = [];

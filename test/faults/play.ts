@@ -6,6 +6,7 @@ import type { Ticks } from './evidence.ts';
 import type { Random } from './random.ts';
 import { type Fault, type Schedule, type Target, targetWords } from './schedule.ts';
 import type { Servers } from './servers.ts';
+import type { Damage } from './smalldisk.ts';
 import type { Actor, Stage } from './stage.ts';
 
 export interface Played {
@@ -23,6 +24,8 @@ const UNKEPT_TICKS = 4;
 /** VictoriaMetrics writes what it was sent to its disk within so long. */
 const FORGOTTEN_MS = 10_000;
 const RESTART_MS = 60_000;
+/** How long after its tick a window may be written, where agents are waited for. */
+const WINDOW_AGE_MS = 30_000;
 
 export async function play(
   schedule: Schedule,
@@ -92,9 +95,8 @@ class Player implements Played {
         const harm = (): void => {
           // A disk that may not be written to cannot be damaged either.
           const done = this.#harm(fault.of, { ending, how: fault.how });
-          // What is in no part yet, the store has in the log alone.
-          if (done?.includes('.log at')) this.forgotten.set('store', [{ from: 0, to: this.#tickAt(Date.now()) }]);
-          this.notes.push(done ?? `nothing to ${fault.how}`);
+          if (done !== undefined) this.#noteDamage(done);
+          this.notes.push(done?.words ?? `nothing to ${fault.how}`);
         };
         // At an orderly end an agent writes what is not durable: otherwise there would be nothing to damage.
         const signal = fault.of.is === 'agent' ? 'SIGTERM' : 'SIGKILL';
@@ -131,13 +133,21 @@ class Player implements Played {
     });
   }
 
-  #harm(of: Target, { ending, how }: { ending: string; how: 'flip' | 'truncate' }): string | undefined {
+  #harm(of: Target, { ending, how }: { ending: string; how: 'flip' | 'truncate' }): Damage | undefined {
     try {
       return this.#actorOf(of).disk.damage(ending, how, this.#random);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw error;
       return undefined;
     }
+  }
+
+  /** What is in no part yet, the store has in the log alone. The file that is written to is there twice. */
+  #noteDamage({ ending, fromMs, toMs, isCopied }: Damage): void {
+    if (ending !== '.log' || isCopied) return;
+    // Windows lie there a while after their ticks.
+    const from = this.#tickAt(fromMs - WINDOW_AGE_MS);
+    this.forgotten.set('store', [...(this.forgotten.get('store') ?? []), { from, to: this.#tickAt(toMs) }]);
   }
 
   /** `isLost`: what the process had in memory alone, or what it then wrote. */

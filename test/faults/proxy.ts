@@ -5,6 +5,7 @@
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { partly, type Refused, type Says } from './partial.ts';
 
 /** What it does with a request. */
 export type Behaviour =
@@ -21,12 +22,16 @@ export type Behaviour =
   | { readonly do: 'truncate answer' }
   | { readonly do: 'answer'; readonly status: number; readonly retryAfter?: string }
   /** What is larger is refused, as a server with a limit does. */
-  | { readonly do: 'limit'; readonly bytes: number };
+  | { readonly do: 'limit'; readonly bytes: number }
+  /** Of a write of lines up to so many are refused, and the others written. */
+  | { readonly do: 'partial'; readonly lines: number; readonly says: Says };
 
 export interface FaultyProxy {
   readonly url: string;
   /** From now on, for so many of 100 requests; the others pass. */
   become(behaviour: Behaviour, percent: number): void;
+  /** Lines that `partial` has refused, so far. */
+  readonly refused: readonly Refused[];
   stop(): Promise<void>;
 }
 
@@ -37,9 +42,10 @@ export async function startProxy(target: string, random: () => number): Promise<
   const agent = new Agent({ keepAlive: true });
   let behaviour = PASS;
   let share = 0;
+  const refused: Refused[] = [];
   const server = createServer((incoming, answer) => {
     const now = random() * 100 < share ? behaviour : PASS;
-    serve(now, { incoming, answer, target, agent }).catch(() => answer.destroy());
+    serve(now, { incoming, answer, target, agent, random, refused }).catch(() => answer.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -48,6 +54,7 @@ export async function startProxy(target: string, random: () => number): Promise<
       behaviour = next;
       share = percent;
     },
+    refused,
     stop() {
       agent.destroy();
       server.closeAllConnections();
@@ -61,6 +68,8 @@ interface Exchange {
   readonly answer: ServerResponse;
   readonly target: string;
   readonly agent: Agent;
+  readonly random: () => number;
+  readonly refused: Refused[];
 }
 
 async function serve(behaviour: Behaviour, exchange: Exchange): Promise<void> {
@@ -76,6 +85,7 @@ async function serve(behaviour: Behaviour, exchange: Exchange): Promise<void> {
     return void answer.writeHead(413).end('{"error":"too large for the proxy"}');
   if (behaviour.do === 'delay') await delay(behaviour.ms);
   if (behaviour.do === 'truncate request') return truncated(exchange, body);
+  if (behaviour.do === 'partial') return refusedPartly(exchange, body, behaviour);
   const { status, headers, text } = await handOn(exchange, body);
   if (behaviour.do === 'lose answer') return void incoming.socket.destroy();
   answer.writeHead(status, { ...headers, 'content-length': text.length });
@@ -106,6 +116,22 @@ function handOn({ incoming, target, agent }: Exchange, body: Buffer): Promise<An
     });
     going.end(body);
   });
+}
+
+async function refusedPartly(
+  exchange: Exchange,
+  body: Buffer,
+  { lines: most, says }: Extract<Behaviour, { readonly do: 'partial' }>,
+): Promise<void> {
+  const { incoming, answer, random, refused } = exchange;
+  const encoding = incoming.headers['content-encoding'];
+  const parting = partly(body, { encoding, most, says, random });
+  delete incoming.headers['content-encoding'];
+  const { status, headers, text } = await handOn(exchange, Buffer.from(parting.rest));
+  // Of a write that the server itself does not take, nothing was written.
+  if (status >= 300 && parting.rest !== '') return void answer.writeHead(status, headers).end(text);
+  refused.push(...parting.refused);
+  answer.writeHead(400, { 'content-type': 'application/json' }).end(parting.answer);
 }
 
 function truncated({ incoming, target }: Exchange, body: Buffer): void {

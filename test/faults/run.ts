@@ -2,23 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../support/wait.ts';
 import { type Cast, endOf } from './arithmetic.ts';
-import { check, type Holdings } from './check.ts';
 import type { Counts } from './counts.ts';
-import { type Evidence, type Ticks, trueTime } from './evidence.ts';
-import { type Played, play } from './play.ts';
+import { type Evidence, trueTime } from './evidence.ts';
+import { judge, logsOf, type Result, SINKS, standOf, tooLate } from './judge.ts';
+import { play } from './play.ts';
 import { randomOf } from './random.ts';
-import { LEVELS, type Reader } from './readers/reader.ts';
+import type { Reader } from './readers/reader.ts';
 import type { Schedule } from './schedule.ts';
 import { readersOf, type Servers } from './servers.ts';
 import { type Stage, startStage } from './stage.ts';
-
-export interface Result {
-  readonly failures: readonly string[];
-  /** What was seen, for the record. */
-  readonly summary: string;
-  /** What the processes said, for a schedule that failed. */
-  readonly logs: string;
-}
 
 export interface RunOptions {
   readonly schedule: Schedule;
@@ -143,6 +135,7 @@ async function settled({ stage, readers, tick, collectorClock: isOff }: Settling
       },
       { timeoutMs: CALM_MS, everyMs: 100, what: `agent ${node} to have everything durable` },
     );
+  await sinksEmptied(counts);
   const endMs = endOf(tick, cast);
   const looked = { from: tick, to: tick };
   for (const reader of readers)
@@ -161,107 +154,15 @@ async function settled({ stage, readers, tick, collectorClock: isOff }: Settling
   return tick;
 }
 
-interface Judging extends RunOptions {
-  readonly stage: Stage;
-  readonly readers: readonly Reader[];
-  readonly played: Played;
-  readonly looked: Ticks;
-  /** Samples that had come too late before anything went wrong. */
-  readonly lateBefore: number;
-}
-
-async function judge({ schedule, stage, readers, played, looked, lateBefore }: Judging): Promise<Result> {
-  const { cast, counts } = stage;
-  const sum = (by: ReadonlyMap<string, number>): number => [...by.values()].reduce((all, one) => all + one, 0);
-  // The agents go on reading: what they have read is looked at last.
-  const all: [Reader, Holdings][] = [];
-  for (const reader of readers) all.push([reader, await holdingsOf(reader)]);
-  const clocks = schedule.faults.flatMap((fault) => (fault.kind === 'clock' ? [fault.of] : []));
-  const evidence: Evidence = {
-    ...{ cast, looked, unkept: played.unkept, forgotten: played.forgotten },
-    journals: cast.nodes.map((_, node) => stage.journal(node)),
-    dropped: sum(counts.dropped()),
-    stateLost: played.notes.some((note) => note.includes('.log at')),
-    sinkDropped: new Map(readers.map(({ name }) => [name, sum(counts.sinkDropped(name))])),
-    clocks: {
-      agents: new Set(clocks.flatMap((of) => (of.is === 'agent' ? [of.node] : []))),
-      collector: clocks.some(({ is }) => is === 'collector'),
-    },
-  };
-  const failures: string[] = [];
-  const words: string[] = [];
-  const held: string[] = [];
-  for (const [reader, holdings] of all) {
-    const verdict = check(reader.name, holdings, evidence);
-    if (verdict.failures.length > 0) held.push(`--- ${reader.name}`, ...heldIn(holdings));
-    failures.push(...verdict.failures.map((failure) => `${reader.name}: ${failure}`));
-    words.push(`${reader.name} lacks ${verdict.missing} ticks, ${verdict.missingWindows} windows`);
+/** What is durable has to get to the sinks still: late windows come behind those of now. */
+async function sinksEmptied(counts: Counts): Promise<void> {
+  const of = (sink: string, what: string): number =>
+    counts.page?.sum(`plimsoll_sink_samples_${what}_total`, { sink }) ?? 0;
+  await counts.look();
+  for (const sink of SINKS) {
+    const received = of(sink, 'received');
+    await waitFor(() => of(sink, 'delivered') + of(sink, 'dropped') >= received, {
+      ...{ timeoutMs: CALM_MS, everyMs: 100, what: `${sink} to be given all that is durable` },
+    });
   }
-  failures.push(...badBooks(counts, readers), ...lateLosses(schedule, tooLate(counts) - lateBefore));
-  const ticks = evidence.journals.reduce((all, lines) => all + lines.length, 0);
-  const notes = played.notes.length === 0 ? '' : `; ${played.notes.join(', ')}`;
-  const summary = `${ticks} ticks read, ${looked.to - looked.from + 1} windows; ${words.join('; ')}; ${standOf(stage)}${notes}`;
-  return { failures, summary, logs: failures.length > 0 ? `${held.join('\n')}\n${logsOf(stage)}` : '' };
-}
-
-/** The nodes' and the cluster's totals, for whoever looks into a failure. */
-function heldIn(holdings: Holdings): string[] {
-  return [...holdings.node.counter, ...holdings.cluster.counter].map(
-    ({ labels, points }) => `${labels.node ?? 'cluster'} ${points.map((point) => point.join(' ')).join(', ')}`,
-  );
-}
-
-async function holdingsOf(reader: Reader): Promise<Holdings> {
-  const levels = LEVELS.map(async (level) => {
-    const counter = await reader.series(level, 'counter');
-    // What has come meanwhile is in the second only: for each counter its gauge is there.
-    const gauge = await reader.series(level, 'gauge');
-    return [level, { counter, gauge }] as const;
-  });
-  return Object.fromEntries(await Promise.all(levels)) as unknown as Holdings;
-}
-
-/** Per sink: received = delivered + dropped + waiting. */
-function badBooks({ page }: Counts, readers: readonly Reader[]): string[] {
-  if (page === undefined) return ['the collector’s page was never seen'];
-  const sinks = readers.filter(({ isOwn }) => !isOwn);
-  return sinks.flatMap(({ name: sink }) => {
-    const of = (what: string): number => page.sum(`plimsoll_sink_${what}`, { sink }) ?? 0;
-    const received = of('samples_received_total');
-    const known = of('samples_delivered_total') + of('samples_dropped_total') + of('queue_samples');
-    return received === known ? [] : [`${sink}: ${received} samples were received, and ${known} are accounted for`];
-  });
-}
-
-function tooLate(counts: Counts): number {
-  return counts.dropped().get('too_late') ?? 0;
-}
-
-/** Whoever was away comes into the windows that it missed; only where the collector was away as well, or a clock wrong, may that be too late. */
-function lateLosses({ faults }: Schedule, samples: number): string[] {
-  const isExcused = faults.some((fault) => {
-    if (fault.kind === 'clock') return true;
-    if (fault.kind === 'damage' || fault.kind === 'read-only') return fault.of.is === 'collector';
-    return 'target' in fault && fault.target.is === 'collector';
-  });
-  return samples > 0 && !isExcused
-    ? [`${samples} samples came too late, and the collector was there all the while`]
-    : [];
-}
-
-function standOf({ counts, agents }: Stage): string {
-  const dropped = [...counts.dropped()].map(([reason, samples]) => `${reason} ${samples}`).join(', ') || 'nothing';
-  const sinks = ['influx', 'prom', 'victoria'].flatMap((sink) =>
-    [...counts.sinkDropped(sink)].map(([reason, samples]) => `${sink} ${reason} ${samples}`),
-  );
-  const queues = agents.map((_, node) => counts.agent(node)?.queuedBatches ?? '?').join(' ');
-  return `dropped: ${dropped}${sinks.length === 0 ? '' : `; sinks: ${sinks.join(', ')}`}; agents hold ${queues}`;
-}
-
-const LOG_LINES = 40;
-
-function logsOf({ collector, agents }: Stage): string {
-  return [collector, ...agents]
-    .map(({ server }) => `--- ${server.name}\n${server.log().split('\n').slice(-LOG_LINES).join('\n')}`)
-    .join('\n');
 }

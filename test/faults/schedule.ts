@@ -1,4 +1,5 @@
 /** What goes wrong and when: made of a seed alone, so that a schedule can be played again. Which parts it concerns is said by each fault. */
+import type { Says } from './partial.ts';
 import type { Behaviour } from './proxy.ts';
 import { type Random, randomOf } from './random.ts';
 
@@ -41,18 +42,46 @@ export interface Schedule {
 
 export const HOUR_MS = 3600_000;
 
-/** `longestStopMs`: of a process that stands still. */
+/** `longestStopMs`: of a process that stands still. `long`: one more stands still for a minute. */
 export interface ScheduleOptions {
   readonly lengthMs?: number;
   readonly longestStopMs?: number;
+  readonly long?: boolean;
 }
 
-export function scheduleOf(seed: number, { lengthMs = 6000, longestStopMs = 4000 }: ScheduleOptions = {}): Schedule {
+export function scheduleOf(seed: number, options: ScheduleOptions = {}): Schedule {
+  const { lengthMs = 6000, longestStopMs = 4000, long = false } = options;
   const random = randomOf(seed);
   const nodes = random.whole(2, 4);
   const shape = { nodes, containers: random.whole(3, 5), windowMs: random.of([250, 500]), lengthMs };
   const faults = Array.from({ length: random.whole(2, 5) }, () => faultOf(random, { nodes, lengthMs, longestStopMs }));
-  return { seed, ...shape, faults: withoutSecondClocks(faults).sort((a, b) => a.atMs - b.atMs) };
+  const all = [...withoutSecondClocks(faults), ...moreFaults(seed, { nodes, lengthMs, long })];
+  return { seed, ...shape, faults: all.sort((a, b) => a.atMs - b.atMs) };
+}
+
+const PARTIAL_SHARE = 0.25;
+const MINUTE_MS = 60_000;
+
+/** By random numbers of their own: the faults above are what their seed has always made. */
+function moreFaults(
+  seed: number,
+  { nodes, lengthMs, long }: Pick<Bounds, 'nodes' | 'lengthMs'> & { long: boolean },
+): Fault[] {
+  const random = randomOf(seed + 2_000_003);
+  const faults: Fault[] = [];
+  if (random.next() < PARTIAL_SHARE) {
+    const says = random.of<Says>(['quoted', 'counted']);
+    const does = { do: 'partial', lines: random.whole(1, 5), says } as const;
+    const times = { atMs: random.whole(0, lengthMs), forMs: random.whole(500, 4000) };
+    faults.push({ kind: 'proxy', ...times, before: 'influx', does, percent: random.of([30, 60, 100]) });
+  }
+  if (!long) return faults;
+  const target: Target = random.of<Target>([
+    { is: 'agent', node: random.whole(0, nodes - 1) },
+    { is: 'collector' },
+    { is: 'server', name: random.of(SERVERS) },
+  ]);
+  return [...faults, { kind: 'stop', atMs: random.whole(0, lengthMs), forMs: MINUTE_MS, target }];
 }
 
 interface Bounds {

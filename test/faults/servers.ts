@@ -39,11 +39,15 @@ export async function startServers(): Promise<Servers> {
   }
 }
 
-/** Where a schedule's numbers go, by server: the configuration of its sink. `urls` are the proxies'. */
-export function sinksOf(run: string, urls: Readonly<Record<ServerName, string>>): Record<string, object> {
+/** Where a schedule's numbers go, by server: the configuration of its sink. `urls` are the proxies'. `letters`: the file of dead letters. */
+export function sinksOf(
+  run: string,
+  urls: Readonly<Record<ServerName, string>>,
+  letters: string,
+): Record<string, object> {
   const remote = { kind: 'remote_write', containers: true, external_labels: { run }, timeout: '1s' };
   return {
-    influx: { kind: 'influxdb1', url: urls.influx, database: run, timeout: '1s' },
+    influx: { kind: 'influxdb1', url: urls.influx, database: run, timeout: '1s', dead_letters: letters },
     prom: { ...remote, url: `${urls.prometheus}/api/v1/write` },
     victoria: { ...remote, url: `${urls.victoria}/api/v1/write` },
   };

@@ -1,6 +1,6 @@
 /** The containers' points of one store: which tick of which node each is, by its value, and whether it is what the arithmetic says, at the right time, once. */
 import { counterOf, gaugeOf, nameOf, rateOf, timeOf } from './arithmetic.ts';
-import { type Evidence, trueTime } from './evidence.ts';
+import { type Evidence, LEARNT_MS, trueTime } from './evidence.ts';
 import type { Series } from './readers/reader.ts';
 
 export interface Sightings {
@@ -8,9 +8,6 @@ export interface Sightings {
   readonly ticks: readonly ReadonlySet<number>[];
   readonly failures: readonly string[];
 }
-
-/** A collector that has learnt by how much a clock is off knows it to about that. */
-const LEARNT_MS = 1000;
 
 export function sightingsIn(counters: readonly Series[], gauges: readonly Series[], evidence: Evidence): Sightings {
   const { cast, journals } = evidence;

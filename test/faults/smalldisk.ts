@@ -16,6 +16,17 @@ import {
 import { join } from 'node:path';
 import type { Random } from './random.ts';
 
+export interface Damage {
+  /** What was done, and to which file. */
+  readonly words: string;
+  readonly ending: string;
+  /** It was written between these, Unix milliseconds; from 0 for the first of its kind. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Its copy is beside it. */
+  readonly isCopied: boolean;
+}
+
 export interface SmallDisk {
   readonly path: string;
   /** No byte is free until `free`. */
@@ -25,7 +36,7 @@ export interface SmallDisk {
   readOnly(): boolean;
   writable(): void;
   /** Damages one file whose name ends so; answers what was done, undefined if there is no such file. Nobody may have it open. */
-  damage(ending: string, how: 'flip' | 'truncate', random: Random): string | undefined;
+  damage(ending: string, how: 'flip' | 'truncate', random: Random): Damage | undefined;
   /** All free bytes again, writable, and gone. */
   remove(): void;
 }
@@ -87,10 +98,17 @@ interface How {
   readonly random: Random;
 }
 
-function damageIn(folder: string, ending: string, { how, random }: How): string | undefined {
+function damageIn(folder: string, ending: string, { how, random }: How): Damage | undefined {
   const [first, ...others] = filesIn(folder, ending);
   if (first === undefined) return undefined;
   const path = random.of([first, ...others]);
+  const earlier = [first, ...others].filter((one) => one < path).at(-1);
+  const about = {
+    ending,
+    fromMs: earlier === undefined ? 0 : statSync(earlier).mtimeMs,
+    toMs: statSync(path).mtimeMs,
+    isCopied: existsSync(`${path.slice(0, -ending.length)}.copy`),
+  };
   const file = openSync(path, 'r+');
   try {
     const at = random.whole(0, fstatSync(file).size - 1);
@@ -101,7 +119,7 @@ function damageIn(folder: string, ending: string, { how, random }: How): string 
       byte[0] = (byte[0] as number) ^ (1 << random.whole(0, 7));
       writeSync(file, byte, 0, 1, at);
     }
-    return `${how} ${path.slice(folder.length + 1)} at ${at}`;
+    return { ...about, words: `${how} ${path.slice(folder.length + 1)} at ${at}` };
   } finally {
     closeSync(file);
   }

@@ -8,6 +8,7 @@ import { type Server, serverDir, startServer } from '../support/servers.ts';
 import type { AgentSettings, JournalLine } from './agent.ts';
 import type { Cast } from './arithmetic.ts';
 import { type Counts, createCounts, statusIn } from './counts.ts';
+import { OPEN_MS } from './evidence.ts';
 import { PROGRAM, SHIFTED_CLOCK } from './places.ts';
 import { type FaultyProxy, startProxy } from './proxy.ts';
 import type { Random } from './random.ts';
@@ -32,6 +33,8 @@ export interface Stage {
   readonly proxies: Readonly<Record<'collector' | ServerName, FaultyProxy>>;
   readonly counts: Counts;
   journal(node: number): JournalLine[];
+  /** Dead letters of the InfluxDB sink. */
+  readonly letters: string;
   stop(): Promise<void>;
 }
 
@@ -46,9 +49,6 @@ export interface StageOptions {
 
 const COLLECTOR_MB = 24;
 const AGENT_MB = 8;
-/** How long windows stay open: what a busy machine may delay a push by. */
-const LATENESS = '1s';
-
 export async function startStage(options: StageOptions): Promise<Stage> {
   const { run, cast, servers, random } = options;
   const stops: (() => Promise<void>)[] = [];
@@ -67,7 +67,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const urls = Object.fromEntries(entries.map(([name, { url }]) => [name, url])) as Record<ServerName, string>;
     const listen = `127.0.0.1:${await freePort()}`;
     const collectorUrl = `http://${listen}`;
-    const collector = await startCollector({ listen, collectorUrl, cast, sinks: sinksOf(run, urls), stops });
+    const letters = join(serverDir('faults-letters'), 'letters');
+    const collector = await startCollector({ listen, collectorUrl, cast, sinks: sinksOf(run, urls, letters), stops });
     const before = await proxyTo(collectorUrl);
     const dirs = cast.nodes.map(() => serverDir('faults-agent'));
     const agents = await Promise.all(
@@ -79,7 +80,17 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       statusFiles: dirs.map((dir) => join(dir, 'status')),
     });
     const journal = (node: number): JournalLine[] => journalIn(join(dirs[node] as string, 'journal'));
-    return { cast, collectorUrl, collector, agents, proxies: { ...proxies, collector: before }, counts, journal, stop };
+    return {
+      cast,
+      collectorUrl,
+      collector,
+      agents,
+      proxies: { ...proxies, collector: before },
+      counts,
+      journal,
+      letters,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -101,7 +112,7 @@ async function startCollector({ listen, collectorUrl, cast, sinks, stops }: Coll
   const window = `${cast.windowMs}ms`;
   // Clocks are set by an hour: nothing is to be forgotten for that.
   const patience = { stale_after: '4h', group_stale_after: '8h', catch_up_wait: '5s', max_ahead: '5s' };
-  const collector = { listen, window, lateness: LATENESS, ...patience };
+  const collector = { listen, window, lateness: `${OPEN_MS}ms`, ...patience };
   writeFileSync(
     config,
     stringify({ data_dir: join(disk.path, 'data'), cluster: 'faults', collector, sinks, log: { format: 'json' } }),

@@ -2,7 +2,7 @@
  * Real cgroups, made here and removed here: the kernel says ENODEV and changes `cgroup.events` as no folder of files can. Needs root
  * and a writable cgroup file system of either version.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,6 +24,8 @@ let dirs: string[];
 let name: string;
 let source: CgroupSource;
 let listed: Container[];
+/** Those of the test, whatever became of it. */
+let running: { readonly child: ChildProcess; readonly exited: Promise<void> }[] = [];
 
 beforeEach(() => {
   name = `plimsoll-test-${process.pid}-${Math.trunc(performance.now())}`;
@@ -42,11 +44,24 @@ beforeEach(() => {
 
 afterEach(async () => {
   await source.close();
-  removeCgroups();
+  for (const { child, exited } of running) {
+    child.kill('SIGKILL');
+    await exited;
+  }
+  running = [];
+  await removeCgroups();
 });
 
-function removeCgroups(): void {
-  for (const dir of dirs) rmdirSync(dir);
+/** A cgroup is busy until the kernel is done with the last process, a moment after its exit. */
+async function removeCgroups(): Promise<void> {
+  for (const dir of dirs)
+    await waitFor(
+      () => {
+        rmdirSync(dir);
+        return true;
+      },
+      { what: `${dir} to be empty` },
+    );
   dirs = [];
 }
 
@@ -57,6 +72,7 @@ function run(command: string): { pid: number; go(): void; exited: Promise<void> 
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  running.push({ child, exited });
   return { pid: child.pid!, go: () => void child.stdin.end('go\n'), exited };
 }
 
@@ -94,7 +110,7 @@ test('the totals of a container that has ended and whose cgroup was removed are 
   const used = usedSeconds();
   const last = await waitFor(() => numbersOf(source.readNow(listed[0]!), 'short').get(CPU)! >= used);
   expect(last).toBe(true);
-  removeCgroups();
+  await removeCgroups();
   expect(numbersOf(source.readNow(listed[0]!), 'short').get(CPU)).toBe(used);
   expect(used).toBeGreaterThan(started);
 });
@@ -107,7 +123,7 @@ test('the kernel’s word that the last process has exited is enough: nobody ask
   child.go();
   await told;
   const used = usedSeconds();
-  removeCgroups();
+  await removeCgroups();
   expect(numbersOf(source.readNow(listed[0]!), 'short').get(CPU)).toBe(used);
 });
 
@@ -124,10 +140,7 @@ test('a cgroup that goes between two ticks: absent, no failure, every descriptor
   expect(descriptorsKept()).toBeGreaterThan(0);
   child.go();
   await child.exited;
-  await waitFor(() => {
-    removeCgroups();
-    return true;
-  });
+  await removeCgroups();
   expect(numbersOf(await source.read(tick), 'short').size).toBe(0);
   expect([source.counts.vanished, source.counts.failures.size, descriptorsKept()]).toEqual([1, 0, 0]);
 });
@@ -137,15 +150,26 @@ test('memory, threads and pressure are what the kernel’s files say at the same
   const one = await inCgroup(child.pid);
   listed = [one];
   const found = directoriesOf(mounts, one.cgroup!, name);
-  const got = numbersOf(await source.read(tick), 'short');
   const memory = found.controllers.get('memory');
   const file = memory ? join(memory, 'memory.usage_in_bytes') : join(found.unified!, 'memory.current');
-  expect(got.get('container_memory_usage_bytes')).toBe(Number(readFileSync(file, 'utf8')));
-  expect(got.get('container_threads')).toBe(1);
-  if (found.unified !== undefined) {
+  const waited = (): number | undefined => {
+    if (found.unified === undefined) return undefined;
     const some = /^some .*total=(\d+)$/m.exec(readFileSync(join(found.unified, 'memory.pressure'), 'utf8'));
-    expect(got.get('container_pressure_memory_waiting_seconds_total')).toBe(Number(some?.[1]) / 1e6);
-  }
+    return Number(some?.[1]) / 1e6;
+  };
+  const kernel = () => ({ used: Number(readFileSync(file, 'utf8')), waited: waited() });
+  // The kernel hands out memory to a cgroup in stocks for each CPU, and takes what is left of one back when it likes: what it says may change at any moment.
+  const { said, got } = await waitFor(
+    async () => {
+      const said = kernel();
+      const got = numbersOf(await source.read(tick), 'short');
+      return JSON.stringify(kernel()) === JSON.stringify(said) && { said, got };
+    },
+    { what: 'the kernel to say the same before and after' },
+  );
+  expect(got.get('container_memory_usage_bytes')).toBe(said.used);
+  expect(got.get('container_threads')).toBe(1);
+  expect(got.get('container_pressure_memory_waiting_seconds_total')).toBe(said.waited);
   child.go();
   await child.exited;
 });

@@ -78,7 +78,15 @@ export async function makeSlice(only?: readonly string[]): Promise<Slice> {
       for (const name of names) {
         const empty = () => tops.every((top) => readFileSync(join(top, name, 'cgroup.procs'), 'utf8') === '');
         await waitFor(empty, { what: `${name} to be empty` });
-        for (const top of tops) rmdirSync(join(top, name));
+        // The kernel may not be done with a process that is no longer listed.
+        for (const top of tops)
+          await waitFor(
+            () => {
+              rmdirSync(join(top, name));
+              return true;
+            },
+            { what: `${join(top, name)} to be let go of` },
+          );
       }
     },
     async stop() {

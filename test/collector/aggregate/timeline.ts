@@ -123,11 +123,11 @@ function addEntity(reader: Reader, text: string): void {
   for (const key of [...reader.rows.keys()]) if (key.startsWith(`${name} `)) reader.rows.delete(key);
 }
 
-/** `n1 #3 @20 arrives 21`, then rows; the session is `s`, unless `session=t`; `every=6`: a tick, and the next is due in 6 s. */
+/** `n1 #3 @20 arrives 21`, then rows; the session is `s`, unless `session=t`; `every=6`: a tick, and the next is due in 6 s; `offset=-3600`: times were put into ours. */
 function readBatch(reader: Reader, text: string, body: readonly string[]): { batch: Batch; nowMs: number } {
-  const match = /^(\S+) #(\d+) @(\S+) arrives (\S+)(?: session=(\S+))?(?: every=(\S+))?$/.exec(text);
+  const match = /^(\S+) #(\d+) @(\S+) arrives (\S+)(?: session=(\S+))?(?: every=(\S+))?(?: offset=(\S+))?$/.exec(text);
   if (match === null) throw new Error(`not a batch: ${text}`);
-  const [, node, seq, tick, arrives, session = 's', every] = match as unknown as string[];
+  const [, node, seq, tick, arrives, session = 's', every, offset] = match as unknown as string[];
   const builders = new Map<Family, TableBuilder<Family, EntityRow>>();
   for (const line of body) addRow(reader, builders, line);
   const tables: FamilyTable[] = [...builders.values()].map((builder) => builder.build());
@@ -138,6 +138,7 @@ function readBatch(reader: Reader, text: string, body: readonly string[]): { bat
       seq: Number(seq),
       timeMs: time(tick as string),
       ...(every === undefined ? {} : { intervalMs: Number(every) * 1000 }),
+      ...(offset === undefined ? {} : { clockOffsetMs: Number(offset) * 1000 }),
       tables,
     },
     nowMs: time(arrives as string),
