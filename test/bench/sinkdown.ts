@@ -8,19 +8,19 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { stringify } from 'yaml';
+import { loadCursor, type SavedCursor, sinkOf } from '../../collector/log/cursorfile.ts';
+import { diskFolder } from '../../collector/log/disk.ts';
 import { createEncoder } from '../../src/wire/encode.ts';
 import { fetchText } from '../support/http.ts';
 import { type Influx, startInflux } from '../support/influxdb.ts';
 import type { Page } from '../support/page.ts';
 import { startVictoria, type Victoria } from '../support/victoria.ts';
-import { waitFor } from '../support/wait.ts';
-import { AGENTS, CONTAINERS, push } from './collector.ts';
+import { AGENTS, CONTAINERS, METRICS, push } from './collector.ts';
 import { syntheticAgents } from './load.ts';
 import { mb, printTable, type Row } from './process.ts';
 import { type Program, startProgram } from './programs.ts';
 import { type Seen, type Watch, watchSinks } from './sinkwatch.ts';
 
-const METRICS = Number(process.env.BENCH_METRICS ?? 33);
 const PACE_MS = Number(process.env.BENCH_WINDOW_MS ?? 1000);
 const MISSED = Number(process.env.BENCH_WINDOWS ?? 360);
 /** Until memory is what it is in normal times, and then to see what that is. */
@@ -29,11 +29,13 @@ const LATENESS_WINDOWS = 3;
 const DRAIN_MS = 15 * 60_000;
 const DATABASE = 'bench';
 
+/** The one that goes, and the one that stays. */
+const SINKS = ['gone', 'there'];
+
 interface Stage {
+  readonly folder: string;
   readonly collector: Program;
-  /** The one that goes. */
   readonly influx: Influx;
-  /** The one that stays. */
   readonly victoria: Victoria;
   readonly watch: Watch;
   /** So many windows' worth of batches, at their pace. */
@@ -45,10 +47,10 @@ export async function benchSinkDown(): Promise<void> {
   const influx = await startInflux({ databases: [DATABASE] });
   const victoria = await startVictoria();
   const collector = await startCollector(folder, { influx, victoria });
-  const watch = watchSinks(collector, ['gone', 'there']);
+  const watch = watchSinks(collector, SINKS);
   const pool = new Pool(collector.url, { connections: 16 });
   try {
-    await drive({ collector, influx, victoria, watch, windows: pacer(pool) });
+    await drive({ folder, collector, influx, victoria, watch, windows: pacer(pool) });
   } finally {
     await watch.stop();
     await pool.close();
@@ -85,43 +87,50 @@ function pacer(pool: Pool): Stage['windows'] {
 
 async function drive(stage: Stage): Promise<void> {
   const { influx, watch, windows } = stage;
+  say('all is well');
   await windows(WARM_UP);
   watch.begin('before');
   await windows(WARM_UP);
   await influx.end('SIGKILL');
+  say('InfluxDB is killed');
   watch.begin('down');
   await windows(MISSED);
   const kept = await watch.page();
+  say('InfluxDB is started again');
   watch.begin('draining');
   const backMs = performance.now();
-  await influx.start();
+  let isUp = false;
+  const starting = influx.start().finally(() => {
+    isUp = true;
+  });
+  while (!isUp) await windows(1);
+  await starting;
   while (watch.waiting('gone') > 2 && performance.now() - backMs < DRAIN_MS) await windows(1);
   const drainSeconds = (performance.now() - backMs) / 1000;
+  say(`all that waited is delivered, after ${drainSeconds.toFixed(0)} s`);
   watch.begin('after');
   await windows(WARM_UP);
-  const last = await emptied(stage);
+  const books = await booksOf(stage);
   printTable(`A sink down for ${MISSED} windows of ${PACE_MS} ms: ${AGENTS} agents × ${CONTAINERS} × ${METRICS}`, [
     ...memory(watch),
     ...lateness(watch),
     ...costs(kept, drainSeconds),
-    ...(await delivered(stage, last)),
+    ...(await delivered(stage, books)),
     row('load average at the end', loadavg()[0]?.toFixed(1) ?? ''),
   ]);
 }
 
-/** Waits until every sink has got everything, without a window that is closed meanwhile. */
-async function emptied({ watch }: Stage): Promise<Page> {
-  let before = -1;
-  return await waitFor(
-    async () => {
-      const page = await watch.page();
-      const received = page.sum('plimsoll_sink_samples_received_total') ?? 0;
-      const isStill = received === before && page.sum('plimsoll_sink_queue_samples') === 0;
-      before = received;
-      return isStill ? page : undefined;
-    },
-    { timeoutMs: DRAIN_MS, everyMs: (LATENESS_WINDOWS + 2) * PACE_MS, what: 'all sinks to have everything' },
-  );
+/** Ends the collector, which gives its sinks what they have not got yet; answers what the books of each say then. */
+async function booksOf({ collector, watch, folder }: Stage): Promise<ReadonlyMap<string, SavedCursor>> {
+  await watch.stop();
+  await collector.stop();
+  const log = diskFolder(join(folder, 'data', 'collector'));
+  const books = new Map<string, SavedCursor>();
+  for (const file of await log.list()) {
+    const sink = sinkOf(file.name);
+    if (sink !== undefined) books.set(sink, await loadCursor(log, file));
+  }
+  return books;
 }
 
 function memory({ seen }: Watch): Row[] {
@@ -162,14 +171,17 @@ function costs(kept: Page, drainSeconds: number): Row[] {
 }
 
 /** What each server says that it holds, beside the books of its sink. */
-async function delivered({ influx, victoria }: Stage, page: Page): Promise<Row[]> {
-  const held = { gone: await samplesInInflux(influx), there: await samplesInVictoria(victoria) };
-  return Object.entries(held).map(([sink, samples]) => {
-    const received = page.value('plimsoll_sink_samples_received_total', { sink });
-    const counted = page.value('plimsoll_sink_samples_delivered_total', { sink });
-    const isRight = samples === counted && counted === received;
-    if (!isRight) process.exitCode = 1;
-    return row(`the sink “${sink}”: received / delivered / the server holds`, `${received} / ${counted} / ${samples}`);
+async function delivered({ influx, victoria }: Stage, books: ReadonlyMap<string, SavedCursor>): Promise<Row[]> {
+  const held = new Map([
+    ['gone', await samplesInInflux(influx)],
+    ['there', await samplesInVictoria(victoria)],
+  ]);
+  return SINKS.map((sink) => {
+    const { received, delivered: counted, dropped } = books.get(sink) as SavedCursor;
+    const samples = held.get(sink);
+    if (samples !== counted || counted !== received) process.exitCode = 1;
+    const words = `${received} / ${counted} / ${JSON.stringify(dropped)} / ${samples}`;
+    return row(`the sink “${sink}”: received / delivered / dropped / its server holds`, words);
   });
 }
 
@@ -197,6 +209,10 @@ async function samplesInVictoria({ url }: Victoria): Promise<number> {
     sum += Number(data.result[0]?.value[1] ?? 0);
   }
   return sum;
+}
+
+function say(words: string): void {
+  console.log(new Date().toISOString().slice(11, 19), words);
 }
 
 function row(what: string, value: string, target = ''): Row {
