@@ -204,7 +204,12 @@ export const PIPELINE_METRICS = [
   row('plimsoll_log_segments', 'gauge', [], 'Files of the log.'),
   row('plimsoll_log_windows_total', 'counter', [], 'Windows written to the log.'),
   row('plimsoll_log_samples_total', 'counter', [], 'Samples written to the log.'),
-  row('plimsoll_log_written_bytes_total', 'counter', [], 'Bytes written to the log.'),
+  row(
+    'plimsoll_log_written_bytes_total',
+    'counter',
+    [],
+    'Bytes written to the log; the copy of its newest file is as many again, and not counted.',
+  ),
   row('plimsoll_log_failures_total', 'counter', [], 'Times that the disk did not take what was to be written.'),
   row(
     'plimsoll_log_damaged_segments_total',

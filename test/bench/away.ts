@@ -1,7 +1,8 @@
 /**
  * `npm run bench away`: three real collectors on the same agents. One is never disturbed; one is killed and comes back after a while; to the third one
  * agent's connection is cut for as long. In the end their logs are compared, byte for byte: all of every window with the killed one, and with the third
- * the node that was cut off, in late frames, and the containers of all others. BENCH_WINDOWS windows are missed (360, an hour of windows of 10 s).
+ * the node that was cut off, in late frames, and the containers of all others. BENCH_WINDOWS windows are missed (360, an hour of windows of 10 s), with BENCH_AGENTS
+ * agents (4) of BENCH_CONTAINERS containers (5).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,12 +18,15 @@ import { systemClock } from '../../src/run/clock.ts';
 import { createEncoder } from '../../src/wire/encode.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
 import { syntheticAgents } from './load.ts';
-import { printTable } from './process.ts';
+import { costOf, mb, printTable, type Row } from './process.ts';
 import { type Program, startProgram } from './programs.ts';
 
 const WINDOW_MS = 500;
 const MISSED = Number(process.env.BENCH_WINDOWS ?? 360);
-const AGENTS = 4;
+const AGENTS = Number(process.env.BENCH_AGENTS ?? 4);
+const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? 5);
+/** The windows are an hour's of such a length, so much faster. */
+const USUAL_WINDOW_MS = 10_000;
 /** Differences that are written out. */
 const SAID = Number(process.env.BENCH_SAID ?? 3);
 /** Windows before, and after all is well again. */
@@ -42,10 +46,10 @@ export async function benchAway(): Promise<void> {
   const sides: Side[] = [];
   try {
     for (const name of ['steady', 'killed', 'cut']) sides.push(await sideAt(join(folder, name)));
-    const caughtUp = await drive(sides as [Side, Side, Side]);
+    const driven = await drive(sides as [Side, Side, Side]);
     for (const { program } of sides) await program.stop();
     const [steady, killed, cut] = await Promise.all(sides.map(({ path }) => framesAt(join(path, 'collector'))));
-    report({ steady: steady as Frame[], killed: killed as Frame[], cut: cut as Frame[] }, caughtUp);
+    report({ steady: steady as Frame[], killed: killed as Frame[], cut: cut as Frame[] }, driven);
   } finally {
     for (const { program, ways, senders } of sides) {
       await Promise.all(senders.map((sender) => sender.close(0)));
@@ -72,10 +76,16 @@ function startAt(path: string): Promise<Program> {
   return startProgram('collector', [...times, '--data_dir', path]);
 }
 
-/** Answers how long after it was back each was level with the steady one, in seconds. */
-async function drive([steady, killed, cut]: [Side, Side, Side]): Promise<readonly [number, number]> {
+interface Driven {
+  /** How long after it was back the killed one was level with the steady one, and the cut one, in seconds. */
+  readonly level: readonly [number, number];
+  /** The most that the killed one had in memory before, and after its start, and the steady one in all. */
+  readonly memory: readonly [before: number, after: number, steady: number];
+}
+
+async function drive([steady, killed, cut]: [Side, Side, Side]): Promise<Driven> {
   const sides = [steady, killed, cut];
-  const agents = syntheticAgents({ agents: AGENTS, containers: 5, metrics: 33 });
+  const agents = syntheticAgents({ agents: AGENTS, containers: CONTAINERS, metrics: 33 });
   let nextMs = Math.ceil(Date.now() / WINDOW_MS) * WINDOW_MS + WINDOW_MS;
   const ticks = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++, nextMs += WINDOW_MS) {
@@ -87,6 +97,7 @@ async function drive([steady, killed, cut]: [Side, Side, Side]): Promise<readonl
     }
   };
   await ticks(CALM);
+  const before = costOf(killed.program.pid).peakRssBytes;
   process.kill(killed.program.pid, 'SIGKILL');
   cut.ways[0]?.shut();
   await ticks(MISSED);
@@ -110,7 +121,8 @@ async function drive([steady, killed, cut]: [Side, Side, Side]): Promise<readonl
     }
   }
   await ticks(CALM);
-  return level;
+  const peaks = [killed, steady].map(({ program }) => costOf(program.pid).peakRssBytes) as [number, number];
+  return { level, memory: [before, ...peaks] };
 }
 
 async function framesAt(path: string): Promise<Frame[]> {
@@ -127,7 +139,7 @@ interface Logs {
   readonly cut: readonly Frame[];
 }
 
-function report({ steady, killed, cut }: Logs, [afterKill, afterCut]: readonly [number, number]): void {
+function report({ steady, killed, cut }: Logs, { level: [afterKill, afterCut], memory }: Driven): void {
   const all = (frames: readonly Frame[]) => byWindow(frames, () => true);
   // The last windows were closed by the end, at different moments.
   const last = (steady.at(-1)?.startMs ?? 0) - 2 * LATENESS_MS;
@@ -141,7 +153,7 @@ function report({ steady, killed, cut }: Logs, [afterKill, afterCut]: readonly [
     );
   const right = new Map([...ofNodes(steady)].filter(([startMs]) => startMs < last));
   const lateDiffering = different(right, ofNodes(cut));
-  printTable(`${MISSED} windows of ${WINDOW_MS} ms away, ${AGENTS} agents`, [
+  printTable(`${MISSED} windows of ${WINDOW_MS} ms away, ${AGENTS} agents × ${CONTAINERS} containers`, [
     {
       what: 'late frames of the steady one: it is no measure if there are any',
       value: String(steady.filter(({ late }) => late).length),
@@ -149,12 +161,30 @@ function report({ steady, killed, cut }: Logs, [afterKill, afterCut]: readonly [
     },
     { what: 'windows compared', value: String(ends(steady).size), target: '' },
     { what: 'of the killed collector, windows that differ', value: String(differing), target: '0' },
-    { what: 'level with the present after, s', value: afterKill.toFixed(1), target: '' },
+    ...caughtUp(afterKill),
+    {
+      what: 'its memory at most, before / after; the steady one’s',
+      value: memory.map(mb).join(' / '),
+      target: '',
+    },
     { what: 'late frames of the cut agent', value: String(cut.filter(({ late }) => late).length), target: '' },
     { what: 'windows in which its node or any container differs', value: String(lateDiffering), target: '0' },
-    { what: 'level with the present after, s', value: afterCut.toFixed(1), target: '' },
+    ...caughtUp(afterCut),
   ]);
   if (differing + lateDiffering > 0) process.exitCode = 1;
+}
+
+/** How fast the missed windows came: beside their own time, and beside that of windows of the usual length. */
+function caughtUp(seconds: number): Row[] {
+  const times = (windowMs: number) => ((MISSED * windowMs) / 1000 / seconds).toFixed(0);
+  return [
+    { what: 'level with the present after, s', value: seconds.toFixed(1), target: '' },
+    {
+      what: '… times their own time / that of windows of 10 s',
+      value: `${times(WINDOW_MS)} / ${times(USUAL_WINDOW_MS)}`,
+      target: '≥ 20',
+    },
+  ];
 }
 
 /** By window, all that is known in the end, row by row: a late frame adds rows, or puts them in place of others. */

@@ -11,9 +11,10 @@ import { costOf, median, printTable } from './process.ts';
 import { type Program, startProgram } from './programs.ts';
 
 const zip = promisify(gzip);
-export const AGENTS = 200;
-export const CONTAINERS = 30;
-export const METRICS = 33;
+/** Fewer, to see whether a benchmark works. */
+export const AGENTS = Number(process.env.BENCH_AGENTS ?? 200);
+export const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? 30);
+export const METRICS = Number(process.env.BENCH_METRICS ?? 33);
 const WARM_UP_TICKS = 6;
 const TICKS = Number(process.env.BENCH_TICKS ?? 24);
 

@@ -1,12 +1,15 @@
-/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [store] [query] [peers]`: prints what things cost; without names, the first two. */
+/** `npm run bench [collector] [agent] [log] [pair] [away] [kept] [restart] [sinkdown] [parts] [store] [query] [peers]`: prints what things cost; without names, the first two. */
 import { benchAgent } from './agent.ts';
 import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
+import { benchKept } from './kept.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
 import { benchPeers } from './peers.ts';
 import { benchQuery } from './query.ts';
+import { benchRestart } from './restart.ts';
+import { benchSinkDown } from './sinkdown.ts';
 import { benchStore } from './store.ts';
 
 const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
@@ -19,6 +22,9 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['query', benchQuery],
   ['peers', benchPeers],
   ['away', benchAway],
+  ['restart', benchRestart],
+  ['kept', benchKept],
+  ['sinkdown', benchSinkDown],
 ]);
 
 const wanted = process.argv.slice(2);

@@ -1,10 +1,10 @@
 /**
- * `npm run test:faults -- crowd [--agents 1000 --outage 60 --interval 10]`: so many agents, each with the program's own sender and its spool on disk, in one
+ * `npm run test:faults -- crowd [--agents 1000 --outage 60 --interval 10 --no-store]`: so many agents, each with the program's own sender and its spool on disk, in one
  * process; the collector is killed, and when it is back all of them come at once with what they kept. Fails if one counts a loss, or if
  * the collector's memory is not what it was before, give or take a half.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ import { silent } from '../../src/log.ts';
 import { systemClock } from '../../src/run/clock.ts';
 import { createEncoder } from '../../src/wire/encode.ts';
 import { type SyntheticAgent, syntheticAgents } from '../bench/load.ts';
-import { mb, printTable } from '../bench/process.ts';
+import { costOf, mb, printTable } from '../bench/process.ts';
 import { fetchText } from '../support/http.ts';
 import { freePort } from '../support/ports.ts';
 import { type Server, serverDir, startServer } from '../support/servers.ts';
@@ -24,6 +24,7 @@ import { PROGRAM } from './places.ts';
 
 const { values } = parseArgs({
   options: {
+    'no-store': { type: 'boolean', default: false },
     agents: { type: 'string', default: '1000' },
     outage: { type: 'string', default: '60' },
     interval: { type: 'string', default: '10' },
@@ -50,8 +51,11 @@ const folder = mkdtempSync(join(tmpdir(), 'plimsoll-crowd-'));
 const { server, url } = await startCollector();
 const members = syntheticAgents({ agents: AGENTS, containers: Number(values.containers), metrics: 8 }).map(memberOf);
 let peak = 0;
+let peakMs = 0;
 const watching = setInterval(() => {
-  peak = Math.max(peak, rssOf(server.pid));
+  const now = rssOf(server.pid);
+  if (now > peak) peakMs = performance.now();
+  peak = Math.max(peak, now);
 }, 100);
 let ticking = true;
 const ticks = Promise.all(members.map(tick));
@@ -76,6 +80,8 @@ await waitFor(() => members.every(({ sender }) => sender.stats().queued.batches 
 }).catch((error: unknown) => console.log(String(error)));
 const seconds = (performance.now() - backMs) / 1000;
 const after = peak;
+const peakSeconds = (peakMs - backMs) / 1000;
+const { cpuSeconds } = costOf(server.pid);
 await delay(CALM_TICKS * INTERVAL_MS);
 ticking = false;
 clearInterval(watching);
@@ -91,7 +97,10 @@ printTable(`${AGENTS} agents reconnect at once after ${values.outage} s`, [
   row('samples that an agent counts as lost', JSON.stringify(Object.fromEntries(lost)), '{}'),
   row('requests that had to be repeated', String(sum(({ retries }) => retries))),
   row('collector’s memory, at most: before / after', `${mb(before)} / ${mb(after)}`, `≤ ${MOST_GROWTH} times`),
+  row('… the most of it, after the start', `${peakSeconds.toFixed(1)} s`),
   row('… and at the end', mb(settled)),
+  row('CPU of the collector from its start till then', `${cpuSeconds.toFixed(1)} s`),
+  row('load average', loadavg()[0]?.toFixed(1) ?? ''),
 ]);
 const held = lost.size === 0 && server.pid !== 0 && after <= MOST_GROWTH * before;
 console.log(held ? 'held' : 'NOT held');
@@ -108,7 +117,8 @@ async function startCollector(): Promise<{ readonly server: Server; readonly url
   const config = join(dir, 'plimsoll.yaml');
   const window = `${INTERVAL_MS}ms`;
   const collector = { listen, window, lateness: window };
-  writeFileSync(config, stringify({ data_dir: join(dir, 'data'), collector, log: { format: 'json' } }));
+  const store = { enabled: !values['no-store'] };
+  writeFileSync(config, stringify({ data_dir: join(dir, 'data'), collector, store, log: { format: 'json' } }));
   const started = await startServer({
     name: 'crowd-collector',
     file: process.execPath,
