@@ -67,10 +67,6 @@ export function exposeStore(self: SelfMetrics, store: KeptStore | undefined): vo
       ),
     ),
   );
-  self.expose(
-    'plimsoll_store_queries_waiting',
-    known(({ queries }) => single(queries.waiting)),
-  );
 }
 
 /** For `/readyz`: what is the matter with the store; it makes the collector no less ready. */

@@ -30,7 +30,9 @@ import { sessionsIn } from './ingest/sessionsjournal.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
+import { storeInstance } from './keptstore.ts';
 import { createOffering } from './offering.ts';
+import { keepSelf } from './selfkept.ts';
 import { createPace } from './pace.ts';
 import { createPage, type Page } from './page/page.ts';
 import { pipelineOf } from './page/pipeline.ts';
@@ -91,6 +93,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
 
   const noneYet = () => (catchUp.active ? catchingUp(catchUp) : noWindowYet(settings));
   const shown = pageOf(options, { parts: () => parts, noneYet });
+  const keeping = store && keepSelf({ store, self, instance: storeInstance(config), log });
   const refusalLog = createRefusalLog(settings, { clock, log });
   const watch = watchLevels({
     levels: levels.filter(({ name }) => settings.levels[name]),
@@ -104,7 +107,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     nodes: () => ingest.nodes(),
     offer: createOffering({
       ...{ delivery, past, watch, log },
-      show: (frame) => shown.take(frame),
+      show: newsOf(shown, keeping),
       mark: kept && mark,
       remembered: (upToMs, behind) => ingest.remembered(upToMs, behind),
     }),
@@ -138,7 +141,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const alive = () =>
     stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs });
   const onStalled = () => refuse('stalled');
-  exposeQueryApi(http.app, { config, store, kept, version, clock, log, alive, onStalled });
+  exposeQueryApi(http.app, { config, store, kept, self, version, clock, log, alive, onStalled });
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
   const stats = () => aggregator.stats();
@@ -155,6 +158,14 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     pace.took(batch.node, batch.timeMs, { intervalMs: batch.intervalMs, nowMs: clock.now() });
   };
   return { url, dataDir: kept?.path, store, accept, sinks };
+}
+
+/** What is news is shown, and with it goes into the store what the collector says of itself. */
+function newsOf(page: Page, keeping: ReturnType<typeof keepSelf> | undefined): (frame: Frame) => void {
+  return (frame) => {
+    page.take(frame);
+    if (frame.late === undefined) void keeping?.(frame.endMs);
+  };
 }
 
 function httpOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: (reason: RefusalReason) => void) {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
 import type { Clock } from '../src/run/clock.ts';
+import { type SelfMetrics, single } from '../src/self/metrics.ts';
 import { addApi } from './api/api.ts';
 import { promql } from './api/promql.ts';
 import type { KeptLog } from './keptlog.ts';
@@ -12,6 +13,7 @@ export interface QueryApi {
   readonly config: Pick<Config, 'query' | 'store' | 'data_dir'>;
   readonly store: Store | undefined;
   readonly kept: KeptLog | undefined;
+  readonly self: SelfMetrics;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -19,9 +21,9 @@ export interface QueryApi {
   readonly onStalled: () => void;
 }
 
-export function exposeQueryApi(app: FastifyInstance, { config, store, kept, ...others }: QueryApi): void {
+export function exposeQueryApi(app: FastifyInstance, { config, store, kept, self, ...others }: QueryApi): void {
   const { query } = config;
-  addApi(app, {
+  const line = addApi(app, {
     ...others,
     store,
     noStore: whyNone(config, kept),
@@ -35,6 +37,7 @@ export function exposeQueryApi(app: FastifyInstance, { config, store, kept, ...o
     },
     retention: retentionWords(config.store),
   });
+  self.expose('plimsoll_store_queries_waiting', () => (store === undefined ? [] : single(line.waiting())));
 }
 
 function whyNone({ data_dir, store }: QueryApi['config'], kept: KeptLog | undefined): string {

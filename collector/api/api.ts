@@ -38,7 +38,12 @@ export interface Api extends ApiOptions {
   readonly onStalled: () => void;
 }
 
-export function addApi(app: FastifyInstance, api: Api): void {
+/** Questions under way: the one line that they all wait in. */
+export interface ApiLine {
+  waiting(): number;
+}
+
+export function addApi(app: FastifyInstance, api: Api): ApiLine {
   const { clock, limits, language, onStalled, log } = api;
   const turnsOf = (atOnce: number) => createTurns({ clock, atOnce, waiting: WAITING, waitMs: limits.timeoutMs });
   const asking: Asking = {
@@ -74,6 +79,8 @@ export function addApi(app: FastifyInstance, api: Api): void {
     addFederate(scope, api, asking);
     addHealth(scope, api);
   });
+  const { query, lookup } = asking.turns;
+  return { waiting: () => query.waiting + lookup.waiting };
 }
 
 /** Forms are read, errors go into the envelope. */

@@ -2,6 +2,7 @@
 
 /** Integer Unix milliseconds as seconds. */
 export function timeText(ms: number): string {
+  if (ms >= 0 && ms % 1000 === 0) return `${ms / 1000}`;
   const whole = Math.trunc(ms / 1000);
   const rest = Math.abs(ms % 1000);
   const sign = ms < 0 && whole === 0 ? '-' : '';
@@ -11,6 +12,9 @@ export function timeText(ms: number): string {
 /** Of a point of a vector or a matrix: very large and very small ones with an exponent of two digits at least. */
 export function valueText(value: number): string {
   const text = `${value}`;
+  const size = value < 0 ? -value : value;
+  // Within it there is no exponent, and nothing special.
+  if (size >= 1e-6 && size < 1e21) return text;
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const at = text.indexOf('e');
   if (at < 0) return special(value) ?? text;

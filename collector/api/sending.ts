@@ -3,12 +3,14 @@
  * that readers who do not read hold neither memory nor others up.
  */
 import { pipeline, Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { negotiate } from '../../src/exposition/negotiate.ts';
 import type { Places } from '../../src/http/places.ts';
 import { QueryError } from '../query/query.ts';
 
+/** Below it packing makes nothing smaller that a packet carries. */
+const LEAST_PACKED = 1400;
 /** Texts are gathered into pieces of about that many characters. */
 const PIECE_CHARS = 64 * 1024;
 
@@ -27,13 +29,13 @@ export async function sendPieces(
   texts: Iterable<string> | AsyncIterable<string>,
   places?: Places,
 ): Promise<void> {
-  const pieces = gathered(texts);
+  const pieces = Symbol.iterator in texts ? gathered(texts) : gatheredAsync(texts);
   const first = await pieces.next();
   reply.type(type).header('vary', 'accept-encoding');
   const gzip = negotiate(undefined, request.headers['accept-encoding'] as string | undefined).gzip;
   const whole = first.done === true ? '' : first.value;
   if (whole.length < PIECE_CHARS) {
-    reply.send(gzip && whole.length > 1400 ? packed(reply, [whole]) : Buffer.from(whole));
+    reply.send(gzip && whole.length > LEAST_PACKED ? packedWhole(reply, whole) : Buffer.from(whole));
     return;
   }
   try {
@@ -55,6 +57,12 @@ export async function placeFor({ request, reply }: Omit<Sending, 'type'>, places
   else reply.raw.once('close', leave);
 }
 
+/** What is small is packed at once: a stream for it takes longer than the packing. */
+function packedWhole(reply: FastifyReply, text: string): Buffer {
+  reply.header('content-encoding', 'gzip');
+  return gzipSync(text, { level: 1 });
+}
+
 function packed(reply: FastifyReply, texts: Iterable<string> | AsyncIterable<string>): Readable {
   reply.header('content-encoding', 'gzip');
   const gzip = createGzip({ level: 1 });
@@ -63,7 +71,9 @@ function packed(reply: FastifyReply, texts: Iterable<string> | AsyncIterable<str
   return gzip;
 }
 
-async function* withFirst(first: string, rest: AsyncGenerator<string, void>): AsyncGenerator<string> {
+type Pieces = Generator<string, void> | AsyncGenerator<string, void>;
+
+async function* withFirst(first: string, rest: Pieces): AsyncGenerator<string> {
   try {
     yield first;
     yield* rest;
@@ -73,16 +83,42 @@ async function* withFirst(first: string, rest: AsyncGenerator<string, void>): As
 }
 
 /** Texts joined to pieces that are worth a write; the last may be small. */
-async function* gathered(texts: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string, void> {
-  let piece: string[] = [];
-  let chars = 0;
-  for await (const text of texts) {
-    piece.push(text);
-    chars += text.length;
-    if (chars < PIECE_CHARS) continue;
-    yield piece.join('');
-    piece = [];
-    chars = 0;
+class Gathering {
+  #texts: string[] = [];
+  #chars = 0;
+
+  /** Answers a piece once it is large enough. */
+  add(text: string): string | undefined {
+    this.#texts.push(text);
+    this.#chars += text.length;
+    return this.#chars < PIECE_CHARS ? undefined : this.rest();
   }
-  if (chars > 0) yield piece.join('');
+
+  rest(): string {
+    const piece = this.#texts.join('');
+    this.#texts = [];
+    this.#chars = 0;
+    return piece;
+  }
+}
+
+/** Without a pause for each text: what is there already is not waited for. */
+function* gathered(texts: Iterable<string>): Generator<string, void> {
+  const gathering = new Gathering();
+  for (const text of texts) {
+    const piece = gathering.add(text);
+    if (piece !== undefined) yield piece;
+  }
+  const rest = gathering.rest();
+  if (rest !== '') yield rest;
+}
+
+async function* gatheredAsync(texts: AsyncIterable<string>): AsyncGenerator<string, void> {
+  const gathering = new Gathering();
+  for await (const text of texts) {
+    const piece = gathering.add(text);
+    if (piece !== undefined) yield piece;
+  }
+  const rest = gathering.rest();
+  if (rest !== '') yield rest;
 }

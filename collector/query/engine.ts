@@ -126,14 +126,15 @@ interface Found1 {
 }
 
 function scalarSeries(values: Float64Array, grid: Grid): AnswerSeries {
-  return { labels: [], timesMs: values.map((_, i) => grid.startMs + i * grid.stepMs), values };
+  return { labels: [], timesMs: timesOf(grid), values };
 }
 
 function points(rows: Rows, grid: Grid, { budget }: Context): Found1[] {
   const out: Found1[] = [];
   let total = 0;
+  const all = timesOf(grid);
   for (const row of rows) {
-    const one = packed(row, grid);
+    const one = packed(row, grid, all);
     if (one.values.length === 0) continue;
     total += one.values.length;
     if (total > budget.limits.maxPoints) {
@@ -148,9 +149,17 @@ function points(rows: Rows, grid: Grid, { budget }: Context): Found1[] {
   return out;
 }
 
-function packed({ labels, values, has }: Row, grid: Grid): Found1 {
+function timesOf(grid: Grid): Float64Array {
+  const timesMs = new Float64Array(grid.steps);
+  for (let i = 0; i < grid.steps; i++) timesMs[i] = grid.startMs + i * grid.stepMs;
+  return timesMs;
+}
+
+/** `all`: the grid's times, which rows with a value at each step share. */
+function packed({ labels, values, has }: Row, grid: Grid, all: Float64Array): Found1 {
   let length = 0;
   for (let i = 0; i < has.length; i++) length += has[i] as number;
+  if (length === has.length) return { labels, timesMs: all, values: values.slice() };
   const timesMs = new Float64Array(length);
   const kept = new Float64Array(length);
   for (let i = 0, at = 0; i < has.length; i++) {

@@ -18,6 +18,7 @@ export interface QueryRequest {
 export interface AnswerSeries {
   /** Sorted, `__name__` among them where it was kept. */
   readonly labels: readonly LabelPair[];
+  /** Series with a point at every step have the same array. */
   readonly timesMs: Float64Array;
   readonly values: Float64Array;
 }

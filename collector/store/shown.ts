@@ -8,7 +8,8 @@ import type { Column } from '../../src/model/shape.ts';
 
 /** The jobs of the README's `scrape_configs`. */
 const CONTAINERS_JOB = 'plimsoll-containers';
-const GROUPS_JOB = 'plimsoll-collector';
+/** What the collector says of groups and of itself. */
+export const GROUPS_JOB = 'plimsoll-collector';
 export const AGENT_JOB = 'plimsoll-agent';
 export const COLLECTOR_JOBS = [CONTAINERS_JOB, GROUPS_JOB];
 
@@ -21,7 +22,8 @@ const RENAMED = new Map<string, string>([
 const known = new Map<string, string>();
 const MOST_KNOWN = 10_000;
 
-function nameOf(foreign: string): string {
+/** A label's name as a scrape gives it. */
+export function scrapedName(foreign: string): string {
   let name = known.get(foreign);
   if (name === undefined) {
     const legal = legalName(foreign);
@@ -33,9 +35,9 @@ function nameOf(foreign: string): string {
 
 /** A row's labels; the same object where all names may stay. */
 export function shownLabels(own: Labels): Labels {
-  if (own.names.every((name) => nameOf(name) === name)) return own;
+  if (own.names.every((name) => scrapedName(name) === name)) return own;
   const pairs: LabelPair[] = [];
-  for (const [name, value] of pairsOf(own)) pairs.push([nameOf(name), value]);
+  for (const [name, value] of pairsOf(own)) pairs.push([scrapedName(name), value]);
   return labels(pairs);
 }
 

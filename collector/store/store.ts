@@ -1,17 +1,17 @@
 /**
- * The store as the rest of the collector has it, on the main thread: a thread of its own does the work, and this hands over what is asked and read. Four
- * queries at once; more wait for their turn.
+ * The store as the rest of the collector has it, on the main thread: a thread of its own does the work, and this hands over what is asked and read. Whoever
+ * asks sees to how many questions there are at once (`collector/api/turns.ts`): the thread has a line of its own, one after the other.
  */
 import type { Log } from '../../src/log.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { MetricInfo } from '../query/source.ts';
 import { type QueryAnswer, QueryError, type QueryRequest } from '../query/query.ts';
 import { Packer } from './received/packing.ts';
+import { type PackedAnswer, unpackAnswer } from './thread/answered.ts';
 import { storeProgram } from './thread/code.ts';
 import { type FedLog, LogFeed } from './thread/feed.ts';
 import type { Question, StoreThreadOptions } from './thread/messages.ts';
 import { Thread } from './thread/thread.ts';
-import { Turns } from './thread/turns.ts';
 import type { ExportedSeries, ReceivedSeries, Scope, Store, StoreStats, WriteOutcome } from './types.ts';
 import type { Matcher } from '../query/source.ts';
 
@@ -32,8 +32,8 @@ export interface KeptStore extends Store {
   /** Windows of the log that it did not get, by reason. */
   readonly lost: ReadonlyMap<string, number>;
   readonly queries: {
+    /** Asked, and not answered yet. */
     readonly running: number;
-    readonly waiting: number;
     readonly answered: number;
     readonly failed: number;
   };
@@ -43,8 +43,6 @@ export interface KeptStore extends Store {
 }
 
 const TICK_MS = 5000;
-const AT_ONCE = 4;
-const MOST_WAITING = 100;
 
 export async function startStore(options: StoreOptions): Promise<KeptStore> {
   return new ThreadedStore(options, await storeProgram());
@@ -53,11 +51,11 @@ export async function startStore(options: StoreOptions): Promise<KeptStore> {
 class ThreadedStore implements KeptStore {
   readonly #thread: Thread;
   readonly #clock: Clock;
-  readonly #turns = new Turns(AT_ONCE, MOST_WAITING);
   readonly #lost = new Map<string, number>();
   readonly #packer = new Packer();
   #cancelTick = (): void => undefined;
   #lastStats: StoreStats | undefined;
+  #running = 0;
   #answered = 0;
   #failed = 0;
 
@@ -88,9 +86,9 @@ class ThreadedStore implements KeptStore {
 
   async query(request: QueryRequest, signal?: AbortSignal): Promise<QueryAnswer> {
     try {
-      const answer = (await this.#ask({ what: 'query', request }, signal)) as QueryAnswer;
+      const answer = (await this.#ask({ what: 'query', request }, signal)) as PackedAnswer;
       this.#answered++;
-      return answer;
+      return unpackAnswer(answer);
     } catch (error) {
       this.#failed++;
       throw error;
@@ -168,8 +166,7 @@ class ThreadedStore implements KeptStore {
   }
 
   get queries() {
-    const { running, waiting } = this.#turns;
-    return { running, waiting, answered: this.#answered, failed: this.#failed };
+    return { running: this.#running, answered: this.#answered, failed: this.#failed };
   }
 
   #tick(): void {
@@ -179,20 +176,18 @@ class ThreadedStore implements KeptStore {
   }
 
   async #ask(question: Question, signal?: AbortSignal): Promise<unknown> {
-    const canceled = (): QueryError => new QueryError('canceled', 'nobody waits for the answer any more');
-    if (signal?.aborted) throw canceled();
-    const done = await this.#turns.take(signal);
+    if (signal?.aborted) throw new QueryError('canceled', 'nobody waits for the answer any more');
+    this.#running++;
     const abort = new Int32Array(new SharedArrayBuffer(4));
     const onAbort = (): void => {
       Atomics.store(abort, 0, 1);
     };
     signal?.addEventListener('abort', onAbort);
     try {
-      if (signal?.aborted) throw canceled();
       return await this.#thread.ask(question, abort);
     } finally {
       signal?.removeEventListener('abort', onAbort);
-      done();
+      this.#running--;
     }
   }
 }

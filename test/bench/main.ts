@@ -1,5 +1,6 @@
-/** `npm run bench [collector] [agent] [log] [pair] [away] [kept] [restart] [sinkdown] [parts] [store] [query] [peers]`: prints what things cost; without names, the first two. */
+/** `npm run bench [collector] [agent] [log] [pair] [away] [kept] [restart] [sinkdown] [parts] [store] [query] [asked] [peers]`: prints what things cost; without names, the first two. */
 import { benchAgent } from './agent.ts';
+import { benchAsked } from './asked.ts';
 import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
 import { benchKept } from './kept.ts';
@@ -20,6 +21,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['parts', benchParts],
   ['store', benchStore],
   ['query', benchQuery],
+  ['asked', benchAsked],
   ['peers', benchPeers],
   ['away', benchAway],
   ['restart', benchRestart],

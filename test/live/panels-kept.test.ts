@@ -1,14 +1,17 @@
 /**
- * Every query of every dashboard, asked of the collector's own store and of a Prometheus that the same collector pushes to, at the same
+ * Every query of every dashboard and every rule, asked of the collector's own store and of a Prometheus that the same collector pushes to, at the same
  * moments: the same series with the same values. What differs is explained here.
  */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { remoteWrite } from '../promql/writing.ts';
+import { differences, topkDifferences, topkOf } from '../support/answers.ts';
 import { boards, queriesOf } from '../support/boards.ts';
 import { fillBoard, prometheusVariables } from '../support/boardvalues.ts';
 import { engineAt } from '../support/engine.ts';
 import { freePort } from '../support/ports.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { type Prometheus, queries, type Range, startPrometheus } from '../support/prometheus.ts';
+import { type Rule, ruleGroups } from '../support/rulefiles.ts';
 import { CLUSTER, NODE } from '../support/stage.ts';
 import { waitFor } from '../support/wait.ts';
 import { startZoo } from '../support/zoo.ts';
@@ -23,8 +26,17 @@ const SCRAPED = new Set(['job']);
 /** Queries that may differ, by what they ask for, and why. */
 const OTHERWISE: readonly (readonly [asks: RegExp, why: string])[] = [
   [/\bup\b/, 'the store has an `up` for each node as if it were scraped; whoever is pushed to has none'],
-  [/(plimsoll|process|nodejs)_/, 'what the programs say of themselves is scraped, and neither kept nor pushed'],
+  [/\b(plimsoll|process|nodejs)_/, 'what the programs say of themselves is scraped or kept, and not pushed'],
 ];
+
+/** Counts by a reason that there may be none of. */
+const MAY_BE_ABSENT: ReadonlySet<string> = new Set([
+  'plimsoll_collector_samples_dropped_total',
+  'plimsoll_collector_groups_refused_total',
+  'plimsoll_collector_evictions_total',
+  'plimsoll_sink_samples_dropped_total',
+  'plimsoll_http_refused_total',
+]);
 
 let prometheus: Prometheus;
 let program: Program;
@@ -84,36 +96,18 @@ function ranged(server: Asked, expr: string): Promise<Range[]> {
   return server.queryRange(expr, { start: end - TIMES.range, end, step: TIMES.interval });
 }
 
-function keyOf({ labels }: Range): string {
-  const own = Object.entries(labels).filter(([name]) => !SCRAPED.has(name));
-  return JSON.stringify(own.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function keyed(series: readonly Range[]): Map<string, Range['points']> {
-  return new Map(series.map((one) => [keyOf(one), one.points]));
-}
-
-const ONE_SIDED = /^(we have no|only we have) /;
-
-/** In words; none if both are the same. */
-function differences(ours: readonly Range[], theirs: readonly Range[]): string[] {
-  const [a, b] = [keyed(ours), keyed(theirs)];
-  const missing = [...b.keys()].filter((key) => !a.has(key)).map((key) => `we have no ${key}`);
-  const more = [...a.keys()].filter((key) => !b.has(key)).map((key) => `only we have ${key}`);
-  const others = [...a].flatMap(([key, points]) => {
-    const there = b.get(key);
-    const same =
-      there === undefined ||
-      (points.length === there.length &&
-        points.every(([time, value], i) => time === there[i]?.[0] && isNear(value, there[i]?.[1] as number)));
-    return same ? [] : [`${key}: ${JSON.stringify(points.slice(-4))} and there ${JSON.stringify(there?.slice(-4))}`];
-  });
-  return [...missing, ...more, ...others].slice(0, 3);
-}
-
-/** Sums of floats depend on the order in their last digits. */
-function isNear(a: number, b: number): boolean {
-  return Object.is(a, b) || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
+/** Of both servers, in words. */
+async function compared(expr: string, ask: typeof instant): Promise<{ wrong: string[]; answered: boolean }> {
+  const [ours, theirs] = await Promise.all([ask(kept, expr), ask(prometheus, expr)]);
+  const topk = topkOf(expr);
+  const wrong =
+    topk === undefined
+      ? differences(ours, theirs, SCRAPED)
+      : [
+          ...topkDifferences({ ours, theirs, all: await ask(prometheus, topk.of) }, topk, SCRAPED),
+          ...(await compared(topk.of, ask)).wrong,
+        ];
+  return { wrong: wrong.slice(0, 3), answered: theirs.length > 0 };
 }
 
 const all = boards('prometheus').filter(({ file }) => !file.includes('pipeline'));
@@ -131,13 +125,61 @@ test.each(all.map((board) => [board.file, board] as const))('%s', async (_file, 
   for (const { target, where } of queriesOf([board])) {
     const expr = fill(target.expr ?? '');
     if (OTHERWISE.some(([asks]) => asks.test(expr))) continue;
-    const ask = target.instant ? instant : ranged;
-    const [ours, theirs] = await Promise.all([ask(kept, expr), ask(prometheus, expr)]);
-    answered += theirs.length > 0 ? 1 : 0;
-    // Of containers that have the same, mostly nothing, topk takes any: then series that both have are compared.
-    const found = differences(ours, theirs).filter((words) => !expr.includes('topk(') || !ONE_SIDED.test(words));
-    wrong.push(...found.map((words) => `${where}: ${expr}: ${words}`));
+    const found = await compared(expr, target.instant ? instant : ranged);
+    answered += found.answered ? 1 : 0;
+    wrong.push(...found.wrong.map((words) => `${where}: ${expr}: ${words}`));
   }
   expect(wrong).toEqual([]);
   expect(answered).toBeGreaterThan(3);
+});
+
+test('the rules: each gives the same, and those that are recorded are there for the others', async () => {
+  // Thresholds first: the others are compared with them. Some need what another group has recorded, so that all is recorded twice before.
+  const groups = [...ruleGroups()].sort(
+    (a, b) => Number(b.name.includes('defaults')) - Number(a.name.includes('defaults')),
+  );
+  const rules = groups
+    .flatMap((group) => group.rules)
+    .filter(({ expr }) => !OTHERWISE.some(([asks]) => asks.test(expr)));
+  for (let round = 0; round < 2; round++) {
+    for (const rule of rules)
+      if (rule.record !== undefined) await Promise.all([record(kept, rule), record(prometheus, rule)]);
+  }
+  const wrong: string[] = [];
+  let answered = 0;
+  for (const { alert, record: name, expr } of rules) {
+    const found = await compared(expr, instant);
+    answered += found.answered ? 1 : 0;
+    wrong.push(...found.wrong.map((words) => `${alert ?? name}: ${words}`));
+  }
+  expect(wrong).toEqual([]);
+  expect(rules.filter(({ alert }) => alert !== undefined).length).toBeGreaterThan(20);
+  expect(answered).toBeGreaterThan(30);
+}, 60_000);
+
+/** What a recording rule gives at the moment, into the server that gave it. */
+async function record(server: Asked & { readonly url: string }, { record: name = '', expr, labels = {} }: Rule) {
+  const found = await server.query(expr, end);
+  const written = found.map((one) => ({
+    labels: Object.entries({ ...one.labels, ...labels, __name__: name }),
+    samples: [{ ms: Math.round(end * 1000), value: one.value }],
+  }));
+  if (written.length > 0) await remoteWrite(server.url, written);
+}
+
+test('the pipeline’s dashboard finds what the collector says of itself', async () => {
+  const [board] = boards('prometheus').filter(({ file }) => file.includes('pipeline'));
+  const { fill, options } = await fillBoard(board!, prometheusVariables(kept as Prometheus, end), { times: TIMES });
+  expect(options.get('job')).toContain('plimsoll-collector');
+  const silent: string[] = [];
+  for (const { target } of queriesOf([board!])) {
+    const expr = fill(target.expr ?? '');
+    const answer = await (target.instant ? instant : ranged)(kept, expr);
+    if (answer.length === 0) silent.push(...(target.expr?.match(/\b(?:plimsoll|process|nodejs)_\w+/g) ?? []));
+  }
+  // What only agents say, and what has not happened.
+  const ofCollectors = silent.filter((name) => /^(plimsoll_(collector|sink|http|build)|process|nodejs)_/.test(name));
+  expect(ofCollectors.filter((name) => !MAY_BE_ABSENT.has(name))).toEqual([]);
+  const [series] = await kept.query('plimsoll_collector_sessions', end);
+  expect(series).toMatchObject({ labels: { job: 'plimsoll-collector' }, value: 1 });
 });

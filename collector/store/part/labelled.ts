@@ -5,9 +5,16 @@ import type { LabelIndex } from './index/labelindex.ts';
 
 export const NAME = '__name__';
 
+const fixed = new WeakMap<Column, ReadonlyMap<string, string>>();
+
 /** What all series of a column have, by name; the column's word goes before the row's. */
 export function fixedLabels(column: Column): ReadonlyMap<string, string> {
-  return new Map([...column.labels, [NAME, column.metric] as const]);
+  let known = fixed.get(column);
+  if (known === undefined) {
+    known = new Map([...column.labels, [NAME, column.metric] as const]);
+    fixed.set(column, known);
+  }
+  return known;
 }
 
 /** Where each label is from: a pair of the row (0 and up), or one that is fixed (-1 and down). */
@@ -19,24 +26,23 @@ interface Plan {
 
 /** Makes labels for one column, row after row: most rows have the same names. */
 export class SeriesLabels {
-  readonly #index: LabelIndex;
+  readonly #index: () => LabelIndex;
   readonly #fixed: readonly (readonly [string, string])[];
   #plan: Plan | undefined;
 
-  constructor(index: LabelIndex, column: Column) {
+  constructor(index: () => LabelIndex, column: Column) {
     this.#index = index;
     this.#fixed = [...fixedLabels(column)];
   }
 
   labels(set: number): Labels {
-    const pairs = this.#index.pairsOf(set);
-    const of = this.#index.namesOf(pairs);
+    const index = this.#index();
+    const pairs = index.pairsOf(set);
+    const of = index.namesOf(pairs);
     if (this.#plan?.of !== of) this.#plan = planFor(of, this.#fixed);
     const { names, from } = this.#plan;
     const values = from.map((at) =>
-      at >= 0
-        ? this.#index.value(pairs[at] as number)
-        : ((this.#fixed[-1 - at] as readonly [string, string])[1] as string),
+      at >= 0 ? index.value(pairs[at] as number) : ((this.#fixed[-1 - at] as readonly [string, string])[1] as string),
     );
     return sortedLabels(names, values);
   }

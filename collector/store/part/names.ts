@@ -62,7 +62,7 @@ export function* labelSets(of: Indexed, selector: Selector, inSeveral: ReadonlyS
   const seen = new Set<string>();
   for (const [table, match] of matches(of, selector)) {
     const column = table.columns[match.column] as Column;
-    const labelled = new SeriesLabels(of.index, column);
+    const labelled = new SeriesLabels(() => of.index, column);
     const mayRepeat = inSeveral.has(column.metric);
     for (const set of setsOf(table, match)) {
       const labels = labelled.labels(set);

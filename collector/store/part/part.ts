@@ -7,15 +7,15 @@ import { type BlockSource, cachedBlock, readBlock } from './blocks.ts';
 import { type BlockCache, SHARED_CACHE } from './cache.ts';
 import { checkPart } from './check.ts';
 import { PartDamage } from './damage.ts';
+import { Finder } from './found.ts';
 import type { GroupPlace } from './index/directory.ts';
 import { LabelIndex } from './index/labelindex.ts';
 import { decodeRoot, type Root } from './index/root.ts';
 import { joinSame, metricsInSeveral } from './joined.ts';
-import { SeriesLabels } from './labelled.ts';
 import { checkHead, HEAD_BYTES, readTail, TAIL_BYTES } from './layout.ts';
 import { labelNames, labelSets, labelValues } from './names.ts';
 import { type OnDamage, type RowOptions, tableRows } from './rows.ts';
-import { rowsOf, Selector } from './select.ts';
+import { Selector } from './select.ts';
 import { SeriesReader } from './series.ts';
 import { partSizes } from './sizes.ts';
 import { TableReader } from './table.ts';
@@ -50,6 +50,7 @@ export class PartReader implements Part {
   readonly #source: BlockSource;
   readonly #root: Root;
   readonly #inSeveral: ReadonlySet<string>;
+  readonly #finder: Finder;
 
   constructor(source: BlockSource) {
     this.#source = source;
@@ -59,6 +60,7 @@ export class PartReader implements Part {
     const { resolutionMs } = info;
     this.tableReaders = tables.map((entry) => new TableReader(source, entry, { resolutionMs, sliceMs }));
     this.#inSeveral = metricsInSeveral(this.tableReaders);
+    this.#finder = new Finder({ cache: source.cache, owner: source.owner, index: () => this.index() });
   }
 
   /** Label sets and pairs; in memory as long as the cache has room. */
@@ -83,25 +85,22 @@ export class PartReader implements Part {
 
   *select(selection: Selection, endsToo = false): Generator<PartSeries> {
     if (selection.fromMs > this.info.maxMs || selection.toMs < this.info.minMs) return;
-    const selector = new Selector(() => this.index(), selection.matchers);
+    const { fromMs, toMs, matchers } = selection;
+    const foundIn = this.#finder.for(matchers, endsToo, this.tableReaders.length);
     const several: PartSeries[] = [];
-    for (const table of this.tableReaders) {
-      if (selection.fromMs > table.entry.maxMs || selection.toMs < table.entry.minMs) continue;
-      const matches = selector.columns(table, endsToo);
-      if (matches.length === 0) continue;
-      const named = matches.map(({ column }) => new SeriesLabels(this.index(), table.columns[column] as Column));
-      for (const group of table.groups()) {
+    for (const [at, table] of this.tableReaders.entries()) {
+      if (fromMs > table.entry.maxMs || toMs < table.entry.minMs) continue;
+      for (const { group: g, column, rows, labels } of foundIn(table, at)) {
+        const group = table.groups()[g] as GroupPlace;
         const isThere = presence(table, group, selection);
         if (isThere === undefined) continue;
-        for (const [m, match] of matches.entries()) {
-          const mayRepeat = this.#inSeveral.has((table.columns[match.column] as Column).metric);
-          for (const row of rowsOf(group, match, endsToo)) {
-            if (!isThere(row)) continue;
-            const labels = (named[m] as SeriesLabels).labels(group.sets[row] as number);
-            const series = new SeriesReader(labels, { table, group, row, column: match.column }, selection);
-            if (mayRepeat) several.push(series);
-            else yield series;
-          }
+        const mayRepeat = this.#inSeveral.has((table.columns[column] as Column).metric);
+        for (let i = 0; i < rows.length; i++) {
+          const row = rows[i] as number;
+          if (!isThere(row)) continue;
+          const series = new SeriesReader(labels(i), { table, group, row, column }, selection);
+          if (mayRepeat) several.push(series);
+          else yield series;
         }
       }
     }

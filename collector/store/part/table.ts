@@ -11,17 +11,27 @@ import { type Stream, type StreamKind, streamsOf } from './streams.ts';
 
 /** What the decoding of one row needs; used for the next one again. */
 export interface Scratch {
+  /** Which row of which block `times` are of: many rows have the times of one before. */
+  block: RowBytes | undefined;
+  told: number;
   times: Float64Array;
   values: Float64Array;
   marks: Uint8Array;
 }
 
 export function newScratch(): Scratch {
-  return { times: new Float64Array(1024), values: new Float64Array(1024), marks: new Uint8Array(1024) };
+  return {
+    block: undefined,
+    told: -1,
+    times: new Float64Array(1024),
+    values: new Float64Array(1024),
+    marks: new Uint8Array(1024),
+  };
 }
 
 export function roomFor(scratch: Scratch, n: number): void {
   if (scratch.times.length >= n) return;
+  scratch.block = undefined;
   scratch.times = new Float64Array(2 * n);
   scratch.values = new Float64Array(2 * n);
   scratch.marks = new Uint8Array(2 * n);
@@ -119,9 +129,13 @@ export class TableReader {
     let told = row;
     // A row that repeats the times of one before is a single zero.
     while (told > 0 && isRepeated(block, told)) told--;
+    if (scratch.block === block && scratch.told === told) return n;
+    scratch.block = undefined;
     try {
       reader.begin(block.bytes, block.from[told] as number, block.from[told + 1] as number);
       readTimes(reader, scratch.times, n, slice.slice * this.sliceMs);
+      scratch.block = block;
+      scratch.told = told;
     } catch (error) {
       throw this.#damage(slice, 0, error);
     }

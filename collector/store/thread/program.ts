@@ -5,11 +5,13 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { diskFolder } from '../../log/disk.ts';
 import { createEngine } from '../../query/engine.ts';
+import type { QueryAnswer } from '../../query/query.ts';
 import type { Log } from '../../../src/log.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { StoreCore } from '../core.ts';
 import { storeFiles } from '../files.ts';
 import { NewerStore } from '../manifest.ts';
+import { packAnswer } from './answered.ts';
 import { type Asking, createAnswering, failureOf } from './answering.ts';
 import { LogTail } from './logtail.ts';
 import type { FromStore, StoreThreadOptions, ToStore } from './messages.ts';
@@ -168,7 +170,12 @@ class StoreThread {
   #answer({ id, question, nowMs, abort }: Ask): void {
     try {
       const isAborted = (): boolean => abort !== undefined && Atomics.load(abort, 0) !== 0;
-      say(this.#port, { kind: 'answer', id, value: this.#valueOf(question, { id, nowMs, isAborted }) });
+      const value = this.#valueOf(question, { id, nowMs, isAborted });
+      if (question.what !== 'query') say(this.#port, { kind: 'answer', id, value });
+      else {
+        const { packed, transfer } = packAnswer(value as QueryAnswer);
+        say(this.#port, { kind: 'answer', id, value: packed }, transfer);
+      }
     } catch (error) {
       say(this.#port, { kind: 'failed', id, failure: failureOf(error) });
     }
@@ -187,8 +194,8 @@ function isNoSettling({ question }: Ask): boolean {
   return question.what !== 'settle';
 }
 
-function say(port: MessagePort, message: FromStore): void {
-  port.postMessage(message);
+function say(port: MessagePort, message: FromStore, transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
 }
 
 /** Words for the program's log, which the main thread writes. */

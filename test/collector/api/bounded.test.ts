@@ -122,7 +122,7 @@ describe('queries', () => {
 async function waitForCount(answers: readonly Promise<unknown>[], count: number): Promise<number> {
   let settled = 0;
   for (const answer of answers) void answer.then(() => settled++);
-  await waitFor(async () => settled >= count, { timeoutMs: 15_000, what: `${count} answers` });
+  await waitFor(async () => settled >= count, { timeoutMs: 50_000, what: `${count} answers` });
   return settled;
 }
 

@@ -161,6 +161,15 @@ test('samples of others are on disk when they are answered for, wherever in time
   ]);
 });
 
+test('as many questions are under way as are asked: the line is the API’s', async () => {
+  const { store, stop } = await start(T0);
+  const asked = Array.from({ length: 9 }, () => store.query({ query: '1', startMs: T0, endMs: T0, stepMs: 0 }));
+  expect(store.queries.running).toBe(9);
+  expect((await Promise.all(asked)).map(({ series }) => series[0]?.values[0])).toEqual(Array(9).fill(1));
+  expect(store.queries).toEqual({ running: 0, answered: 9, failed: 0 });
+  await stop();
+});
+
 test('an export comes in pieces, and a query that nobody waits for ends', async () => {
   const { log, store } = await start(T0);
   for (let n = 1; n <= 5; n++) log.offer(frameOf(T0 + n * 10_000, windowAt(n)));
@@ -179,7 +188,7 @@ test('an export comes in pieces, and a query that nobody waits for ends', async 
   const request = { query: 'up', startMs: T0, endMs: T0, stepMs: 0 };
   await expect(store.query(request, leaving.signal)).rejects.toMatchObject({ type: 'canceled' });
   await expect(store.query({ ...request, query: 'up{' })).rejects.toMatchObject({ type: 'bad_data' });
-  await waitFor(() => store.queries.waiting === 0, { what: 'no query to wait' });
+  await waitFor(() => store.queries.running === 0, { what: 'no query to be under way' });
 });
 
 test('a log that begins anew, its files gone, is read on: its numbers go on behind those that the store has', async () => {

@@ -64,8 +64,8 @@ describe('names', () => {
       'agents/exposed.ts',
       'collector/exposed.ts',
       'collector/exposedstore.ts',
+      'collector/queryapi.ts',
       'collector/receiving.ts',
-      'collector/exposedstore.ts',
       'src/http/metricsroute.ts',
       'src/self/metrics.ts',
     ];
