@@ -1,7 +1,8 @@
-/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [store] [query] [peers]`: prints what things cost; without names, the first two. */
+/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [ingest] [store] [query] [peers]`: prints what things cost; without names, the first two. */
 import { benchAgent } from './agent.ts';
 import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
+import { benchIngest } from './ingest.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
@@ -15,6 +16,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['log', benchLog],
   ['pair', benchPair],
   ['parts', benchParts],
+  ['ingest', benchIngest],
   ['store', benchStore],
   ['query', benchQuery],
   ['peers', benchPeers],

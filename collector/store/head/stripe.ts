@@ -70,7 +70,7 @@ function makeRoom(): void {
   out = larger;
 }
 
-/** Whether the row changes at all. */
+/** Whether the row changes at all; only then `now` is filled. */
 function gather(
   { frames, values, from, places }: Gathered,
   { row, before, now }: { readonly row: number; readonly before: number; readonly now: Float64Array },
@@ -83,11 +83,12 @@ function gather(
     if (place >= 0) {
       const value = (values[k] as Float64Array)[(from[k] as number) + place] as number;
       if (!same(value, old)) {
+        if (!changes) now.fill(before, 0, k);
         changes = true;
         old = value - value === 0 ? value : Number.NaN;
       }
     }
-    now[k] = old;
+    if (changes) now[k] = old;
   }
   return changes;
 }
