@@ -59,9 +59,11 @@ export function writeCells(out: Writer, cells: Cells): void {
 
 /** Reads all cells into `values`, which holds what they were before. */
 export function readCells(reader: Reader, { values, rows, scales }: Omit<Cells, 'before'>): void {
+  let column = 0;
+  let end = rows;
   for (let at = 0; at < values.length; ) {
     const token = reader.varint('token');
-    const column = Math.floor(at / rows);
+    for (; at >= end; end += rows) column++;
     if (token % 2 === 1) {
       const folded = (token - 1) / 2;
       const step = folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;

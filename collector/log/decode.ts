@@ -21,11 +21,15 @@ interface Known extends Past {
   readonly scales: Uint8Array;
   /** Of a table that is gone past: its rows in the last frame that had it. */
   skipped: number;
+  /** The last frame, by count, that had it. */
+  frame: number;
 }
 
 export interface DecodingOptions {
   /** Whether frames have their journal, as they do by default. Going past it costs a fraction of taking it in. */
   readonly journal?: boolean;
+  /** Whether a frame's numbers are good only until the next is decoded, which then need no memory of their own. */
+  readonly reuses?: boolean;
 }
 
 /** The number that a payload carries, without reading the rest. */
@@ -37,13 +41,17 @@ export class FrameDecoder {
   readonly #defined = new Defined();
   readonly #tables: Known[] = [];
   readonly #wantsJournal: boolean;
+  readonly #reuses: boolean;
+  #frames = 0;
 
-  constructor({ journal = true }: DecodingOptions = {}) {
+  constructor({ journal = true, reuses = false }: DecodingOptions = {}) {
     this.#wantsJournal = journal;
+    this.#reuses = reuses;
   }
 
   decode(payload: Uint8Array): NumberedFrame {
     const reader = new Reader(payload);
+    this.#frames++;
     const seq = reader.varint('number');
     const startMs = reader.float64('start');
     const endMs = startMs + reader.varint('length');
@@ -83,12 +91,14 @@ export class FrameDecoder {
     const { level, shape } = known;
     const { list, places } = readRows(reader, this.#defined, known.list);
     const now = { rows: list.rows.length, places };
-    const timesMs = timesBefore(known, { ...now, endMs });
+    // A table that comes twice in a frame has numbers of its own each time.
+    const reuses = this.#reuses && known.frame !== this.#frames;
+    const timesMs = timesBefore(known, { ...now, endMs }, reuses);
     readCells(reader, { values: timesMs, rows: now.rows, scales: known.timeScale });
     const past = moved(known, { ...now, columns: shape.columns.length });
-    const values = places === undefined ? past.slice() : past;
+    const values = places === undefined && !reuses ? past.slice() : past;
     readCells(reader, { values, rows: now.rows, scales: known.scales });
-    Object.assign(known, { list, timesMs, values, endMs });
+    Object.assign(known, { list, timesMs, values, endMs, frame: this.#frames });
     const { rows, sources } = list;
     return { level, shape, rows, timesMs, values, ...(sources === undefined ? {} : { sources }) };
   }
@@ -105,7 +115,7 @@ export class FrameDecoder {
     const count = reader.count('columns', Number.MAX_SAFE_INTEGER);
     const columns = Array.from({ length: count }, () => this.#column(reader));
     const scales = new Uint8Array(count).fill(FIRST_SCALE);
-    const known: Known = { level, shape: { measurement, columns }, scales, skipped: 0, ...emptyPast() };
+    const known: Known = { level, shape: { measurement, columns }, scales, skipped: 0, frame: 0, ...emptyPast() };
     this.#tables.push(known);
     return known;
   }

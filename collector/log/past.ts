@@ -44,9 +44,16 @@ export function moved(
   return result;
 }
 
-/** What each row's time would be if it were read as long before its window's end as last time; the end for new rows. */
-export function timesBefore({ timesMs, endMs }: Past, now: Now & { readonly endMs: number }): Float64Array {
-  const result = new Float64Array(now.rows);
+/**
+ * What each row's time would be if it were read as long before its window's end as last time; the end for new rows. `reuses`: in the past's own array if all
+ * rows are as before.
+ */
+export function timesBefore(
+  { timesMs, endMs }: Past,
+  now: Now & { readonly endMs: number },
+  reuses = false,
+): Float64Array {
+  const result = reuses && now.places === undefined ? timesMs : new Float64Array(now.rows);
   for (let r = 0; r < now.rows; r++) {
     const place = now.places === undefined ? r : (now.places[r] as number);
     result[r] = place < 0 ? now.endMs : (timesMs[place] as number) + (now.endMs - endMs);

@@ -4,11 +4,17 @@ import type { Folder, LogFile } from './files.ts';
 import { isWhole, payloadOf, RECORD_HEAD, readHead, SEGMENT_HEAD } from './record.ts';
 import type { Segment } from './segment.ts';
 
+/** Read ahead: of small windows there are many in it. */
+const AHEAD = 1 << 18;
+
 export class SegmentReader {
   readonly segment: Segment;
   readonly #file: LogFile;
   readonly #decoder: FrameDecoder;
   #at = SEGMENT_HEAD;
+  /** What has been read from `#aheadAt` on. */
+  #ahead: Uint8Array = new Uint8Array(0);
+  #aheadAt = 0;
 
   private constructor(segment: Segment, file: LogFile, decoding: DecodingOptions) {
     this.segment = segment;
@@ -45,11 +51,22 @@ export class SegmentReader {
   }
 
   async #read(): Promise<NumberedFrame> {
-    const head = readHead(await this.#file.readAt(this.#at, RECORD_HEAD));
-    const bytes = await this.#file.readAt(this.#at, RECORD_HEAD + head.length);
+    const head = readHead(await this.#bytes(RECORD_HEAD));
+    const bytes = await this.#bytes(RECORD_HEAD + head.length);
     if (!isWhole(bytes, head)) throw new Error('wrong checksum');
     const numbered = this.#decoder.decode(await payloadOf(bytes));
     this.#at += bytes.length;
     return numbered;
+  }
+
+  /** So many bytes from where the next record is, less where the file ends. */
+  async #bytes(length: number): Promise<Uint8Array> {
+    const from = this.#at - this.#aheadAt;
+    if (from + length <= this.#ahead.length) return this.#ahead.subarray(from, from + length);
+    // Not beyond what is known to be whole: the rest is being written.
+    const ahead = Math.min(AHEAD, this.segment.length - this.#at);
+    this.#ahead = await this.#file.readAt(this.#at, Math.max(length, ahead));
+    this.#aheadAt = this.#at;
+    return this.#ahead.subarray(0, length);
   }
 }

@@ -1,9 +1,10 @@
-/** `npm run bench [collector] [agent] [log] [pair] [away] [kept] [restart] [sinkdown] [parts] [store] [query] [asked] [peers]`: prints what things cost; without names, the first two. */
+/** `npm run bench [NAME …]`, the names below: prints what things cost; without names, collector and agent. */
 import { benchAgent } from './agent.ts';
 import { benchAsked } from './asked.ts';
 import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
 import { benchKept } from './kept.ts';
+import { benchIngest } from './ingest.ts';
 import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
@@ -19,6 +20,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['log', benchLog],
   ['pair', benchPair],
   ['parts', benchParts],
+  ['ingest', benchIngest],
   ['store', benchStore],
   ['query', benchQuery],
   ['asked', benchAsked],

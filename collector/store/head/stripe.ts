@@ -40,14 +40,21 @@ export interface Gathered {
 /** What is being packed; written to directly, because this is done for every number there is. */
 let out = new Uint8Array(1 << 16);
 let end = 0;
+let bits = new Uint32Array(1 << 8);
+let starts = new Uint32Array(1 << 10);
+let own = new Float64Array(0);
 const eight = new DataView(new ArrayBuffer(8));
 
 /** Packs a column; `last` is what each row was before, and becomes what it is after. Undefined if nothing changes. */
 export function packColumn(gathered: Gathered, last: Float64Array): StripeColumn | undefined {
   const { frames, rows } = gathered;
-  const changed = new Uint32Array(Math.ceil(rows / 32));
-  const offsets = new Uint32Array(Math.ceil(rows / GROUP));
-  const now = new Float64Array(frames);
+  const words = Math.ceil(rows / 32);
+  const groups = Math.ceil(rows / GROUP);
+  if (bits.length < words) bits = new Uint32Array(2 * words);
+  if (starts.length < groups) starts = new Uint32Array(2 * groups);
+  const changed = bits.fill(0, 0, words);
+  const offsets = starts;
+  const now = own.length === frames ? own : (own = new Float64Array(frames));
   const most = 2 + 9 * frames;
   let any = false;
   end = 0;
@@ -61,7 +68,9 @@ export function packColumn(gathered: Gathered, last: Float64Array): StripeColumn
     packRow(now, before);
     last[row] = now[frames - 1] as number;
   }
-  return any ? { changed, offsets, bytes: out.slice(0, end) } : undefined;
+  return any
+    ? { changed: changed.slice(0, words), offsets: offsets.slice(0, groups), bytes: out.slice(0, end) }
+    : undefined;
 }
 
 function makeRoom(): void {
@@ -70,7 +79,7 @@ function makeRoom(): void {
   out = larger;
 }
 
-/** Whether the row changes at all. */
+/** Whether the row changes at all; only then `now` is filled. */
 function gather(
   { frames, values, from, places }: Gathered,
   { row, before, now }: { readonly row: number; readonly before: number; readonly now: Float64Array },
@@ -83,11 +92,12 @@ function gather(
     if (place >= 0) {
       const value = (values[k] as Float64Array)[(from[k] as number) + place] as number;
       if (!same(value, old)) {
+        if (!changes) now.fill(before, 0, k);
         changes = true;
         old = value - value === 0 ? value : Number.NaN;
       }
     }
-    now[k] = old;
+    if (changes) now[k] = old;
   }
   return changes;
 }

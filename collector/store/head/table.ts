@@ -8,7 +8,8 @@ import type { LevelTable } from '../../../src/model/batch.ts';
 import type { RowChunk } from '../types.ts';
 import { GrowingFloats, Scratch } from './growing.ts';
 import { HeadRows } from './rows.ts';
-import { type Gathered, packColumn, type StripeColumn, unpackRow } from './stripe.ts';
+import { type Gathered, packColumn, type StripeColumn, type Unpacking, unpackRow } from './stripe.ts';
+import { fill, Windows } from './windows.ts';
 
 /** Windows that are packed together. */
 const STRIPE = 6;
@@ -19,15 +20,6 @@ interface Stripe {
   readonly frames: number;
   /** Times first, then the cells. */
   readonly columns: readonly (StripeColumn | undefined)[];
-}
-
-/** A window as it came. */
-interface Open {
-  readonly table: LevelTable | undefined;
-  /** By place in the table: the time, from the window's end on. */
-  readonly offsets: Float64Array;
-  /** By row: its place in the table. */
-  readonly places: Int32Array;
 }
 
 export interface HeadTableOptions {
@@ -41,9 +33,6 @@ export interface HeadTableOptions {
   /** A row's labels as they are shown. */
   readonly shown: (labels: Labels) => Labels;
 }
-
-const NOWHERE = new Int32Array(0);
-const NOTHING = new Float64Array(0);
 
 export class HeadTable {
   readonly level: string;
@@ -59,7 +48,8 @@ export class HeadTable {
   /** Times and cells at the end of the last stripe. */
   readonly #last: GrowingFloats[];
   readonly #stripes: Stripe[] = [];
-  #open: Open[] = [];
+  readonly #open = new Windows();
+
   constructor(options: HeadTableOptions) {
     this.#options = options;
     this.level = options.level;
@@ -82,7 +72,7 @@ export class HeadTable {
 
   /** Rows that the last window has, with the time of what they have. */
   *present(): Generator<readonly [labels: Labels, lastMs: number]> {
-    const open = this.#open.at(-1);
+    const open = this.#open.last;
     const gone = open === undefined ? this.#absentRows() : undefined;
     for (const [row, labels] of this.labels.entries()) {
       const there = open === undefined ? !gone?.has(row) : (open.places[row] ?? -1) >= 0;
@@ -101,64 +91,50 @@ export class HeadTable {
 
   /** The next window; without a table all rows are missing in it. */
   push(table: LevelTable | undefined, endMs: number): void {
-    if (table === undefined) this.#open.push({ table, offsets: NOTHING, places: NOWHERE });
-    else this.#open.push(this.#placed(table, endMs));
+    if (table === undefined) this.#open.add(this.rows);
+    else this.#place(table, endMs);
     if (this.#open.length === STRIPE) this.#pack();
   }
 
-  #placed(table: LevelTable, endMs: number): Open {
-    const { rowOf, places } = this.#rows.placesOf(table.rows);
+  #place(table: LevelTable, endMs: number): void {
+    const places = this.#rows.placesOf(table.rows);
+    const { rowOf } = places;
     this.#lastMs.reserve(this.rows);
-    const offsets = new Float64Array(table.rows.length).fill(Number.NaN);
+    const window = this.#open.add(this.rows);
+    fill(window, table, places);
+    const { offsets } = window;
     const lastMs = this.#lastMs.values;
     for (let place = 0; place < rowOf.length; place++) {
       const row = rowOf[place] as number;
       if (row < 0) continue;
       const timeMs = table.timesMs[place] as number;
       if (timeMs > (lastMs[row] as number)) {
-        offsets[place] = timeMs - endMs;
+        offsets[row] = timeMs - endMs;
         lastMs[row] = timeMs;
       } else {
-        offsets[place] = HELD;
+        offsets[row] = HELD;
         if (timeMs < (lastMs[row] as number)) this.#options.onLate(this.labels[row] as Labels, table, place);
       }
     }
-    return { table, offsets, places };
   }
 
   #pack(): void {
-    const open = this.#open;
-    const places = open.map((one) => one.places);
+    const open = Array.from({ length: this.#open.length }, (_, k) => this.#open.at(k));
+    const { rows } = this;
     const frames = open.length;
-    const common = { frames, rows: this.rows, places };
-    for (const last of this.#last) last.reserve(this.rows);
-    const times = packColumn(this.#timesOf(open), (this.#last[0] as GrowingFloats).values);
-    const cells = this.columns.map((_, c) => {
-      const from = Int32Array.from(open, ({ table }) => c * (table?.rows.length ?? 0));
-      const values = open.map(({ table }) => table?.values ?? NOTHING);
-      return packColumn({ ...common, values, from }, (this.#last[c + 1] as GrowingFloats).values);
-    });
-    this.#stripes.push({ frames, columns: [times, ...cells] });
-    this.#open = [];
-  }
-
-  /** Of times, a row that is missing has none: it is not as it was. */
-  #timesOf(open: readonly Open[]): Gathered {
-    const values = open.map(({ offsets }) => {
-      const longer = new Float64Array(offsets.length + 1).fill(Number.NaN);
-      longer.set(offsets);
-      return longer;
-    });
-    const places = open.map((one) => {
-      const missing = one.offsets.length;
-      const all = new Int32Array(this.rows).fill(missing);
-      for (let row = 0; row < one.places.length; row++) {
-        const place = one.places[row] as number;
-        if (place >= 0) all[row] = place;
-      }
-      return all;
-    });
-    return { frames: open.length, rows: this.rows, values, from: new Int32Array(open.length), places };
+    for (const last of this.#last) last.reserve(rows);
+    const packed = (c: number, of: Pick<Gathered, 'values' | 'from' | 'places'>) =>
+      packColumn({ frames, rows, ...of }, (this.#last[c] as GrowingFloats).values);
+    // Of times, a row that is missing has none: it is not as it was.
+    const all = identity(rows);
+    const times = { values: open.map(({ offsets }) => offsets), places: open.map((one) => all.subarray(0, one.rows)) };
+    const columns = [packed(0, { ...times, from: new Int32Array(frames) })];
+    const cells = { values: open.map(({ values }) => values), places: open.map(({ places }) => places) };
+    for (let c = 0; c < this.columns.length; c++) {
+      columns.push(packed(c + 1, { ...cells, from: Int32Array.from(open, ({ width }) => c * width) }));
+    }
+    this.#stripes.push({ frames, columns });
+    this.#open.clear();
   }
 
   /** Windows since the table began. */
@@ -180,23 +156,34 @@ export class HeadTable {
   #raw(row: number, c: number, buffer = scratch): Float64Array {
     const frames = this.#frames;
     const into = buffer.room(frames);
-    let at = 0;
+    this.#unpack(row, c, into, 0);
+    return into;
+  }
+
+  /** The same, into `into` from `start` on. */
+  #unpack(row: number, c: number, into: Float64Array, start: number): void {
+    let at = start;
     let old = Number.NaN;
     for (const stripe of this.#stripes) {
-      old = unpackRow(stripe.columns[c], row, old, { into, at, frames: stripe.frames });
+      unpacking.into = into;
+      unpacking.at = at;
+      unpacking.frames = stripe.frames;
+      old = unpackRow(stripe.columns[c], row, old, unpacking);
       at += stripe.frames;
     }
-    for (const one of this.#open) {
-      const { table, offsets, places } = one;
-      const place = row < places.length ? (places[row] as number) : -1;
-      if (place < 0 || table === undefined) into[at++] = c === 0 ? Number.NaN : old;
-      else {
-        const value = c === 0 ? offsets[place] : table.values[(c - 1) * table.rows.length + place];
-        old = (value as number) - (value as number) === 0 ? (value as number) : Number.NaN;
-        into[at++] = old;
+    for (let k = 0; k < this.#open.length; k++) {
+      const { rows, offsets, width, values, places } = this.#open.at(k);
+      if (c === 0) {
+        into[at++] = row < rows ? (offsets[row] as number) : Number.NaN;
+        continue;
       }
+      const place = row < places.length ? (places[row] as number) : -1;
+      if (place >= 0) {
+        const value = values[(c - 1) * width + place] as number;
+        old = value - value === 0 ? value : Number.NaN;
+      }
+      into[at++] = old;
     }
-    return into;
   }
 
   /** Times at which the row has something: in which windows, -1 where it ends, and when. */
@@ -253,23 +240,36 @@ export class HeadTable {
     return false;
   }
 
-  /** All of a row, to be sealed; undefined if there is nothing. */
+  /** All of a row, to be sealed; undefined if there is nothing. Valid until the next of any table. */
   chunk(row: number): RowChunk | undefined {
     const { length, windows, timesMs } = this.#moments(row);
     if (length === 0) return undefined;
-    // One piece of memory for all columns: an array of its own for each costs more than what is in it.
-    const all = new Float64Array(length * this.columns.length);
+    const width = this.columns.length;
+    // Questions are answered between two rows, and have their own.
+    const all = sealing.room(length * (width + 1));
+    const times = all.subarray(0, length);
+    times.set(timesMs.subarray(0, length));
+    const isPlain = length === this.#frames && hasNoGaps(windows, length);
     const cells = this.columns.map((_, c) => {
-      const values = this.#raw(row, c + 1);
-      const own = all.subarray(c * length, (c + 1) * length);
-      for (let i = 0; i < length; i++) {
-        const k = windows[i] as number;
-        own[i] = k < 0 ? Number.NaN : (values[k] as number);
+      const own = all.subarray((c + 1) * length, (c + 2) * length);
+      if (isPlain) this.#unpack(row, c + 1, own, 0);
+      else {
+        const values = this.#raw(row, c + 1);
+        for (let i = 0; i < length; i++) {
+          const k = windows[i] as number;
+          own[i] = k < 0 ? Number.NaN : (values[k] as number);
+        }
       }
       return own;
     });
-    return { labels: this.labels[row] as Labels, timesMs: timesMs.slice(0, length), cells };
+    return { labels: this.labels[row] as Labels, timesMs: times, cells };
   }
+}
+
+/** Whether every window has a moment of its own. */
+function hasNoGaps(windows: Float64Array, length: number): boolean {
+  for (let k = 0; k < length; k++) if (windows[k] !== k) return false;
+  return true;
 }
 
 interface Moments {
@@ -278,6 +278,17 @@ interface Moments {
   readonly timesMs: Float64Array;
 }
 
+/** 0, 1, 2 …: where rows are that are at their own number. */
+let numbers = new Int32Array(0);
+
+function identity(rows: number): Int32Array {
+  if (numbers.length < rows) numbers = Int32Array.from({ length: 2 * rows }, (_, row) => row);
+  return numbers;
+}
+
+/** One for all: it is asked for with every few numbers. */
+const unpacking: { -readonly [K in keyof Unpacking]: Unpacking[K] } = { into: new Float64Array(0), at: 0, frames: 0 };
+const sealing = new Scratch();
 const scratch = new Scratch();
 const timeScratch = new Scratch();
 const moments = { windows: new Scratch(), timesMs: new Scratch() };

@@ -56,21 +56,31 @@ function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOption
     const entry = write(resolutionMs, tables);
     if (entry.rows > 0) added.push(entry);
   };
+  const within = ({ name }: PartEntry, use: (part: PartReader) => void): void => {
+    const part = openPart(folder.files, name, folder.cache);
+    try {
+      use(part);
+    } finally {
+      part.close();
+    }
+  };
   const parts = openedOf(folder, merge.parts);
   if (!rawGone) make(0, mergeParts(parts));
-  for (const resolutionMs of tier === 2 ? RESOLUTIONS : []) {
-    const before = rawGone ? openedOf(folder, replaces, resolutionMs) : [];
+  if (tier === 2 && !rawGone) {
+    const [fine, coarse] = RESOLUTIONS;
+    make(fine, downsampleParts(parts, fine));
+    // An hour is the same from five minutes, and those are few.
+    const made = added.at(-1);
+    if (made?.resolutionMs === fine) within(made, (part) => make(coarse, downsampleParts([part], coarse)));
+  }
+  for (const resolutionMs of tier === 2 && rawGone ? RESOLUTIONS : []) {
+    const before = openedOf(folder, replaces, resolutionMs);
     if (before.length === 0) make(resolutionMs, downsampleParts(parts, resolutionMs));
-    else {
-      // Behind those of before; it is named by no manifest, and goes with the next.
-      const { name } = write(resolutionMs, downsampleParts(parts, resolutionMs));
-      const late = openPart(folder.files, name, folder.cache);
-      try {
-        make(resolutionMs, mergeParts([...before, late]));
-      } finally {
-        late.close();
-      }
-    }
+    // Behind those of before; it is named by no manifest, and goes with the next.
+    else
+      within(write(resolutionMs, downsampleParts(parts, resolutionMs)), (late) =>
+        make(resolutionMs, mergeParts([...before, late])),
+      );
   }
   folder.commit({ replaced: [{ removed: [...merge.parts, ...replaces], added }] });
 }

@@ -36,7 +36,7 @@ export class LogTail {
     });
   }
 
-  /** The next frame; undefined if there is none for now. */
+  /** The next frame; undefined if there is none for now. Its numbers are good until the next call. */
   async take(): Promise<NumberedFrame | undefined> {
     for (;;) {
       const segment = this.#segments.find(({ lastSeq }) => lastSeq >= this.#next);
@@ -61,10 +61,12 @@ export class LogTail {
   async #read(segment: Segment): Promise<NumberedFrame | undefined> {
     if (this.#reader?.segment !== segment) {
       await this.close();
-      this.#reader = await SegmentReader.open(this.#folder, segment, { journal: false }).catch((error: Error) => {
-        segment.damage = error.message;
-        return undefined;
-      });
+      this.#reader = await SegmentReader.open(this.#folder, segment, { journal: false, reuses: true }).catch(
+        (error: Error) => {
+          segment.damage = error.message;
+          return undefined;
+        },
+      );
     }
     return this.#reader?.from(this.#next);
   }

@@ -128,6 +128,14 @@ describe('frames through the log', () => {
     expect(await throughLog(frames)).toEqual(frames);
   });
 
+  property.prop([FRAMES])('come back as they were from a reader that uses its memory again', async (frames) => {
+    const encoder = new FrameEncoder();
+    const decoder = new FrameDecoder({ reuses: true });
+    for (const [i, frame] of frames.entries()) {
+      expect(decoder.decode(await encoder.encode(frame, i + 1, breathe)).frame).toEqual(frame);
+    }
+  });
+
   property.prop([FRAMES, FRAMES])(
     'go past a journal that nobody wants, and keep what it defines',
     async (frames, other) => {

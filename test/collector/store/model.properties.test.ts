@@ -73,6 +73,20 @@ const operation = fc.oneof(
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
+/** A frame as the log's reader has it: its numbers are good only until the next. */
+function passOn(frame: Frame, take: (passed: Frame) => void): void {
+  const tables = frame.tables.map((table) => ({
+    ...table,
+    timesMs: table.timesMs.slice(),
+    values: table.values.slice(),
+  }));
+  take({ ...frame, tables });
+  for (const { timesMs, values } of tables) {
+    timesMs.fill(-1);
+    values.fill(-1);
+  }
+}
+
 class World {
   readonly disk: StoreDisk = storeDisk();
   readonly model = new Model();
@@ -104,8 +118,10 @@ class World {
     const { firstSeq, nextSeq } = core;
     for (const [i, frame] of this.frames.entries()) {
       const seq = i + 1;
-      if (seq >= nextSeq) core.push(seq, frame);
-      else if (seq >= firstSeq) core.prime(frame);
+      passOn(frame, (passed) => {
+        if (seq >= nextSeq) core.push(seq, passed);
+        else if (seq >= firstSeq) core.prime(passed);
+      });
     }
     return core;
   }
@@ -162,7 +178,7 @@ class World {
     const frame = frameOf(this.#endMs, tables);
     this.frames.push(frame);
     this.model.frame(this.#endMs, tables);
-    this.core.push(this.frames.length, frame);
+    passOn(frame, (passed) => this.core.push(this.frames.length, passed));
   }
 
   /** What a node has told late: numbers all, for a window that is closed. */
@@ -177,7 +193,7 @@ class World {
     const frame = frameOf(endMs, tables, ['n1']);
     this.frames.push(frame);
     this.model.late(tables);
-    this.core.push(this.frames.length, frame);
+    passOn(frame, (passed) => this.core.push(this.frames.length, passed));
   }
 
   #received(name: string, agos: readonly number[], stale: boolean): void {
