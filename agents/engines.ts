@@ -55,6 +55,14 @@ export interface FoundEngine {
   readonly leftOut: number;
 }
 
+/** `Docker 20.10.24, containerd`: those that answer, or did. */
+export function engineNames(engines: readonly FoundEngine[]): string {
+  const names = engines.flatMap(({ status: { runtime, version, podman } }) =>
+    runtime === '' && version === '' ? [] : [`${runtime || (podman ? 'Podman' : 'Docker')} ${version}`.trim()],
+  );
+  return [...new Set(names)].join(', ');
+}
+
 export interface Engines {
   /** Grows when further ones are found; one that was found once is never left out. */
   readonly all: readonly Engine[];

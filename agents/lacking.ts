@@ -129,6 +129,12 @@ function missing(
   return `is not mounted here: mount -t cgroup -o ${name} ${name} /sys/fs/cgroup/${name}, or show a container the host’s /sys/fs/cgroup.`;
 }
 
+/** `absent: containers’ swap: the kernel …` as what and why. */
+export function whatAndWhy(line: string): readonly [what: string, why: string] {
+  const [, what = '', why = ''] = /^absent: ([^:]*): (.*)$/s.exec(line) ?? [];
+  return [what, why];
+}
+
 /** Files that a controller has only in some kernels. */
 function fileLines(seen: Seen, families: ReadonlySet<string>): string[] {
   const lacks = (controller: string, sign: string, file: string): boolean => {

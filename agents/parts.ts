@@ -18,7 +18,7 @@ import { type StateSource, stateSource } from './docker/state.ts';
 import { statsSource } from './docker/stats.ts';
 import { configuredEndpoints, furtherEndpoints } from './endpoints.ts';
 import { runtimesOf } from './kubernetes/folders.ts';
-import { type Engine, type Engines, type FoundEngine, startEngines } from './engines.ts';
+import { type Engine, engineNames, type Engines, type FoundEngine, startEngines } from './engines.ts';
 import { enabledFamilies } from './families.ts';
 import { readOnce, setDescriptorBudget } from './kernel/files.ts';
 import { createHostEntity } from './host/host.ts';
@@ -82,7 +82,10 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const { isIgnored } = engines;
   const nested = (): Nested => nestedAmong(engines.placed());
   const { named } = engines;
-  const around: Surroundings = { settings, mounts, running, named, nested, isIgnored, host, families, clock, log };
+  const around: Surroundings = {
+    ...{ settings, mounts, running, named, nested, isIgnored, host, families, clock, log },
+    ...{ engines: () => engineNames(engines.found()), lacking },
+  };
   const sources = SOURCES.flatMap((make) => make(around) ?? []);
   const scraper = createScraper({
     node,

@@ -25,6 +25,7 @@ import { createProcessSource } from './process/process.ts';
 import { createSchedSource } from './process/sched.ts';
 import { createTcpSource } from './network/tcp.ts';
 import { createUdpSource } from './network/udp.ts';
+import { whatAndWhy } from './lacking.ts';
 import type { Nested } from './nesting.ts';
 import type { Source } from './source.ts';
 
@@ -41,6 +42,10 @@ export interface Surroundings {
   /** Whether a container is left out by the configuration or by a label of its own. */
   readonly isIgnored: (id: string) => boolean;
   readonly host: Entity;
+  /** Those that answer, with their versions. */
+  readonly engines: () => string;
+  /** What this machine's kernel does not tell, a line each. */
+  readonly lacking: readonly string[];
   /** The families that are switched on. */
   readonly families: ReadonlySet<string>;
   readonly clock: Clock;
@@ -72,8 +77,11 @@ const namespaceOptions = (around: Surroundings) => ({
 export const SOURCES: readonly Row[] = [
   (around) => cgroupSource(around),
   when(['network'], (around) => createNetworkSource({ ...namespaceOptions(around), sysRoot: around.settings.sys })),
-  ({ settings, host, clock }) =>
-    createHostSource({ procRoot: settings.proc, sysRoot: settings.sys, rootfs: settings.rootfs, entity: host, clock }),
+  ({ settings, host, clock, engines, lacking }) =>
+    createHostSource({
+      ...{ procRoot: settings.proc, sysRoot: settings.sys, rootfs: settings.rootfs, entity: host, clock },
+      ...{ engines, absent: lacking.map(whatAndWhy) },
+    }),
   when(['topology'], ({ settings, host, clock }) =>
     createHardwareSource({ sysRoot: settings.sys, entity: host, clock }),
   ),

@@ -112,6 +112,7 @@ const NOTHING: Inspected = {
   failingStreak: undefined,
   hostname: '',
   networkMode: '',
+  ports: '',
   restartPolicy: '',
   runtime: '',
   cgroupParent: '',
@@ -192,6 +193,7 @@ function infoOf(from: Inspected): Labels {
     ['network_mode', from.networkMode],
     ['restart_policy', from.restartPolicy],
     ['hostname', from.hostname],
+    ['ports', from.ports],
   ];
   return labels(pairs.map(([name, value]) => [name, value.slice(0, MAX_INFO)]));
 }

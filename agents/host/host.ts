@@ -3,9 +3,10 @@
  * pressure, diskio) and those that only a machine has. A file that this kernel does not have costs only its own numbers.
  */
 import { join } from 'node:path';
-import { machineInfo } from '../../src/catalog/machine.ts';
+import { machineAbsent, machineInfo } from '../../src/catalog/machine.ts';
 import type { FamilyTable } from '../../src/model/batch.ts';
 import { state } from '../../src/catalog/state.ts';
+import { TableBuilder } from '../../src/model/builder.ts';
 import { labels } from '../../src/model/labels.ts';
 import { type Entity, type EntityRow, entityRow } from '../../src/model/table.ts';
 import type { Clock } from '../../src/run/clock.ts';
@@ -30,6 +31,10 @@ export interface HostOptions extends IdentityRoots {
   /** From {@link createHostEntity}. */
   readonly entity: Entity;
   readonly clock: Clock;
+  /** Engines with their versions, as they are by now. */
+  readonly engines?: () => string;
+  /** What the kernel does not tell, and why. */
+  readonly absent?: readonly (readonly [what: string, why: string])[];
 }
 
 /** The host as an entity: key and label `id` are `/`, its counters began at boot. Read once; a stepped clock does not change it. */
@@ -68,6 +73,15 @@ export function createHostSource(options: HostOptions): Source {
   const floor = new Floor<CpuMode>(CPU_TOLERANCE);
   const stack = createStack(options);
   const slow = slowFacts(options);
+  const absent = (options.absent ?? []).map(([what, why]) =>
+    entityRow(
+      entity,
+      labels([
+        ['what', what],
+        ['why', why],
+      ]),
+    ),
+  );
 
   function machineTables(): FamilyTable[] {
     const statBytes = files.stat.read();
@@ -100,7 +114,7 @@ export function createHostSource(options: HostOptions): Source {
       tables.push(
         ...diskTables(disks, clock.now(), (line) => deviceRows.of(entity, `/dev/${line.name}`, inside.has(line))),
       );
-      tables.push(stateTable({ row, timeMs: clock.now() }));
+      tables.push(stateTable({ row, timeMs: clock.now() }), absentTable(absent, clock.now()));
       modeRows.sweep();
       deviceRows.sweep();
       return tables.filter((table) => table.rows.length > 0);
@@ -125,6 +139,15 @@ function stateTable(reading: Reading): FamilyTable {
   return tableOf(state, reading, { lastSeen: reading.timeMs / 1000, started });
 }
 
+function absentTable(rows: readonly EntityRow[], timeMs: number): FamilyTable {
+  const table = new TableBuilder<typeof machineAbsent, EntityRow>(machineAbsent, rows.length);
+  for (const row of rows) {
+    table.add(row, timeMs);
+    table.set(machineAbsent.at.absent, 1);
+  }
+  return table.build();
+}
+
 function withFloor(stat: Stat, floor: Floor<CpuMode>): Stat {
   return { ...stat, cpu: new Map([...stat.cpu].map(([mode, seconds]) => [mode, floor.hold(mode, seconds)])) };
 }
@@ -142,7 +165,8 @@ function slowFacts(options: HostOptions): (procRoot: string, sysRoot: string) =>
     const nowMs = options.clock.monotonic();
     if (facts && nowMs - readAtMs < SLOW_MS) return facts;
     readAtMs = nowMs;
-    const info = entityRow(options.entity, labels(machineIdentity(options)));
+    const engines = options.engines?.() ?? '';
+    const info = entityRow(options.entity, labels([...machineIdentity(options), ['engines', engines]]));
     const same = facts?.info.labels.key === info.labels.key;
     facts = { topology: readTopology(procRoot, sysRoot), info: facts && same ? facts.info : info };
     return facts;

@@ -35,6 +35,7 @@ export function inspectedFrom(record: CriRecord): Inspected {
     hostname: record.hostname,
     // A pod's interfaces are counted once, on its sandbox; those of the host, on the host.
     networkMode: type === 'container' ? `container:${record.sandboxId}` : hostNetwork ? 'host' : 'default',
+    ports: '',
     restartPolicy: '',
     runtime: '',
     cgroupParent: '',

@@ -17,6 +17,8 @@ export interface Identity {
   readonly pod?: string;
   /** What `container_info` or `machine_info` says: `hostname`, `kernel`, `os`. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** Of a host: what its kernel does not tell, and why. */
+  readonly absent?: readonly (readonly [what: string, why: string])[];
   /** Thresholds of its own, by what comes after `plimsoll.alert.`: `memory: '90'`. */
   readonly alerts?: Readonly<Record<string, string>>;
 }
@@ -30,7 +32,7 @@ const SERVICES = [
   ['com_docker_stack_namespace', 'com_docker_swarm_service_name'],
 ] as const;
 
-export function identityOf({ kind, node, entity, facts }: Thing, n: number): Identity {
+export function identityOf({ kind, node, entity, facts, absent }: Thing, n: number): Identity {
   const { labels } = entity;
   const label = (name: string): string | undefined => labelValue(labels, name);
   const id = label('id') ?? entity.key;
@@ -49,6 +51,7 @@ export function identityOf({ kind, node, entity, facts }: Thing, n: number): Ide
     ...known('namespace', label(`${LABEL}io_kubernetes_pod_namespace`)),
     ...known('pod', label(`${LABEL}io_kubernetes_pod_name`)),
     ...(facts.size > 0 ? { facts: Object.fromEntries(facts) } : {}),
+    ...(absent.length > 0 ? { absent } : {}),
     ...(alerts.length > 0 ? { alerts: Object.fromEntries(alerts) } : {}),
   };
 }

@@ -16,6 +16,8 @@ export function pipelineOf({ aggregator, ingest, fanout, frames, store, behindMs
     logUp: frames === undefined ? undefined : frames.stats().trouble === undefined,
     behindMs: behindMs(),
     history: store !== undefined,
+    // Nothing kept has no first.
+    since: store?.lastStats?.minMs ? store.lastStats.minMs / 1000 : undefined,
   };
 }
 

@@ -22,6 +22,8 @@ export interface Pipeline {
   readonly behindMs: number | undefined;
   /** Whether there is a store that keeps history. */
   readonly history: boolean;
+  /** Unix seconds: the first that it keeps; undefined until it has told. */
+  readonly since: number | undefined;
 }
 
 export interface Host {
@@ -82,6 +84,7 @@ const HOST_MS = 7 * 24 * 3600_000;
 interface Shown {
   readonly identity: Identity;
   readonly entity: Thing['entity'];
+  readonly described: string;
   readonly cells: readonly Cell[];
   readonly cpu: Cell[];
   readonly memory: Cell[];
@@ -103,12 +106,12 @@ export function createPresent({ run, version, cluster, windowMs, pipeline }: Pre
     for (const thing of reading.things.values()) {
       const earlier = last === undefined ? undefined : shown.get(thing.key);
       const cells = cellsOf(thing, last?.things.get(thing.key), earlier?.cells);
-      const same = earlier?.entity === thing.entity;
+      const same = earlier?.entity === thing.entity && earlier.described === thing.described;
       const identity = earlier && same ? earlier.identity : identityOf(thing, earlier?.identity.n ?? next++);
       if (!same) fresh.push(identity);
       const cpu = [...(earlier?.cpu ?? []), cellAt(cells, 'cpu')].slice(-TRAIL);
       const memory = [...(earlier?.memory ?? []), cellAt(cells, 'memory')].slice(-TRAIL);
-      all.set(thing.key, { identity, entity: thing.entity, cells, cpu, memory });
+      all.set(thing.key, { identity, entity: thing.entity, described: thing.described, cells, cpu, memory });
     }
     shown = all;
     return fresh;

@@ -19,6 +19,10 @@ export interface Thing {
   readonly timesMs: Float64Array;
   /** Labels of `container_info` and `machine_info`. */
   facts: ReadonlyMap<string, string>;
+  /** What its kernel does not tell, and why: labels of `machine_absent_info`. */
+  readonly absent: (readonly [what: string, why: string])[];
+  /** Changes with what describes it. */
+  described: string;
   /** File systems of a host, by device. */
   readonly disks: Map<string, { used: number; size: number }>;
 }
@@ -35,7 +39,7 @@ interface Taken {
   readonly state: number | undefined;
 }
 
-const DESCRIBING = new Set(['container_info', 'machine_info']);
+const DESCRIBING = new Set(['container_info', 'machine_info', 'machine_absent_info']);
 const FS_USED = at('container_fs_usage_bytes');
 const FS_SIZE = at('container_fs_limit_bytes');
 
@@ -54,11 +58,18 @@ function readTable(table: LevelTable, things: Map<string, Thing>): void {
   const counted = new Set(sources.flatMap((row) => (row.shownOnly ? [] : [row.entity])));
   sources.forEach((row, r) => {
     const thing = thingOf(things, row, labelValue((table.rows[r] as EntityRow).labels, 'node') ?? '');
-    if (describes) thing.facts = new Map(row.dims.names.map((name, i) => [name, row.dims.values[i] as string]));
+    if (describes) describe(thing, row);
     // A layer over a disk beside the disk itself: one number for both.
     if (row.shownOnly && counted.has(row.entity)) return;
     readRow({ table, taken, row, r }, thing);
   });
+}
+
+function describe(thing: Thing, { dims }: EntityRow): void {
+  thing.described += dims.key;
+  const what = labelValue(dims, 'what');
+  if (what === undefined) thing.facts = new Map(dims.names.map((name, i) => [name, dims.values[i] as string]));
+  else thing.absent.push([what, labelValue(dims, 'why') ?? '']);
 }
 
 interface Reading {
@@ -115,6 +126,8 @@ function thingOf(things: Map<string, Thing>, { entity }: EntityRow, node: string
     values: new Float64Array(PLACES).fill(Number.NaN),
     timesMs: new Float64Array(PLACES).fill(Number.NaN),
     facts: new Map<string, string>(),
+    absent: [],
+    described: '',
     disks: new Map(),
   };
   things.set(key, thing);

@@ -110,6 +110,7 @@ const SHOWN_FACTS = [
   ['os', 'System'],
   ['kernel', 'Kernel'],
   ['architecture', 'Architecture'],
+  ['engines', 'Engine'],
 ] as const;
 
 function Facts({ facts }: { readonly facts: Row['facts'] }) {

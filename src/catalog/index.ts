@@ -12,7 +12,7 @@ import { filesystem, volume } from './filesystem.ts';
 import { disk } from './hostdisk.ts';
 import { hugetlb } from './hugetlb.ts';
 import { info } from './info.ts';
-import { machine, machineCpu, machineInfo } from './machine.ts';
+import { machine, machineAbsent, machineCpu, machineInfo } from './machine.ts';
 import { memory } from './memory.ts';
 import { memstat } from './memstat.ts';
 import { network } from './network.ts';
@@ -44,6 +44,7 @@ export const FAMILIES: readonly Family[] = [
   machine,
   machineCpu,
   machineInfo,
+  machineAbsent,
   topology,
   processes,
   ulimit,

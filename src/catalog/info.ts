@@ -4,7 +4,7 @@ import { family } from '../model/family.ts';
 export const info = family({
   name: 'info',
   help: 'Descriptive labels of every container, said once.',
-  dims: ['image_id', 'image_digest', 'runtime', 'network_mode', 'restart_policy', 'hostname'],
+  dims: ['image_id', 'image_digest', 'runtime', 'network_mode', 'restart_policy', 'hostname', 'ports'],
   metrics: {
     info: {
       metric: 'container_info',
@@ -12,7 +12,7 @@ export const info = family({
       unit: 'none',
       help: 'Always 1. The labels are what the engine says of the container; empty ones are left out.',
       source:
-        'Image, ImageManifestDescriptor.digest, HostConfig.{Runtime,NetworkMode,RestartPolicy.Name}, Config.Hostname',
+        'Image, ImageManifestDescriptor.digest, HostConfig.{Runtime,NetworkMode,RestartPolicy.Name}, Config.Hostname; NetworkSettings.Ports, else HostConfig.PortBindings',
     },
   },
 });

@@ -57,8 +57,25 @@ export const machineCpu = family({
 export const machineInfo = family({
   name: 'machine_info',
   help: 'What the machine is, as labels.',
-  dims: ['machine_id', 'system_uuid', 'boot_id', 'kernel', 'os', 'architecture'],
+  dims: ['machine_id', 'system_uuid', 'boot_id', 'kernel', 'os', 'architecture', 'engines'],
   metrics: {
-    info: host('machine_info', '/etc/machine-id, /sys/class/dmi, /proc/sys/kernel, /etc/os-release', 'Always 1.'),
+    info: host(
+      'machine_info',
+      '/etc/machine-id, /sys/class/dmi, /proc/sys/kernel, /etc/os-release, the engines’ /version',
+      'Always 1. `engines` are the engines and runtimes that were found, with their versions.',
+    ),
+  },
+});
+
+export const machineAbsent = family({
+  name: 'machine_absent',
+  help: 'What this machine’s kernel does not tell, although it is asked for; `plimsoll check` says the same.',
+  dims: ['what', 'why'],
+  metrics: {
+    absent: host(
+      'machine_absent_info',
+      '/proc/cgroups, cgroup.controllers, /proc/cmdline, /proc/pressure',
+      'Always 1, one for each thing that is not measured: `why` has the remedy.',
+    ),
   },
 });

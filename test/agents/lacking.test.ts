@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { findMounts } from '../../agents/cgroup/mounts.ts';
 import { parseCgroups, seeKernel } from '../../agents/kernelseen.ts';
-import { lackingLines, type Seen } from '../../agents/lacking.ts';
+import { lackingLines, type Seen, whatAndWhy } from '../../agents/lacking.ts';
 import { recordedHost } from '../support/fixture.ts';
 import { fakeProc } from './reading.ts';
 import { join } from 'node:path';
@@ -140,4 +140,22 @@ test.each(['v1', 'v2'] as const)('of the recorded %s host nothing is said that i
   const host = recordedHost(version, 't1');
   const lines = lackingLines(seeKernel(findMounts(host), host.procRoot), ALL);
   expect(lines.filter((line) => /memory|“/.test(line))).toEqual([]);
+});
+
+test('every line is a what and a why, as they are in machine_absent_info', () => {
+  const nothing: Seen = {
+    ...{ version: 'v2', controllers: new Set(), enabled: new Map(), cmdline: '' },
+    ...{ hasPressure: false, hasSchedstat: false, hasSwap: true, filesOf: () => undefined },
+  };
+  const lines = lackingLines(nothing, new Set([...ALL, 'hugetlb', 'cpuset', 'sched']));
+  expect(lines.length).toBeGreaterThan(6);
+  for (const line of lines) {
+    const [what, why] = whatAndWhy(line);
+    expect(`absent: ${what}: ${why}`).toBe(line);
+    expect(what).not.toBe('');
+  }
+  expect(whatAndWhy('absent: containers’ swap: the kernel does not count it; start it with swapaccount=1.')).toEqual([
+    'containers’ swap',
+    'the kernel does not count it; start it with swapaccount=1.',
+  ]);
 });

@@ -1,34 +1,43 @@
 /**
- * `npm run bench:page`: the page with 1 000 made-up containers. How long frames are while it is scrolled from end to end (the longest work between
- * two frames), what the browser's memory does over some hundred windows, and what an open page costs the collector. Figures, no judgement.
+ * `npm run bench:page [scroll]`: the page with 1 000 made-up containers. What a frame costs while it is scrolled from end to end (CPU of the
+ * main thread, and on the wall; elements that are made), what the browser's memory does over some hundred windows, and what an open page costs the collector. Figures, no judgement.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CDPSession, Page } from 'playwright-core';
+import type { Browser, CDPSession, Page } from 'playwright-core';
 import { open, startBrowser } from '../support/browser.ts';
 import { fleetNode } from '../support/fleet.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { waitFor } from '../support/wait.ts';
 import { crowd } from './crowd.ts';
+import { traced } from './trace.ts';
 
 const CONTAINERS = 1000;
 const TABS = 10;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 
-/** The browser is told to scroll by itself, a screen or so a frame, and notes when frames come and how long scripts kept it. */
+/** The browser is told to scroll by itself, a screen or so a frame, down and up again. */
 const SCROLL = `new Promise((done) => {
-  const frames = [], tasks = [];
-  new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) tasks.push(duration); }).observe({ type: 'longtask' });
-  let last = performance.now(), down = true;
-  const step = (now) => {
-    frames.push(now - last); last = now;
+  let down = true;
+  const step = () => {
     scrollBy(0, down ? 400 : -400);
     if (scrollY + innerHeight >= document.documentElement.scrollHeight - 1) down = false;
-    if (!down && scrollY === 0) done({ frames: frames.slice(1), tasks });
+    if (!down && scrollY === 0) done();
     else requestAnimationFrame(step);
   };
   requestAnimationFrame(step);
 })`;
+
+/** The same, counting the elements that are made on the way. */
+const COUNTED = `(async () => {
+  let made = 0;
+  const seen = (changes) => { for (const { addedNodes } of changes) for (const node of addedNodes) made += node.nodeType === 1 ? 1 + node.querySelectorAll('*').length : 0; };
+  const observer = new MutationObserver(seen);
+  observer.observe(document.querySelector('.table .body'), { childList: true, subtree: true });
+  await ${SCROLL};
+  seen(observer.takeRecords());
+  return made;
+})()`;
 
 async function main(): Promise<void> {
   const program = await startProgram({
@@ -38,27 +47,39 @@ async function main(): Promise<void> {
   const node = fleetNode({ url: program.collectorUrl, node: 'web-1', containers: crowd(CONTAINERS, 'web-1') });
   await program.ready();
   const browser = await startBrowser();
-  const { page, context } = await open(browser, program.collectorUrl);
-  await waitFor(async () => (await page.locator('.body .row').count()) > 10, { what: 'rows', timeoutMs: 60_000 });
-  await scrolling(page);
-  await remembering(page, await context.newCDPSession(page));
-  await context.close();
-  await tabs(program);
-  await browser.close();
-  await node.stop();
-  await program.stop();
+  try {
+    const { page, context } = await open(browser, program.collectorUrl);
+    await waitFor(async () => (await page.locator('.body .row').count()) > 10, { what: 'rows', timeoutMs: 60_000 });
+    await scrolling(browser, page);
+    if (process.argv.includes('scroll')) return;
+    await remembering(page, await context.newCDPSession(page));
+    await context.close();
+    await tabs(program);
+  } finally {
+    await browser.close();
+    await node.stop();
+    await program.stop();
+  }
 }
 
-async function scrolling(page: Page): Promise<void> {
-  const { frames, tasks } = (await page.evaluate(SCROLL)) as { frames: number[]; tasks: number[] };
-  frames.sort((a, b) => a - b);
-  const at = (share: number): string => (frames[Math.floor((frames.length - 1) * share)] as number).toFixed(1);
+async function scrolling(browser: Browser, page: Page): Promise<void> {
+  const { frames, framesOnWall, tasks, parts } = await traced(browser, page, () => page.evaluate(SCROLL));
+  const work = frames.reduce((sum, each) => sum + each, 0);
   console.log(
-    `scrolling ${CONTAINERS} rows: ${frames.length} frames, median ${at(0.5)} ms, 99 % ${at(0.99)} ms, longest ${at(1)} ms`,
+    `scrolling ${CONTAINERS} rows down and up: ${frames.length} frames, ${await page.evaluate(COUNTED)} elements made`,
   );
   console.log(
-    `  tasks of more than 50 ms: ${tasks.length}${tasks.length > 0 ? `, the longest ${Math.max(...tasks).toFixed(0)} ms` : ''}`,
+    `  main thread, CPU a frame: ${spread(frames)}; tasks of more than 50 ms: ${tasks.filter((each) => each > 50).length}`,
   );
+  console.log(`  the same on the wall: ${spread(framesOnWall)}`);
+  const each = [...parts].map(([what, ms]) => `${what} ${(ms / frames.length).toFixed(1)}`);
+  console.log(`  of ${(work / frames.length).toFixed(1)} ms a frame: ${each.join(', ')}`);
+}
+
+function spread(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): string => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN).toFixed(1);
+  return `median ${at(0.5)} ms, 99 % ${at(0.99)} ms, longest ${at(1)} ms`;
 }
 
 async function remembering(page: Page, devtools: CDPSession): Promise<void> {

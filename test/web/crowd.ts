@@ -31,7 +31,8 @@ function one(i: number, node: string): Simulated {
     name: `${project}-${service}-${Math.floor(i / SERVICES.length) + 1}${node === 'web-1' ? '' : `-${node.slice(-1)}`}`,
     image: `registry.example/${project}/${service}:2.${i % 9}.${i % 4}`,
     labels: compose(project, service),
-    cpu: ((i * 7919) % 97) / 150,
+    // Eight cores are enough for a hundred of them.
+    cpu: ((i * 7919) % 97) / 900,
     memory: (20 + ((i * 104_729) % 460)) * MIB,
     ...limits,
     ...(i % 4 === 0 ? { health: 'healthy' as const } : {}),

@@ -5,6 +5,7 @@
 import type { ContainerState } from '../../container.ts';
 import { field, numberField, textField, textMapField, textsField, timeField, trueField } from './field.ts';
 import { type Places, parsePlaces } from './places.ts';
+import { parsePorts } from './ports.ts';
 
 /** `GET /version`. */
 export interface EngineVersion {
@@ -64,6 +65,8 @@ export interface Inspected {
   readonly failingStreak: number | undefined;
   readonly hostname: string;
   readonly networkMode: string;
+  /** Those that are published on the host; empty for none. */
+  readonly ports: string;
   readonly restartPolicy: string;
   readonly runtime: string;
   readonly cgroupParent: string;
@@ -158,6 +161,7 @@ export function parseInspect(answer: unknown): Inspected | undefined {
     createdMs: timeField(answer, 'Created'),
     restarts: numberField(answer, 'RestartCount'),
     places: parsePlaces(answer),
+    ports: parsePorts(answer),
     ...parseState(field(answer, 'State')),
     ...parseHost(field(answer, 'HostConfig')),
   };

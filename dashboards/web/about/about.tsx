@@ -46,14 +46,12 @@ export function About() {
       <h2>What is not measured here</h2>
       {lacking.length === 0 ? <p>Everything that this page shows is measured on every host.</p> : null}
       <ul>
-        {lacking.map(({ node, what, why }) => (
-          <li key={`${node} ${what}`}>
-            <strong>{what}</strong> on {node}: {why}
+        {lacking.map(({ nodes, what, why }) => (
+          <li key={`${what} ${why}`}>
+            <strong>{what}</strong> on {nodes.slice(0, 5).join(', ')}
+            {nodes.length > 5 ? ` and ${nodes.length - 5} more` : ''}: {why}
           </li>
         ))}
-        <li>
-          <strong>published ports</strong>: not read by the agent.
-        </li>
       </ul>
       <h2>Where else to look</h2>
       <ul>

@@ -8,6 +8,7 @@ import { scheme } from '../scheme.ts';
 import { say, type Unit } from '../units/figures.ts';
 import type { Drawing, Mark } from './columns.ts';
 import { Copy } from './copy.tsx';
+import { useHeld } from './drag.ts';
 import { colour, css, DASHES, dataOf, optionsOf } from './plot.ts';
 
 const HEIGHT = 190;
@@ -23,7 +24,8 @@ export interface ChartProps {
   readonly note?: string;
 }
 
-export function Chart({ id, title, unit, drawing, marks, promql, note }: ChartProps) {
+export function Chart(given: ChartProps) {
+  const { id, title, unit, drawing, marks, promql, note } = useHeld(given);
   const under = useSignal<number | null>(null);
   const at = under.value ?? drawing.times.length - 1;
   return (
@@ -81,13 +83,15 @@ function Canvas({ unit, drawing, marks, under, title }: CanvasProps) {
     return () => observer.disconnect();
   }, []);
   // Made anew where lines come or go; else only what they show changes.
-  const shape = JSON.stringify([
-    drawing.lines.map(({ name, before, limit }) => [name, before, limit]),
-    unit,
-    marks,
-    width.value,
-    scheme.value,
-  ]);
+  const shape = useHeld(
+    JSON.stringify([
+      drawing.lines.map(({ name, before, limit }) => [name, before, limit]),
+      unit,
+      marks,
+      width.value,
+      scheme.value,
+    ]),
+  );
   useEffect(() => {
     if (!box.current || width.value === 0) return;
     const options = optionsOf({

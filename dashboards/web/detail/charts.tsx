@@ -4,7 +4,7 @@ import { model } from '../live/link.ts';
 import type { Row } from '../live/message.ts';
 import type { Subject } from '../state/address.ts';
 import { place } from '../state/place.ts';
-import { type Steps, stepsOf } from '../state/range.ts';
+import { isMoving, type Steps, stepsOf } from '../state/range.ts';
 import { useAnswers } from './asked.ts';
 import { Chart } from './chart.tsx';
 import { drawingOf, type Mark, momentsIn } from './columns.ts';
@@ -18,14 +18,15 @@ const POINTS = 360;
 export function Charts({ subject, row }: { readonly subject: Subject; readonly row: Row | undefined }) {
   const now = model.value;
   if (now === undefined) return null;
-  const range = moments();
+  const since = sinceOf(row);
+  const range = moments(since);
   const steps = stepsOf(range, { points: POINTS, window: now.window });
-  const moving = 'last' in place.value.range;
+  const moving = isMoving(place.value.range);
   const specs = chartsOf(subject, { step: steps.step, window: now.window });
   const marks = useMarks(subject, steps, moving);
   return (
     <section>
-      <RangeBar />
+      <RangeBar since={since} />
       <div class="charts">
         {specs.map((spec) => (
           <Asking key={spec.id} {...{ spec, steps, moving, marks }} row={row} />
@@ -33,6 +34,11 @@ export function Charts({ subject, row }: { readonly subject: Subject; readonly r
       </div>
     </section>
   );
+}
+
+/** Of a container when it was made: what was before is not to be seen. */
+function sinceOf(row: Row | undefined): number | undefined {
+  return row?.kind === 'container' ? (row.created ?? undefined) : undefined;
 }
 
 function useMarks(subject: Subject, steps: Steps, moving: boolean): readonly Mark[] {

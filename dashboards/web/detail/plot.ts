@@ -3,6 +3,7 @@ import type uPlot from 'uplot';
 import { sayMarks, type Unit } from '../units/figures.ts';
 import { ticks } from '../units/moment.ts';
 import type { Drawing, Line, Mark } from './columns.ts';
+import { isDragged, watchDrag } from './drag.ts';
 
 export interface PlotOptions {
   readonly width: number;
@@ -40,7 +41,7 @@ export function optionsOf({ width, height, unit, drawing, marks, onZoom, onPoint
     cursor: { sync: { key: SYNC }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_plot, low, high) => rangeOf(unit, low, high) } },
     axes: [
-      { ...axis, values: (...[, splits, , , step]) => ticks(splits, step) },
+      { ...axis, space: TICK_ROOM, values: (...[, splits, , , step]) => ticks(splits, step) },
       {
         ...axis,
         size: 78,
@@ -50,11 +51,12 @@ export function optionsOf({ width, height, unit, drawing, marks, onZoom, onPoint
     ],
     series: [{}, ...drawing.lines.map(seriesOf)],
     hooks: {
+      ready: [watchDrag],
       setSelect: [
         (plot) => {
           const { left, width: wide } = plot.select;
           if (wide < 4) return;
-          onZoom(plot.posToVal(left, 'x'), plot.posToVal(left + wide, 'x'));
+          if (isDragged(plot)) onZoom(plot.posToVal(left, 'x'), plot.posToVal(left + wide, 'x'));
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
       ],
@@ -63,6 +65,9 @@ export function optionsOf({ width, height, unit, drawing, marks, onZoom, onPoint
     },
   };
 }
+
+/** Pixels from one time to the next: `10:49:30`, and some air. */
+const TICK_ROOM = 76;
 
 const BINARY = Array.from({ length: 50 }, (_, power) => 2 ** power);
 

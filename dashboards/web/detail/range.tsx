@@ -2,43 +2,54 @@
 import { model } from '../live/link.ts';
 import { HOME } from '../state/address.ts';
 import { adjust, place } from '../state/place.ts';
-import { type Moments, momentsOf, panned, SPANS, type Span, zoomed } from '../state/range.ts';
+import { type Moments, momentsOf, panned, SPANS, type Span, spanOf, zoomed } from '../state/range.ts';
 import { moment } from '../units/moment.ts';
 import { nowSeconds } from '../clock.ts';
 
-/** The end is the end of the last window: there is nothing after it. */
-export function moments(): Moments {
-  return momentsOf(place.value.range, model.value?.end ?? nowSeconds());
+/** The end is the end of the last window: there is nothing after it. `since`: nor before that, of what is shown. */
+export function moments(since?: number): Moments {
+  const { now, first } = held(since);
+  return momentsOf(place.value.range, now, first);
 }
 
-/** `comparing`: what is shown can be compared with the time before. */
-export function RangeBar({ comparing = true }: { readonly comparing?: boolean }) {
+function held(since = 0): { readonly now: number; readonly first: number } {
+  return { now: model.value?.end ?? nowSeconds(), first: Math.max(since, model.value?.pipeline.since ?? 0) };
+}
+
+interface RangeBarProps {
+  /** What is shown can be compared with the time before. */
+  readonly comparing?: boolean;
+  readonly since?: number | undefined;
+}
+
+export function RangeBar({ comparing = true, since }: RangeBarProps) {
   const { range, compare } = place.value;
-  const fixed = !('last' in range);
+  const { now, first } = held(since);
+  const span = spanOf(range, now, first);
   const set = (to: Moments): void => adjust({ range: to });
   return (
     <div class="tools" role="group" aria-label="Range of time">
       <label>
         <span class="unseen">Range</span>
         <select
-          value={fixed ? '' : range.last}
+          value={span ?? ''}
           onChange={({ currentTarget }) =>
             adjust({ range: currentTarget.value === '' ? HOME.range : { last: currentTarget.value as Span } })
           }
         >
-          {fixed ? <option value="">{said(range)}</option> : null}
-          {SPANS.map((span) => (
-            <option key={span} value={span}>
-              last {span}
+          {span === undefined ? <option value="">{said(moments())}</option> : null}
+          {SPANS.map((each) => (
+            <option key={each} value={each}>
+              last {each}
             </option>
           ))}
         </select>
       </label>
-      <Press words="Earlier" mark="◀" act={() => set(panned(moments(), -0.5))} />
-      <Press words="Later" mark="▶" act={() => set(panned(moments(), 0.5))} />
-      <Press words="Closer" mark="+" act={() => set(zoomed(moments(), 0.5))} />
-      <Press words="Further" mark="−" act={() => set(zoomed(moments(), 2))} />
-      {fixed ? (
+      <Press words="Earlier" mark="◀" act={() => set(panned(moments(since), -0.5))} />
+      <Press words="Later" mark="▶" act={() => set(panned(moments(since), 0.5))} />
+      <Press words="Closer" mark="+" act={() => set(zoomed(moments(since), 0.5))} />
+      <Press words="Further" mark="−" act={() => set(zoomed(moments(since), 2))} />
+      {span === undefined ? (
         <button type="button" onClick={() => adjust({ range: HOME.range })}>
           Now
         </button>

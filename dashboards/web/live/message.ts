@@ -14,6 +14,7 @@ export interface Identity {
   readonly namespace?: string | undefined;
   readonly pod?: string | undefined;
   readonly facts?: Readonly<Record<string, string>> | undefined;
+  readonly absent?: readonly (readonly [what: string, why: string])[] | undefined;
   readonly alerts?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -31,6 +32,8 @@ export interface Pipeline {
   readonly logUp?: boolean;
   readonly behindMs?: number;
   readonly history: boolean;
+  /** Unix seconds: the first that is kept. */
+  readonly since?: number;
 }
 
 export interface WindowMessage {
@@ -119,7 +122,7 @@ export function rowOf(identity: Identity, fields: readonly string[], cells: read
   const at = placesOf(fields);
   const number = (place: number): number | null => numeric(place < 0 ? null : cells[first + place]);
   const state = at.state < 0 ? null : word(cells[first + at.state]);
-  const { n, kind, node, id, name, image, project, service, namespace, pod, facts, alerts } = identity;
+  const { n, kind, node, id, name, image, project, service, namespace, pod, facts, absent, alerts } = identity;
   return {
     n,
     kind,
@@ -132,6 +135,7 @@ export function rowOf(identity: Identity, fields: readonly string[], cells: read
     namespace,
     pod,
     facts,
+    absent,
     alerts,
     cpu: number(at.cpu),
     cpuLimit: number(at.cpuLimit),

@@ -1,5 +1,5 @@
 /** What is shown, as the address says it: a query string comes in, a place goes out, and back. Any text is a place; the default one is empty. */
-import { DEFAULT_SPAN, type Range, rangeOf, rangeText } from './range.ts';
+import { type Range, rangeOf, rangeText } from './range.ts';
 
 export const VIEWS = ['containers', 'hosts', 'explore', 'about'] as const;
 export type View = (typeof VIEWS)[number];
@@ -38,7 +38,7 @@ export const HOME: Place = {
   upwards: false,
   group: undefined,
   ended: false,
-  range: { last: DEFAULT_SPAN },
+  range: 'fitting',
   compare: false,
   expr: '',
 };
@@ -104,7 +104,7 @@ export function queryOf(place: Place): string {
   if (place.upwards) out.set('up', '');
   set('group', place.group ?? '');
   if (place.ended) out.set('ended', '');
-  set('range', rangeText(place.range), rangeText(HOME.range));
+  set('range', rangeText(place.range));
   if (place.compare) out.set('compare', '');
   set('expr', place.expr);
   const text = out.toString().replaceAll(/=(?=&|$)/g, '');

@@ -2,10 +2,11 @@
 
 export const SPANS = ['5m', '15m', '1h', '3h', '6h', '12h', '1d', '2d', '7d', '30d', '90d', '1y'] as const;
 export type Span = (typeof SPANS)[number];
-export const DEFAULT_SPAN: Span = '1h';
+/** No more than this is shown before somebody asks for more. */
+const MOST: Span = '1h';
 
-/** Up to now, or between two moments in Unix seconds. */
-export type Range = { readonly last: Span } | { readonly from: number; readonly to: number };
+/** Up to now, or between two moments in Unix seconds; `fitting`: the shortest span that holds what there is. */
+export type Range = 'fitting' | { readonly last: Span } | { readonly from: number; readonly to: number };
 
 const UNITS: ReadonlyMap<string, number> = new Map([
   ['s', 1],
@@ -30,8 +31,27 @@ export interface Moments {
   readonly to: number;
 }
 
-export function momentsOf(range: Range, now: number): Moments {
-  return 'last' in range ? { from: now - secondsOf(range.last), to: now } : range;
+/** Of what there is since `since`. */
+export function fittingSpan(now: number, since: number): Span {
+  return SPANS.find((span) => span === MOST || now - secondsOf(span) <= since) ?? MOST;
+}
+
+/** Undefined for a range that has its end in itself. */
+export function spanOf(range: Range, now: number, since: number): Span | undefined {
+  if (range === 'fitting') return fittingSpan(now, since);
+  return 'last' in range ? range.last : undefined;
+}
+
+/** `since`: when the first was measured of what is shown. */
+export function momentsOf(range: Range, now: number, since: number): Moments {
+  const span = spanOf(range, now, since);
+  if (span !== undefined) return { from: now - secondsOf(span), to: now };
+  return range as Moments;
+}
+
+/** Whether it ends now, and goes on. */
+export function isMoving(range: Range): boolean {
+  return range === 'fitting' || 'last' in range;
 }
 
 /** Steps that a person would choose, in seconds. */
@@ -61,15 +81,16 @@ export function panned({ from, to }: Moments, part: number): Moments {
   return { from: from + by, to: to + by };
 }
 
-/** `1h`, or `1800000000-1800003600`. */
+/** `1h`, or `1800000000-1800003600`; empty for the one that fits. */
 export function rangeText(range: Range): string {
+  if (range === 'fitting') return '';
   return 'last' in range ? range.last : `${Math.round(range.from)}-${Math.round(range.to)}`;
 }
 
-/** What is no range is the default one. */
+/** What is no range is the one that fits. */
 export function rangeOf(text: string | null): Range {
   const [, from, to] = /^(\d{1,11})-(\d{1,11})$/.exec(text ?? '') ?? [];
   if (from !== undefined && Number(to) - Number(from) >= SHORTEST) return { from: Number(from), to: Number(to) };
   const span = SPANS.find((each) => each === text);
-  return { last: span ?? DEFAULT_SPAN };
+  return span === undefined ? 'fitting' : { last: span };
 }

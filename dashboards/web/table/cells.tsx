@@ -26,7 +26,7 @@ export function StateMark({ row, short = false }: { readonly row: Row; readonly 
   );
 }
 
-/** How much of a limit is used; without one there is nothing to be near to. */
+/** How much of a limit is used; without one there is nothing to be near to. The same elements either way: rows change, elements stay. */
 export function Bar({
   value,
   limit,
@@ -37,20 +37,23 @@ export function Bar({
   readonly text: string;
 }) {
   const of = share(value, limit);
-  if (of === null) return <span class="faint">no limit</span>;
-  const tone = of > 0.95 ? 'bad' : of > 0.85 ? 'warn' : 'good';
   return (
     <span class="limit">
       <span
-        class={`bar ${tone}`}
-        style={{ backgroundSize: `${Math.min(100, of * 100).toFixed(1)}% 100%` }}
+        class={`bar ${barTone(of)}`}
+        style={{ backgroundSize: `${Math.min(100, (of ?? 0) * 100).toFixed(1)}% 100%` }}
         aria-hidden="true"
       />
       <span>
-        {percent(of)} <span class="faint">of {text}</span>
+        {of === null ? '' : percent(of)} <span class="faint">{of === null ? 'no limit' : `of ${text}`}</span>
       </span>
     </span>
   );
+}
+
+function barTone(of: number | null): string {
+  if (of === null) return 'none';
+  return of > 0.95 ? 'bad' : of > 0.85 ? 'warn' : 'good';
 }
 
 const SIZE = { width: 88, height: 22, points: 30 };

@@ -26,7 +26,7 @@ const net: SortKey = (row) => added(row.rx, row.tx);
 const io: SortKey = (row) => added(row.read, row.write);
 
 export const COLUMNS: readonly Column[] = [
-  { id: 'name', title: 'Name', width: 120, grows: 3, rank: 0, sort: (row) => row.name, cell: (row) => row.name },
+  { id: 'name', title: 'Name', width: 190, grows: 3, rank: 0, sort: (row) => row.name, cell: (row) => row.name },
   { id: 'host', title: 'Host', width: 90, grows: 1, rank: 9, sort: (row) => row.node, cell: (row) => row.node },
   { id: 'state', title: 'State', width: 104, rank: 5, sort: stateWords, cell: (row) => <StateMark row={row} /> },
   {
@@ -164,6 +164,16 @@ export const COLUMNS: readonly Column[] = [
     sort: (row) => row.image ?? '',
     cell: (row) => row.image ?? '',
   },
+  {
+    id: 'ports',
+    title: 'Ports',
+    help: 'Published on the host',
+    width: 110,
+    grows: 1,
+    rank: 15.5,
+    sort: (row) => row.facts?.ports ?? '',
+    cell: (row) => row.facts?.ports ?? '',
+  },
 ];
 
 /** Which of them have room; the order stays. Where nobody has a host's name, the column says nothing. */
@@ -178,6 +188,19 @@ export function fitting(room: number, without: ReadonlySet<string>): readonly Co
   }
   return COLUMNS.filter((column) => chosen.has(column));
 }
+
+/** Pixels of each: what is left over goes to those that grow, and where there is less than they want the first gives way. */
+export function widthsOf(columns: readonly Column[], room: number): number[] {
+  const left = Math.floor(room) - columns.reduce((sum, { width }) => sum + width, 0);
+  const shares = columns.reduce((sum, { grows = 0 }) => sum + grows, 0);
+  const widths = columns.map(({ width, grows = 0 }) =>
+    left > 0 && shares > 0 ? width + Math.floor((left * grows) / shares) : width,
+  );
+  if (left < 0 && widths[0] !== undefined) widths[0] = Math.max(LEAST_NAME, widths[0] + left);
+  return widths;
+}
+
+const LEAST_NAME = 90;
 
 function limitCell({ cpu, cpuLimit, throttled }: Row): ComponentChildren {
   const of = share(cpu, cpuLimit);

@@ -88,7 +88,7 @@ function Tools({ rows, shown }: { readonly rows: readonly Row[]; readonly shown:
           ref={box}
           type="search"
           value={filter}
-          placeholder="Filter: web, host:web-1, memory>100M   ( / )"
+          placeholder={innerWidth < 600 ? 'Filter: web memory>100M' : 'Filter: web, host:web-1, memory>100M   ( / )'}
           title={FILTER_HELP}
           onInput={({ currentTarget }) => adjust({ filter: currentTarget.value })}
         />

@@ -11,6 +11,8 @@ import type { Group } from './order.ts';
 interface Shared {
   /** Its number among all. */
   readonly at: number;
+  /** The number of the elements that it is drawn by. */
+  readonly slot: number;
   readonly top: number;
   readonly columns: readonly Column[];
   /** One row is in the order of the tab key, the others are reached by arrows. */
@@ -23,11 +25,16 @@ interface LineProps extends Shared {
   readonly end: number;
 }
 
+export function rowId(slot: number): string {
+  return `row-${slot}`;
+}
+
 export const Line = memo<LineProps>(
-  ({ row, end, at, top, columns, focusable, onFocus }) => (
+  ({ row, end, at, slot, top, columns, focusable, onFocus }) => (
     <div
       class={`row ${toneOf(row)} ${row.runs ? '' : 'ended'}`}
       role="row"
+      id={rowId(slot)}
       aria-rowindex={at + 2}
       data-at={at}
       style={{ transform: `translateY(${top}px)` }}
@@ -55,11 +62,18 @@ interface GroupProps extends Shared {
   readonly fold: (key: string) => void;
 }
 
-export function GroupRow({ group, folded, fold, at, top, focusable, onFocus }: GroupProps) {
+export function GroupRow({ group, folded, fold, at, slot, top, focusable, onFocus }: GroupProps) {
   const { title, subject, members, running, bad } = group;
   const index = focusable ? 0 : -1;
   return (
-    <div class="row group" role="row" aria-rowindex={at + 2} data-at={at} style={{ transform: `translateY(${top}px)` }}>
+    <div
+      class="row group"
+      role="row"
+      id={rowId(slot)}
+      aria-rowindex={at + 2}
+      data-at={at}
+      style={{ transform: `translateY(${top}px)` }}
+    >
       <div role="cell" class="all">
         <button
           type="button"
@@ -79,8 +93,14 @@ export function GroupRow({ group, folded, fold, at, top, focusable, onFocus }: G
           <span>{title}</span>
         )}
         <span class="faint sums">
-          {running} of {members.length} running · CPU {cores(group.cpu)} · memory {bytes(group.memory)} · net{' '}
-          {bytesPerSecond(group.rx)} in, {bytesPerSecond(group.tx)} out
+          <span class="wide">
+            {running} of {members.length} running ·{' '}
+          </span>
+          CPU {cores(group.cpu)} · memory {bytes(group.memory)}
+          <span class="wide">
+            {' '}
+            · net {bytesPerSecond(group.rx)} in, {bytesPerSecond(group.tx)} out
+          </span>
         </span>
         {bad > 0 ? <span class="bad">▲ {bad} unhealthy</span> : null}
       </div>

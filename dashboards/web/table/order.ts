@@ -122,3 +122,13 @@ export function itemsOf(groups: readonly Group[], folded: ReadonlySet<string>): 
     ...(folded.has(group.key) ? [] : group.members.map((row): Item => ({ kind: 'row', row }))),
   ]);
 }
+
+/**
+ * Which row is drawn by which element: `count` rows from `from` on, each by the element with its number modulo `count`, so that one who scrolls
+ * by three rows changes three elements.
+ */
+export function shownIn({ from, count, all }: { from: number; count: number; all: number }): number[] {
+  const first = Math.ceil(from / count) * count;
+  const numbers = Array.from({ length: count }, (_, slot) => first + slot - (first + slot >= from + count ? count : 0));
+  return all < count ? numbers.filter((at) => at < all) : numbers;
+}

@@ -1,14 +1,14 @@
 /**
- * The table: only the rows that are on the screen are drawn, however many there are. It moves with the page; by keyboard one row at a time has the
- * focus.
+ * The table: only the rows that are on the screen are drawn, however many there are, and the elements of one that leaves it become the next that
+ * comes: to make and remove them is what takes long. It moves with the page; by keyboard one row at a time has the focus.
  */
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { eachFrame } from '../clock.ts';
 import { adjust, place } from '../state/place.ts';
-import { type Column, fitting } from './columns.tsx';
-import { GroupRow, Line } from './line.tsx';
-import type { Item } from './order.ts';
+import { type Column, fitting, widthsOf } from './columns.tsx';
+import { GroupRow, Line, rowId } from './line.tsx';
+import { type Item, shownIn } from './order.ts';
 
 /** Pixels, the same for each: where a row is follows from its number. */
 export const ROW = 34;
@@ -25,18 +25,18 @@ export interface TableProps {
 
 export function Table({ items, end, without, fold, folded }: TableProps) {
   const body = useRef<HTMLDivElement>(null);
-  const seen = useSignal({ from: 0, to: 40, room: 1000 });
+  const seen = useSignal({ from: 0, count: 40, room: 1000 });
   const active = useSignal(0);
   useLayoutEffect(() => {
     const look = (): void => {
       if (!body.current) return;
       const { top, width } = body.current.getBoundingClientRect();
       const from = Math.max(0, Math.floor(-top / ROW) - SPARE);
-      const to = Math.ceil((innerHeight - top) / ROW) + SPARE;
+      const count = Math.ceil(innerHeight / ROW) + 2 * SPARE;
       const now = seen.peek();
       // In steps: a row more or less is no reason to draw anew.
-      if (Math.abs(now.from - from) >= SPARE / 2 || Math.abs(now.to - to) >= SPARE / 2 || now.room !== width)
-        seen.value = { from, to, room: width };
+      if (Math.abs(now.from - from) >= SPARE / 2 || now.count !== count || now.room !== width)
+        seen.value = { from, count, room: width };
     };
     const later = eachFrame(look);
     look();
@@ -47,12 +47,14 @@ export function Table({ items, end, without, fold, folded }: TableProps) {
       removeEventListener('resize', later);
     };
   }, []);
-  const { from, to, room } = seen.value;
+  const { count, room } = seen.value;
+  // At the end of the list the same elements stay.
+  const from = Math.max(0, Math.min(seen.value.from, items.length - count));
   const columns = useMemo(() => fitting(room, without), [room, without]);
-  const template = columns
-    .map(({ width, grows }) => (grows ? `minmax(${width}px, ${grows}fr)` : `${width}px`))
+  const template = widthsOf(columns, room)
+    .map((width) => `${width}px`)
     .join(' ');
-  const shown = items.slice(from, to);
+  const shown = shownIn({ from, count, all: items.length });
   useEffect(() => {
     if (active.value >= items.length) active.value = Math.max(0, items.length - 1);
   }, [items.length]);
@@ -69,19 +71,22 @@ export function Table({ items, end, without, fold, folded }: TableProps) {
         class="body"
         role="rowgroup"
         ref={body}
+        aria-owns={inOrder(shown)}
         style={{ height: `${items.length * ROW}px` }}
         onKeyDown={(event) => move(event, { items, active, body: body.current })}
       >
-        {shown.map((item, i) => {
-          const at = from + i;
+        {shown.map((at, slot) => {
+          const item = items[at];
+          if (item === undefined) return null;
           const focusable =
-            at === Math.min(active.value, items.length - 1) || (i === 0 && (active.value < from || active.value >= to));
-          const shared = { at, top: at * ROW, columns, focusable, onFocus: () => (active.value = at) };
+            at === Math.min(active.value, items.length - 1) ||
+            (at === from && (active.value < from || active.value >= from + count));
+          const shared = { at, slot, top: at * ROW, columns, focusable, onFocus: () => (active.value = at) };
           return item.kind === 'row' ? (
-            <Line key={item.row.n} row={item.row} end={end} {...shared} />
+            <Line key={`row ${slot}`} row={item.row} end={end} {...shared} />
           ) : (
             <GroupRow
-              key={`group ${item.group.key}`}
+              key={`group ${slot}`}
               group={item.group}
               folded={folded.has(item.group.key)}
               fold={fold}
@@ -92,6 +97,15 @@ export function Table({ items, end, without, fold, folded }: TableProps) {
       </div>
     </div>
   );
+}
+
+/** In an order of elements that is not that of the rows: those who are read the page to hear it in the rows'. */
+function inOrder(shown: readonly number[]): string {
+  const slots = shown.map((_, slot) => slot);
+  return slots
+    .sort((a, b) => (shown[a] as number) - (shown[b] as number))
+    .map(rowId)
+    .join(' ');
 }
 
 function Header({ columns }: { readonly columns: readonly Column[] }) {
@@ -122,7 +136,7 @@ function Header({ columns }: { readonly columns: readonly Column[] }) {
 
 /** Names are looked for from a to z, numbers from the largest. */
 function isText(id: string): boolean {
-  return ['name', 'host', 'image', 'state'].includes(id);
+  return ['name', 'host', 'image', 'state', 'ports'].includes(id);
 }
 
 interface Moving {

@@ -4,8 +4,10 @@ import { model } from '../live/link.ts';
 import { follow, linkTo } from '../state/place.ts';
 import { wrongNow } from './now.ts';
 
-/** The worst; the others after a press. */
-const FIRST = 6;
+/** The worst; the others after a press. On a phone what is below is to be seen, too. */
+function first(): number {
+  return innerWidth < 600 ? 3 : 6;
+}
 
 export function WrongList() {
   const all = useSignal(false);
@@ -20,7 +22,7 @@ export function WrongList() {
         Nothing is wrong now.
       </p>
     );
-  const shown = all.value ? wrong : wrong.slice(0, FIRST);
+  const shown = all.value ? wrong : wrong.slice(0, first());
   return (
     <section class="wrong" aria-label="What is wrong now">
       <h2>
@@ -40,9 +42,9 @@ export function WrongList() {
           </li>
         ))}
       </ul>
-      {wrong.length > FIRST ? (
+      {wrong.length > first() ? (
         <button type="button" aria-expanded={all.value} onClick={() => (all.value = !all.value)}>
-          {all.value ? 'Show fewer' : `Show ${wrong.length - FIRST} more`}
+          {all.value ? 'Show fewer' : `Show ${wrong.length - first()} more`}
         </button>
       ) : null}
     </section>

@@ -91,6 +91,7 @@ const pipeline: Pipeline = {
   logUp: true,
   behindMs: undefined,
   history: false,
+  since: undefined,
 };
 
 function present(): Present {
@@ -180,4 +181,28 @@ test('a late window is no present, nor is it when it is the first since the star
   const page = present();
   expect(page.take({ ...frame(T - 600 * S, []), late: ['web-1'] }, true)).toBeUndefined();
   expect(page.take(frame(T, []), true)).toMatchObject({ seq: 1, end: T / S });
+});
+
+test('a host says its engine, and what its kernel does not tell, once; again when that changes', () => {
+  const now = present();
+  const said = (engines: string) => [
+    table('machine_info', T, [[row(host, ['kernel', '6.1'], ['engines', engines]), { info: 1 }]]),
+    table('machine_absent', T, [
+      [row(host, ['what', 'pressure'], ['why', 'start it with psi=1.']), { absent: 1 }],
+      [row(host, ['what', 'swap'], ['why', 'start it with swapaccount=1.']), { absent: 1 }],
+    ]),
+  ];
+  now.take(window(1, said('')), true);
+  const hostOf = (things: readonly { kind: string }[]) => things.find(({ kind }) => kind === 'host');
+  expect(hostOf(now.snapshot()!.things)).toMatchObject({
+    facts: { kernel: '6.1' },
+    absent: [
+      ['pressure', 'start it with psi=1.'],
+      ['swap', 'start it with swapaccount=1.'],
+    ],
+  });
+  // The engine was started after the agent.
+  const later = now.take(window(2, said('Docker 20.10.24')), true);
+  expect(hostOf(later!.things)).toMatchObject({ facts: { kernel: '6.1', engines: 'Docker 20.10.24' } });
+  expect(now.take(window(3, said('Docker 20.10.24')), true)!.things).toEqual([]);
 });

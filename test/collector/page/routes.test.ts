@@ -33,6 +33,7 @@ const pipeline = {
   logUp: undefined,
   behindMs: undefined,
   history: false,
+  since: undefined,
 };
 
 async function serve(token?: string): Promise<{ url: string; page: Page; refused: string[] }> {

@@ -10,7 +10,16 @@ import {
   type Subject,
   VIEWS,
 } from '../../../dashboards/web/state/address.ts';
-import { momentsOf, panned, rangeOf, rangeText, SPANS, stepsOf, zoomed } from '../../../dashboards/web/state/range.ts';
+import {
+  fittingSpan,
+  momentsOf,
+  panned,
+  rangeOf,
+  rangeText,
+  SPANS,
+  stepsOf,
+  zoomed,
+} from '../../../dashboards/web/state/range.ts';
 
 const word = fc.string({ minLength: 1, maxLength: 20, unit: 'binary' }).filter((text) => text.isWellFormed());
 const subject: fc.Arbitrary<Subject | undefined> = fc.oneof(
@@ -30,6 +39,7 @@ const place: fc.Arbitrary<Place> = fc.record({
   group: fc.constantFrom(undefined, ...GROUPINGS),
   ended: fc.boolean(),
   range: fc.oneof(
+    fc.constant('fitting' as const),
     fc.constantFrom(...SPANS).map((last) => ({ last })),
     fc.nat(1e9).map((from) => ({ from, to: from + 3600 })),
   ),
@@ -55,9 +65,9 @@ test('only what is not as at the beginning is in the address', () => {
   ).toBe('?of=container&node=web-1&id=%2Fdocker%2Fabc&range=6h');
 });
 
-test('what is no range is the default one', () => {
+test('what is no range is the one that fits', () => {
   for (const text of [null, '', '7', '1w', 'x-y', '5-4', '1800000000-1800000001'])
-    expect(rangeText(rangeOf(text)), String(text)).toBe('1h');
+    expect(rangeText(rangeOf(text)), String(text)).toBe('');
   expect(rangeOf('1800000000-1800003600')).toEqual({ from: 1_800_000_000, to: 1_800_003_600 });
 });
 
@@ -70,8 +80,20 @@ test('steps are those that a person would choose, aligned, and no shorter than a
   expect(stepsOf({ from: 0, to: 300 }, { points: 360, window: 60 }).step).toBe(60);
 });
 
+test('a page opens on the shortest span that holds what there is, and on no more than an hour', () => {
+  const now = 1_800_000_000;
+  // Two minutes of data; a quarter of an hour and a window; a month.
+  expect(fittingSpan(now, now - 120)).toBe('5m');
+  expect(fittingSpan(now, now - 900)).toBe('15m');
+  expect(fittingSpan(now, now - 910)).toBe('1h');
+  expect(fittingSpan(now, now - 30 * 86_400)).toBe('1h');
+  expect(momentsOf('fitting', now, now - 120)).toEqual({ from: now - 300, to: now });
+  // What the address says holds.
+  expect(momentsOf({ last: '1h' }, now, now - 120)).toEqual({ from: now - 3600, to: now });
+});
+
 test('the range moves by a part of itself, and becomes half or twice as long around its middle', () => {
-  const hour = momentsOf({ last: '1h' }, 7200);
+  const hour = momentsOf({ last: '1h' }, 7200, 0);
   expect(hour).toEqual({ from: 3600, to: 7200 });
   expect(panned(hour, -0.5)).toEqual({ from: 1800, to: 5400 });
   expect(zoomed(hour, 0.5)).toEqual({ from: 4500, to: 6300 });

@@ -79,7 +79,13 @@ test('what no container of a host has is not measured there', () => {
   const without = { ...all, waitCpu: null, waitMemory: null, waitIo: null };
   expect(
     lackingOf([row({ ...all, node: 'a' }), row({ ...without, node: 'a' }), row({ ...without, node: 'b' })]).map(
-      ({ node, what }) => [node, what],
+      ({ nodes, what }) => [nodes, what],
     ),
-  ).toEqual([['b', 'pressure']]);
+  ).toEqual([[['b'], 'pressure']]);
+  // An agent knows why, and the same of two hosts is said once.
+  const told = (node: string) =>
+    row({ kind: 'host', node, absent: [['containers’ pressure', 'start the kernel with psi=1.']] });
+  expect(lackingOf([told('a'), told('b'), row({ ...without, node: 'a' }), row({ ...without, node: 'b' })])).toEqual([
+    { nodes: ['a', 'b'], what: 'containers’ pressure', why: 'start the kernel with psi=1.' },
+  ]);
 });

@@ -1,7 +1,7 @@
 /** The table's pure parts: the filter's language, orders, groups, small curves. */
 import { expect, test } from 'vitest';
 import { filterOf, termsOf } from '../../../dashboards/web/table/filter.ts';
-import { grouped, itemsOf, sorted } from '../../../dashboards/web/table/order.ts';
+import { grouped, itemsOf, shownIn, sorted } from '../../../dashboards/web/table/order.ts';
 import { sparkPath } from '../../../dashboards/web/table/spark.ts';
 import { row } from './row.ts';
 
@@ -119,4 +119,12 @@ test('a small curve has its gaps, and its newest value at the right', () => {
   expect(sparkPath([], size)).toBe('');
   // Twice as much as the least is all of the height.
   expect(sparkPath([2, 1], { ...size, points: 2 })).toBe('M0 1L30 6');
+});
+
+test('who scrolls by three rows changes three elements, and every row that is to be seen is drawn once', () => {
+  expect(shownIn({ from: 0, count: 5, all: 100 })).toEqual([0, 1, 2, 3, 4]);
+  // The elements of rows 0 to 2 are those of 5 to 7 now.
+  expect(shownIn({ from: 3, count: 5, all: 100 })).toEqual([5, 6, 7, 3, 4]);
+  expect(shownIn({ from: 5, count: 5, all: 100 })).toEqual([5, 6, 7, 8, 9]);
+  expect(shownIn({ from: 0, count: 5, all: 3 })).toEqual([0, 1, 2]);
 });

@@ -75,7 +75,19 @@ export function putLimits(file, put) {
   }
 }
 
-export function putMachine({ proc, info, timeMs }, put) {
+/** Of the recorded host of cgroup v1: what is not mounted there, and what v1 has not. The one of v2 lacks nothing. */
+const ABSENT_V1 = [
+  [
+    'containers’ huge pages',
+    'the cgroup controller “hugetlb” is not mounted here: mount -t cgroup -o hugetlb hugetlb /sys/fs/cgroup/hugetlb, or show a container the host’s /sys/fs/cgroup.',
+  ],
+  [
+    'containers’ pressure (the machine’s is there)',
+    'it takes cgroup v2 (systemd.unified_cgroup_hierarchy=1 on the kernel’s command line).',
+  ],
+];
+
+export function putMachine({ version, proc, info, timeMs }, put) {
   const at = (name) => join(proc, name);
   machineCpu(at, put);
   machineMemory(at, put);
@@ -93,8 +105,14 @@ export function putMachine({ proc, info, timeMs }, put) {
     if (resource !== 'cpu') put(`container_pressure_${resource}_stalled_seconds_total`, total('full') / 1e6);
   }
   for (const line of wordsOf(at('diskstats'))) putDisk(line, put);
-  const labels = { kernel: info.KernelVersion, os: info.OperatingSystem, architecture: info.Architecture };
-  put('machine_info', 1, labels);
+  const engines = `Docker ${info.ServerVersion}`;
+  put('machine_info', 1, {
+    kernel: info.KernelVersion,
+    os: info.OperatingSystem,
+    architecture: info.Architecture,
+    engines,
+  });
+  if (version === 'v1') for (const [what, why] of ABSENT_V1) put('machine_absent_info', 1, { what, why });
 }
 
 function machineCpu(at, put) {
