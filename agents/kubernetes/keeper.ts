@@ -121,6 +121,7 @@ export class FilesKeeper {
       locate,
       // A sandbox without a process speaks through another's, whose cgroup is not its own.
       isProcessOf: () => record.type === 'sandbox',
+      kind: record.type === 'sandbox' ? 'sandbox' : 'container',
     });
     const { name, image, labels } = inspected;
     const isWanted = filter?.({ name, image, labels, cgroup: detailsOf(made).cgroupPath }) ?? true;
