@@ -61,6 +61,7 @@ export function containerOf(from: Inspected, before: Container | undefined, opti
     cgroup,
     ownNetwork: !/^(host$|container:|ns:)/.test(from.networkMode),
     cpuShares: from.cpuShares,
+    requests: from.requests,
     details: detailsFrom(from, { cgroupPath, visible, oomKilled: oomKilledOf(from, options.placing()) }),
   };
   return before !== undefined && isSame(before, made) ? before : made;

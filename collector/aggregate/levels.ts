@@ -60,6 +60,15 @@ export const DEFAULT_LEVELS: readonly LevelDef[] = [
     ],
   },
   {
+    name: 'workload',
+    by: [
+      // An agent that asks the API server tells them.
+      { as: 'namespace', from: 'namespace' },
+      { as: 'workload', from: 'workload' },
+      { as: 'workload_type', from: 'workload_type' },
+    ],
+  },
+  {
     name: 'namespace',
     by: [{ as: 'namespace', from: 'namespace', or: 'container_label_io_kubernetes_pod_namespace' }],
   },
