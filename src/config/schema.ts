@@ -41,6 +41,22 @@ const agent = z.strictObject({
   pod_logs: text('where the kubelet keeps containers’ logs, whose names tell how often one was restarted').default(
     '/var/log/pods',
   ),
+  kubernetes: z
+    .strictObject({
+      api: z
+        .union([z.enum(['off', 'in_cluster']), webAddress()], {
+          error: () => 'must be off, in_cluster, or the API server’s address, https://host:6443',
+        })
+        .default('off')
+        .describe(
+          'ask the API server for the pods of this node, for their labels and workloads: off, in_cluster, https://host:6443',
+        ),
+      token_file: text('file with the token for the API server; in_cluster has one').optional(),
+      tls: clientTls,
+      pod_labels: list([], 'labels of pods that become labels of series, pod_label_<name>, with wildcards'),
+      requests: toggle(false, 'read pods whole and not their metadata alone, for what their containers ask for'),
+    })
+    .prefault({}),
   engine_tls: clientTls.describe('certificates for a tcp:// engine'),
   proc: text('where the host’s /proc is').default('/proc'),
   sys: text('where the host’s /sys is').default('/sys'),
