@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, duration, optionalDuration, size, toggle, webAddress, whole } from './fields.ts';
+import { metricsApi } from './metricsapischema.ts';
 import { query, receive, store } from './storeschema.ts';
 
 const text = (description: string) => z.string().describe(description);
@@ -270,6 +271,7 @@ export const schema = z.strictObject({
   receive: receive.prefault({}),
   store: store.prefault({}),
   query: query.prefault({}),
+  metrics_api: metricsApi.prefault({}),
   sinks: z
     .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'), sink)
     .default({})

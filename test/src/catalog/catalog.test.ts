@@ -64,6 +64,7 @@ describe('names', () => {
       'agents/exposed.ts',
       'collector/exposed.ts',
       'collector/exposedstore.ts',
+      'collector/metricsapi.ts',
       'collector/receiving.ts',
       'collector/exposedstore.ts',
       'src/http/metricsroute.ts',
