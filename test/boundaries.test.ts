@@ -72,6 +72,7 @@ const RULES: readonly (readonly [of: string, may: readonly string[]])[] = [
   ['collector/store/', ['src/', 'collector/log/', 'collector/query/', 'collector/store/']],
   ['collector/receive/', ['src/', 'collector/receive/', 'collector/store/types.ts', 'collector/query/source.ts']],
   ['collector/api/', ['src/', 'collector/api/', 'collector/query/', 'collector/store/types.ts']],
+  ['collector/heapster/', ['src/', 'collector/heapster/', 'collector/query/query.ts', 'collector/store/types.ts']],
   ['collector/kubernetes/', ['src/', 'collector/kubernetes/', 'collector/api/sending.ts']],
   ['collector/page/', ['src/', 'collector/page/', 'collector/exposed.ts', 'collector/sinks/account.ts']],
   ['collector/', ['src/', 'collector/']],
