@@ -203,6 +203,10 @@ const remoteWrite = z.strictObject({
 
 const influx = {
   tls: clientTls,
+  schema: z
+    .enum(['plimsoll', 'heapster'], { error: () => 'must be "plimsoll" or "heapster"' })
+    .default('plimsoll')
+    .describe('names, tags and units of what is written: our own, or Heapster’s, for dashboards made for it'),
   requests: whole(4, { min: 1, max: 64 }).describe('requests under way at once'),
   create: toggle(false, 'create the database or bucket if it is not there, and set its retention'),
   retention: optionalDuration({ min: '1h', max: '36500d' }).describe(
