@@ -29,7 +29,7 @@ export async function checkKept({ data_dir: setting }: Config): Promise<string> 
 /** Rejects with a ConfigError as the start would. */
 export async function checkCollector({ config, clock, stdout }: CollectorCheck): Promise<CheckedSink[]> {
   configuredLevels(config);
-  const sinks = createOutlets(config.sinks, { clock, stdout }).map(({ sink }) => sink);
+  const sinks = createOutlets(config.sinks, { clock, stdout, cluster: config.cluster }).map(({ sink }) => sink);
   const checked = sinks.map((sink) => checkedSink(sink, config.sinks[sink.name]?.timeout ?? 0));
   return Promise.all(checked);
 }

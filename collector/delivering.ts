@@ -29,7 +29,7 @@ export const DRAIN_MS = 5000;
 
 export async function startDelivery({ page, life, ...options }: DeliveryOptions): Promise<Delivery> {
   const { config, clock, log } = options;
-  const outlets = createOutlets(config.sinks, { clock, stdout: process.stdout });
+  const outlets = createOutlets(config.sinks, { clock, stdout: process.stdout, cluster: config.cluster });
   const kept = await openKeptLog({ ...options, outlets });
   life.onStop('log', async () => kept?.close());
   const store = await openStore({ config, kept, clock, log });

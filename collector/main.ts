@@ -41,6 +41,8 @@ import { startReceiving } from './receiving.ts';
 import { createRefusalLog } from './refusals.ts';
 import { exposeQueryApi } from './queryapi.ts';
 import type { KeptLog } from './keptlog.ts';
+import { createReadings, type Readings } from './kubernetes/readings.ts';
+import { startMetricsApi } from './metricsapi.ts';
 import { storeNotes } from './exposedstore.ts';
 import type { SinkStats } from './sinks/account.ts';
 import type { Outlet } from './sinks/fanout.ts';
@@ -76,10 +78,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const self = createSelfMetrics({ version, role: 'collector' });
   const levels = configuredLevels(config);
 
-  const page = createPrometheusSink({
-    containers: settings.containers,
-    staleAfterMs: Math.max(settings.stale_after, 3 * settings.window),
-  });
+  const page = currentOf(settings);
   const past = new WeakSet<Frame>();
   const delivery = await startDelivery({
     ...{ config, clock, log, life },
@@ -89,7 +88,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const { fanout, kept, store } = delivery;
   const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
   const mark = markOf(settings, aggregator, kept !== undefined);
-  const take = takerOf(aggregator, kept && mark, options);
+  const readings = config.metrics_api.enabled ? createReadings() : undefined;
+  const take = takerOf(aggregator, kept && mark, { ...options, readings });
 
   const noneYet = () => (catchUp.active ? catchingUp(catchUp) : noWindowYet(settings));
   const shown = pageOf(options, { parts: () => parts, noneYet });
@@ -133,19 +133,19 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
 
   const behindMs = () => windows.behindMs;
   const parts = { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs };
-  const refused = exposeCollector(self, parts);
-  const refuse = (reason: RefusalReason): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
+  const refuse = countingIn(exposeCollector(self, parts));
   const http = httpOf(options, refuse);
   ingest.route(http.app);
   if (store) startReceiving({ config, store, app: http.app, self, version, clock, log });
   const alive = () =>
     stuck('closing windows', windows.lastRunMs, { nowMs: clock.monotonic(), intervalMs: windows.intervalMs });
   const onStalled = () => refuse('stalled');
+  await startMetricsApi(options, { readings, app: http.app, self, alive, onRefused: refuse });
   exposeQueryApi(http.app, { config, store, kept, self, version, clock, log, alive, onStalled });
   exposePages(http.app, { page, self, clock, containers: settings.containers });
   const sinks = () => fanout.stats().slice(1); // The first is the page of this process.
-  const stats = () => aggregator.stats();
-  exposeFrontPage(http.app, { config, guard, version, levels, stats, sinks, store }, shown.route(http.app));
+  const front = { config, guard, version, levels, stats: () => aggregator.stats(), sinks, store };
+  exposeFrontPage(http.app, front, shown.route(http.app));
   healthRoutes(http.app, {
     alive,
     ready: () => (page.windowEndMs > 0 ? undefined : noneYet()),
@@ -168,6 +168,10 @@ function newsOf(page: Page, keeping: ReturnType<typeof keepSelf> | undefined): (
   };
 }
 
+function countingIn(refused: Map<string, number>): (reason: RefusalReason) => void {
+  return (reason) => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
+}
+
 function httpOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: (reason: RefusalReason) => void) {
   const { listen: address, max_body: maxBodyBytes, max_sessions } = config.collector;
   const { allowed_hosts: allowedHosts } = config;
@@ -184,6 +188,11 @@ function pageOf(
   const { cluster, collector } = config;
   const pipeline = () => pipelineOf(parts());
   return createPage({ version, cluster, windowMs: collector.window, clock, pipeline, waiting });
+}
+
+/** What Prometheus scrapes: the latest window, not for longer than it says something. */
+function currentOf({ containers, stale_after, window }: Config['collector']) {
+  return createPrometheusSink({ containers, staleAfterMs: Math.max(stale_after, 3 * window) });
 }
 
 /** The page for Prometheus keeps the latest window, whatever it costs. */
@@ -207,11 +216,12 @@ function markOf(
 function takerOf(
   aggregator: Aggregator,
   mark: KeptMark | undefined,
-  { config, clock, log }: ProgramSurroundings,
+  { config, clock, log, readings }: ProgramSurroundings & { readonly readings: Readings | undefined },
 ): (batch: Batch) => Arrival {
   const noteInterval = watchIntervals({ windowMs: config.collector.window, log });
   return (batch) => {
     noteInterval(batch);
+    readings?.take(batch);
     const arrival = aggregator.push(batch, clock.now());
     const { startMs = Number.POSITIVE_INFINITY } = arrival;
     if (startMs < aggregator.closedEndMs) mark?.late(batch.node, startMs);

@@ -1,4 +1,4 @@
-/** The query API with what it needs of the collector: the store if there is one, else why there is none, in words with the remedy. */
+/** The query API, and Heapster's, with what they need of the collector: the store if there is one, else why there is none, in words with the remedy. */
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
@@ -6,6 +6,7 @@ import type { Clock } from '../src/run/clock.ts';
 import { type SelfMetrics, single } from '../src/self/metrics.ts';
 import { addApi } from './api/api.ts';
 import { promql } from './api/promql.ts';
+import { addModelApi } from './heapster/routes.ts';
 import type { KeptLog } from './keptlog.ts';
 import type { Store } from './store/types.ts';
 
@@ -23,10 +24,12 @@ export interface QueryApi {
 
 export function exposeQueryApi(app: FastifyInstance, { config, store, kept, self, ...others }: QueryApi): void {
   const { query } = config;
+  const noStore = whyNone(config, kept);
+  addModelApi(app, { store, noStore, clock: others.clock });
   const line = addApi(app, {
     ...others,
     store,
-    noStore: whyNone(config, kept),
+    noStore,
     language: promql,
     limits: {
       concurrency: query.concurrency,

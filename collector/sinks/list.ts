@@ -22,6 +22,8 @@ import { createStdoutSink } from './stdout/sink.ts';
 export interface SinkSurroundings {
   readonly clock: Clock;
   readonly stdout: Writable;
+  /** The cluster's name; `default` unless said. */
+  readonly cluster?: string;
 }
 
 type Kind = SinkConfig['kind'];
@@ -29,7 +31,7 @@ type ConfigOf<K extends Kind> = Extract<SinkConfig, { kind: K }>;
 type Create<K extends Kind> = (name: string, config: ConfigOf<K>, around: SinkSurroundings) => Sink;
 
 const KINDS: { readonly [K in Kind]: Create<K> } = {
-  influxdb1: (name, config, { clock }) =>
+  influxdb1: (name, config, around) =>
     createInfluxSink({
       name,
       url: config.url.url,
@@ -39,9 +41,9 @@ const KINDS: { readonly [K in Kind]: Create<K> } = {
         retentionPolicy: config.retention_policy,
         ...loginOf(name, config),
       },
-      ...common(name, config, clock),
+      ...common(name, config, around),
     }),
-  influxdb2: (name, config, { clock }) =>
+  influxdb2: (name, config, around) =>
     createInfluxSink({
       name,
       url: config.url.url,
@@ -51,14 +53,14 @@ const KINDS: { readonly [K in Kind]: Create<K> } = {
         bucket: config.bucket,
         ...tokenOf(name, config),
       },
-      ...common(name, config, clock),
+      ...common(name, config, around),
     }),
-  influxdb3: (name, config, { clock }) =>
+  influxdb3: (name, config, around) =>
     createInfluxSink({
       name,
       url: config.url.url,
       to: { version: 3, database: config.database, noSync: config.no_sync, ...tokenOf(name, config) },
-      ...common(name, config, clock),
+      ...common(name, config, around),
     }),
   remote_write: (name, config, { clock }) =>
     createRemoteWriteSink({
@@ -132,12 +134,16 @@ function loginOf(name: string, config: ConfigOf<'influxdb1' | 'remote_write'>): 
 
 type InfluxConfig = ConfigOf<'influxdb1' | 'influxdb2' | 'influxdb3'>;
 
-function common(name: string, config: InfluxConfig, clock: Clock) {
+function common(name: string, config: InfluxConfig, { clock, cluster = 'default' }: SinkSurroundings) {
   const { levels, timeout, tls, requests, create, retention, dead_letters: file, dead_letters_max: max } = config;
   if (retention !== undefined && !create) {
     throw new ConfigError(`sinks.${name}.retention: is set by whoever creates; add create: true, or leave it out`);
   }
+  if (config.schema === 'heapster' && levels !== undefined) {
+    throw new ConfigError(`sinks.${name}.levels: Heapster’s schema has levels of its own; leave it out`);
+  }
   return {
+    heapster: config.schema === 'heapster' ? { cluster } : undefined,
     levels,
     timeoutMs: timeout,
     clock,

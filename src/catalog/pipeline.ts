@@ -3,6 +3,7 @@
  * may register no other; METRICS.md lists these with the rest.
  */
 import { type PipelineMetric, row } from './pipelinerow.ts';
+import { METRICS_API_METRICS } from './metricsapi.ts';
 import { RECEIVED_METRICS } from './received.ts';
 
 export type { PipelineMetric } from './pipelinerow.ts';
@@ -195,6 +196,7 @@ export const PIPELINE_METRICS = [
   row('plimsoll_sink_up', 'gauge', ['sink'], '1 if the sink took the last delivery, else 0.'),
   row('plimsoll_sink_last_success_seconds', 'gauge', ['sink'], 'When the sink last took something, Unix time.'),
   ...RECEIVED_METRICS,
+  ...METRICS_API_METRICS,
   row(
     'plimsoll_log_bytes',
     'gauge',

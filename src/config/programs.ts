@@ -14,6 +14,7 @@ const OWNERS: readonly (readonly [prefix: string, programs: readonly Program[]])
   ['collector.', ['run', 'collector']],
   ['receive.', ['run', 'collector']],
   ['query.', ['run', 'collector']],
+  ['metrics_api.', ['run', 'collector']],
   ['store.', ['run', 'collector']],
   ['sinks.', ['run', 'collector']],
   ['cluster', ['run', 'collector']],

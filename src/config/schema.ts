@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, duration, optionalDuration, size, toggle, webAddress, whole } from './fields.ts';
+import { metricsApi } from './metricsapischema.ts';
 import { query, receive, store } from './storeschema.ts';
 
 const text = (description: string) => z.string().describe(description);
@@ -218,6 +219,10 @@ const remoteWrite = z.strictObject({
 
 const influx = {
   tls: clientTls,
+  schema: z
+    .enum(['plimsoll', 'heapster'], { error: () => 'must be "plimsoll" or "heapster"' })
+    .default('plimsoll')
+    .describe('names, tags and units of what is written: our own, or Heapster’s, for dashboards made for it'),
   requests: whole(4, { min: 1, max: 64 }).describe('requests under way at once'),
   create: toggle(false, 'create the database or bucket if it is not there, and set its retention'),
   retention: optionalDuration({ min: '1h', max: '36500d' }).describe(
@@ -286,6 +291,7 @@ export const schema = z.strictObject({
   receive: receive.prefault({}),
   store: store.prefault({}),
   query: query.prefault({}),
+  metrics_api: metricsApi.prefault({}),
   sinks: z
     .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'), sink)
     .default({})

@@ -66,6 +66,8 @@ export interface ServerTls {
   readonly key: Buffer;
   /** Clients must show a certificate signed by one of these. */
   readonly clientCa: Buffer | undefined;
+  /** They need not: a certificate is looked at if there is one, by who answers. */
+  readonly asksOnly?: true;
 }
 
 export function serverTls(tls: {

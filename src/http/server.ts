@@ -7,7 +7,7 @@ import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify';
 import type { ServerTls } from '../config/secure.ts';
 import { type Address, urlOf } from '../config/units.ts';
 import { ConfigError } from '../errors.ts';
@@ -43,6 +43,8 @@ export interface HttpOptions {
   /** How long a client may neither take nor send a byte while it is being answered. Default 30 s. */
   readonly stalledMs?: number;
   readonly onRefused: (reason: RefusalReason) => void;
+  /** Decides in place of token and names who may ask: rejects with an answer, or tells whether the connection is proven. */
+  readonly admit?: (request: FastifyRequest) => Promise<boolean>;
 }
 
 export interface HttpServer {
@@ -102,7 +104,8 @@ export function createHttp(options: HttpOptions): HttpServer {
   app.addHook('onSend', async (_request, _reply, payload) =>
     typeof payload === 'string' && payload.startsWith('{') ? `${payload}\n` : payload,
   );
-  gate(app, { guard, allowedHosts, connections, onRefused });
+  if (options.admit) admitting(app, options.admit, connections);
+  else gate(app, { guard, allowedHosts, connections, onRefused });
   givePlaces(app, options);
   sayErrors(app, log);
   return {
@@ -152,7 +155,18 @@ function secureServer(tls: ServerTls, options: ServerOptions, handler: Handler):
   }
 }
 
-function clientsOf({ clientCa }: ServerTls) {
+function admitting(
+  app: FastifyInstance,
+  admit: (request: FastifyRequest) => Promise<boolean>,
+  connections: Connections,
+): void {
+  app.addHook('onRequest', async (request) => {
+    if (await admit(request)) connections.prove(request.raw.socket);
+  });
+}
+
+function clientsOf({ clientCa, asksOnly }: ServerTls) {
+  if (asksOnly) return { requestCert: true, rejectUnauthorized: false };
   return clientCa ? { requestCert: true, rejectUnauthorized: true } : {};
 }
 

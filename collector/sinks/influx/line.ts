@@ -35,7 +35,7 @@ interface RowText {
 }
 
 /** Measurement, tags and separators together may have 65 535 bytes in InfluxDB 1. */
-const MAX_TAG_BYTES = 64_000;
+export const MAX_TAG_BYTES = 64_000;
 
 /** Names with a meaning of their own in a query's result. */
 const RESERVED: readonly string[] = ['time', '_field', '_measurement'];
@@ -157,7 +157,7 @@ function tagKey(name: string, fieldNames: ReadonlySet<string>): string {
 }
 
 /** Sorted by key, as servers store them; of two with the same key the first counts. */
-function tagText(tags: readonly (readonly [string, string])[]): string {
+export function tagText(tags: readonly (readonly [string, string])[]): string {
   const escaped = new Map<string, string>();
   for (const [name, value] of tags) {
     const key = escapeTag(name);

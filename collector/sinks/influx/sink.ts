@@ -14,6 +14,8 @@ import { bytesOf, type Chunk, type ChunkLimits, chunksOf, halves } from './chunk
 import { createInfluxClient } from './client.ts';
 import type { DeadLetters } from './deadletters.ts';
 import { credentialsOf, type InfluxPlace, targetOf, writePath } from './endpoint.ts';
+import { heapsterEncoder } from './heapster/encoder.ts';
+import { createHeapsterSchema, type HeapsterOptions } from './heapster/tables.ts';
 import { createEncoder } from './line.ts';
 import { outcomeOf } from './outcome.ts';
 import { createPlace } from './place.ts';
@@ -42,6 +44,8 @@ export interface InfluxSinkOptions {
   /** Make database, retention policy or bucket if they are not there, and set how long what is written is kept. */
   readonly create?: { readonly retentionMs?: number | undefined } | undefined;
   readonly deadLetters?: DeadLetters | undefined;
+  /** Write as Heapster did; `levels` and `idField` mean nothing then. */
+  readonly heapster?: HeapsterOptions | undefined;
 }
 
 /** A request refused at this size or below was not refused for its size. */
@@ -56,8 +60,8 @@ export function createInfluxSink(options: InfluxSinkOptions): Sink {
   const client = createInfluxClient({ ...way, connections: inFlight });
   // A server, or a proxy before it, may quote what it was sent.
   const hide = hider([token?.token, basic?.password, basic && `${basic.username}:${basic.password}`]);
-  const encoder = createEncoder({ idField });
-  const selection = selectNamed(options.levels);
+  const encoder = options.heapster ? heapsterEncoder : createEncoder({ idField });
+  const selection = options.heapster ? createHeapsterSchema(options.heapster) : selectNamed(options.levels);
   const limits: ChunkLimits = { maxLines, maxBytes };
   const server: ServerMemory = { refusesAll: false };
   const { create } = options;

@@ -65,6 +65,7 @@ describe('names', () => {
       'collector/exposed.ts',
       'collector/exposedstore.ts',
       'collector/queryapi.ts',
+      'collector/metricsapi.ts',
       'collector/receiving.ts',
       'src/http/metricsroute.ts',
       'src/self/metrics.ts',
