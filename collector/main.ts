@@ -18,7 +18,7 @@ import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
 import type { LevelDef } from './aggregate/levels.ts';
 import type { Arrival } from './aggregate/pending.ts';
 import { type CatchUp, createCatchUp } from './catchup.ts';
-import { DRAIN_MS, startDelivery } from './delivering.ts';
+import { startDelivery } from './delivering.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
 import { CELL_BYTES, type ExposedParts, exposeCollector } from './exposed.ts';
@@ -44,10 +44,8 @@ import type { KeptLog } from './keptlog.ts';
 import { createReadings, type Readings } from './kubernetes/readings.ts';
 import { startMetricsApi } from './metricsapi.ts';
 import { storeNotes } from './exposedstore.ts';
+import { scrapedOutlet, scrapedPage } from './scraped.ts';
 import type { SinkStats } from './sinks/account.ts';
-import type { Outlet } from './sinks/fanout.ts';
-import type { Sink } from './sinks/sink.ts';
-import { createPrometheusSink } from './sinks/prometheus/sink.ts';
 import type { Store } from './store/types.ts';
 import { startWindows, type WindowsOptions } from './windows.ts';
 
@@ -64,9 +62,6 @@ export interface Collector {
   sinks(): SinkStats[];
 }
 
-/** Windows that may close at once after a pause (a stopped machine) without the page counting the older ones as lost. */
-const PAGE_FRAMES = 60;
-
 /** Each agent keeps a connection; these are for scrapers, probes and people. */
 const OTHER_CONNECTIONS = 256;
 
@@ -78,11 +73,11 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const self = createSelfMetrics({ version, role: 'collector' });
   const levels = configuredLevels(config);
 
-  const page = currentOf(settings);
+  const page = scrapedPage(settings);
   const past = new WeakSet<Frame>();
   const delivery = await startDelivery({
     ...{ config, clock, log, life },
-    page: outletOf(withoutPast(page, past), settings),
+    page: scrapedOutlet(page, past, settings),
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
   const { fanout, kept, store } = delivery;
@@ -190,16 +185,6 @@ function pageOf(
   return createPage({ version, cluster, windowMs: collector.window, clock, pipeline, waiting });
 }
 
-/** What Prometheus scrapes: the latest window, not for longer than it says something. */
-function currentOf({ containers, stale_after, window }: Config['collector']) {
-  return createPrometheusSink({ containers, staleAfterMs: Math.max(stale_after, 3 * window) });
-}
-
-/** The page for Prometheus keeps the latest window, whatever it costs. */
-function outletOf(page: Sink, { max_series }: Config['collector']): Outlet {
-  return { sink: page, maxFrames: PAGE_FRAMES, maxSamples: PAGE_FRAMES * max_series, deadlineMs: DRAIN_MS };
-}
-
 /** How far windows are on disk, for what agents are told. Of the run before: those that are closed, without what a stop closed before its end. */
 function markOf(
   { window, lateness, max_ahead }: Config['collector'],
@@ -276,16 +261,6 @@ function noWindowYet({ window, lateness }: Config['collector']): string {
 function catchingUp({ behind }: CatchUp): string {
   const more = behind.length > 3 ? ` and ${behind.length - 3} more` : '';
   return `windows that were missed are being caught up with; waiting for ${behind.slice(0, 3).join(', ')}${more}`;
-}
-
-/** The page shows what is: a window of the past passes it by. */
-function withoutPast(page: Sink, past: WeakSet<Frame>): Sink {
-  return {
-    name: page.name,
-    wants: (frame) => (frame.late !== undefined || past.has(frame) ? 0 : page.wants(frame)),
-    write: (frame, signal) => page.write(frame, signal),
-    close: () => page.close(),
-  };
 }
 
 /** What agents may cost, as configured. */

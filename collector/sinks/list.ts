@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import type { SinkConfig } from '../../src/config/schema.ts';
+import type { SinkConfig } from '../../src/config/sinkschema.ts';
 import { pem, secret, tokenOrLogin } from '../../src/config/secure.ts';
 import type { Login } from '../../src/config/webaddress.ts';
 import { ConfigError } from '../../src/errors.ts';

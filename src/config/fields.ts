@@ -94,3 +94,14 @@ export function webAddress() {
     return z.NEVER;
   });
 }
+
+export const text = (description: string) => z.string().describe(description);
+
+/** How we show ourselves to a server, and whom we trust. */
+export const clientTls = z
+  .strictObject({
+    ca: text('file with the certificates to trust, PEM').optional(),
+    cert: text('file with our client certificate, PEM').optional(),
+    key: text('file with its key, PEM').optional(),
+  })
+  .prefault({});

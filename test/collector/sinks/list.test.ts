@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { createOutlets } from '../../../collector/sinks/list.ts';
-import { sink as sinkSchema } from '../../../src/config/schema.ts';
+import { sink as sinkSchema } from '../../../src/config/sinkschema.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { startFakeInflux } from '../../support/fakeinflux.ts';
 import { startReceiver } from '../../support/remotewrite.ts';

@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOutlets } from '../../../collector/sinks/list.ts';
-import { sink as sinkSchema } from '../../../src/config/schema.ts';
+import { sink as sinkSchema } from '../../../src/config/sinkschema.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { type Certificates, makeCertificates } from '../../support/certificates.ts';
 import { frame, table } from '../../support/tables.ts';
