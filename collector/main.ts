@@ -106,6 +106,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
       mark: kept && mark,
       remembered: (upToMs, behind) => ingest.remembered(upToMs, behind),
     }),
+    room: kept && (() => kept.frames.room()),
     after: () => refusalLog.report(aggregator.refusals()),
   });
   life.onStop('windows', () => windows.stop());
@@ -239,7 +240,7 @@ function aggregatorOf(
   });
 }
 
-interface Closing extends Pick<WindowsOptions, 'aggregator' | 'offer' | 'after' | 'resumes'> {
+interface Closing extends Pick<WindowsOptions, 'aggregator' | 'offer' | 'room' | 'after' | 'resumes'> {
   readonly nodes: () => Iterable<string>;
   /** There is a run before that we go on from. */
   readonly resumed: boolean;

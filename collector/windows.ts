@@ -7,6 +7,7 @@ import type { Frame } from '../src/model/batch.ts';
 import { breathe, type Clock } from '../src/run/clock.ts';
 import { startTicker } from '../src/run/ticker.ts';
 import type { Aggregator } from './aggregate/aggregator.ts';
+import { lastDueEnd } from './aggregate/window.ts';
 import { type CatchUp, momentsBetween } from './catchup.ts';
 
 export interface WindowsOptions {
@@ -18,6 +19,8 @@ export interface WindowsOptions {
   readonly latenessMs: number;
   /** Takes frames, at once. `isPast`: they are no news. */
   readonly offer: (frame: Frame, isPast: boolean) => void;
+  /** Resolves when there is room for one more frame; without it there always is. */
+  readonly room?: (() => Promise<void>) | undefined;
   /** Called after each round. */
   readonly after: () => void;
   /** The next run goes on from the last window: agents send again what was not in one. */
@@ -48,8 +51,26 @@ export function startWindows(options: WindowsOptions): Windows {
   let lastRunMs = clock.monotonic();
   let reachedMs = 0;
 
-  async function closeUntil(toMs: number, pastMs: number): Promise<void> {
-    for (const frame of await aggregator.advance(toMs, breathe)) options.offer(frame, frame.endMs <= pastMs);
+  /**
+   * One frame after the other, each when there is room for it: an agent that was away may tell of hundreds of windows at once. What is closed is handed over at
+   * once, before anything that comes for it later.
+   */
+  async function oneByOne(close: () => Promise<Frame[]>, pastMs: number, isEnough = () => false): Promise<void> {
+    for (;;) {
+      await options.room?.();
+      const frames = await close();
+      for (const frame of frames) options.offer(frame, frame.endMs <= pastMs);
+      if (frames.length === 0 || isEnough()) return;
+      lastRunMs = clock.monotonic();
+    }
+  }
+
+  /** All that is due then. What is late goes on the next time, if it is much: meanwhile windows become due. */
+  function closeUntil(toMs: number, pastMs: number): Promise<void> {
+    const untilMs = clock.monotonic() + intervalMs;
+    const dueEndMs = lastDueEnd(toMs, options);
+    const isEnough = (): boolean => clock.monotonic() > untilMs && aggregator.closedEndMs >= dueEndMs;
+    return oneByOne(() => aggregator.advance(toMs, breathe, 1), pastMs, isEnough);
   }
 
   /** Each window by itself, as it would have been closed when it was due. */
@@ -86,7 +107,7 @@ export function startWindows(options: WindowsOptions): Windows {
       await ticker.stop();
       // To close what is open would close it, and all before it, to those that are still behind.
       if (catchUp.active && options.resumes) return;
-      for (const frame of await aggregator.flush(breathe)) options.offer(frame, false);
+      await oneByOne(() => aggregator.flush(breathe, 1), Number.NEGATIVE_INFINITY);
       options.after();
     },
   };

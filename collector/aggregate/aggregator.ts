@@ -23,10 +23,10 @@ export type Breathe = () => Promise<void>;
 export interface Aggregator {
   /** Takes a batch that arrived at `nowMs`. `accepted` and `dropped` count samples and make up all the batch's samples. */
   push(batch: Batch, nowMs: number): Arrival;
-  /** Closes every window that is due at `nowMs`. */
-  advance(nowMs: number, breathe: Breathe): Promise<Frame[]>;
-  /** Closes every window that holds something, due or not: for the end. */
-  flush(breathe: Breathe): Promise<Frame[]>;
+  /** Closes every window that is due at `nowMs`; if that makes more than `most` frames, the first ones, and the others the next time. */
+  advance(nowMs: number, breathe: Breathe, most?: number): Promise<Frame[]>;
+  /** Closes every window that holds something, due or not: for the end. `most` as above. */
+  flush(breathe: Breathe, most?: number): Promise<Frame[]>;
   stats(): AggregatorStats;
   /** All windows that end here or before are closed; 0 before the first call. */
   readonly closedEndMs: number;
@@ -44,6 +44,9 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
 
 /** Steps (numbers gone through) between two breaths: a few milliseconds. */
 const STEPS_PER_BREATH = 100_000;
+
+/** Late frames that come before a window that is due, where frames are asked for a few at a time. */
+const MOST_LATE_IN_A_ROW = 20;
 
 class WindowedAggregator implements Aggregator {
   readonly #options: AggregatorOptions;
@@ -67,6 +70,8 @@ class WindowedAggregator implements Aggregator {
   readonly #goesOn: boolean;
   #frames = 0;
   #lateFrames = 0;
+  /** Late frames since the last window, of those that were asked for a few at a time. */
+  #lateInARow = 0;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: AggregatorOptions) {
@@ -112,7 +117,7 @@ class WindowedAggregator implements Aggregator {
     return arrival;
   }
 
-  advance(nowMs: number, breathe: Breathe): Promise<Frame[]> {
+  advance(nowMs: number, breathe: Breathe, most = Number.POSITIVE_INFINITY): Promise<Frame[]> {
     return this.#afterwards(async () => {
       const frames: Frame[] = [];
       const closedEndMs = this.#anchor(nowMs);
@@ -126,24 +131,30 @@ class WindowedAggregator implements Aggregator {
         // Set back while another window was closed: time begins anew.
         if (startMs > this.closedEndMs && this.#setBackMs > 0) break;
         // What is late comes before: the readings of a node are counted in their order.
-        frames.push(...(await this.#closeLate({ closedEndMs: this.closedEndMs, nowMs }, breathe)));
+        // But an agent that tells of a whole day holds no window up.
+        const isWaiting = this.#lateInARow >= MOST_LATE_IN_A_ROW;
+        if (!isWaiting) await this.#closeLate(frames, { closedEndMs: this.closedEndMs, nowMs, most }, breathe);
+        if (frames.length >= most) return frames;
         frames.push(await this.#close(startMs, breathe));
+        this.#lateInARow = 0;
       }
-      frames.push(...(await this.#closeLate({ closedEndMs: this.closedEndMs, nowMs }, breathe)));
+      await this.#closeLate(frames, { closedEndMs: this.closedEndMs, nowMs, most }, breathe);
       return frames;
     });
   }
 
-  flush(breathe: Breathe): Promise<Frame[]> {
+  flush(breathe: Breathe, most = Number.POSITIVE_INFINITY): Promise<Frame[]> {
     return this.#afterwards(async () => {
       this.#moveBack();
       const frames: Frame[] = [];
-      const late = () => this.#closeLate({ closedEndMs: this.closedEndMs, nowMs: 0, all: true }, breathe);
+      const late = () => this.#closeLate(frames, { closedEndMs: this.closedEndMs, nowMs: 0, all: true, most }, breathe);
       for (const startMs of this.#pending.starts()) {
-        frames.push(...(await late()));
+        await late();
+        if (frames.length >= most) return frames;
         if (startMs >= this.closedEndMs) frames.push(await this.#close(startMs, breathe, true));
       }
-      return [...frames, ...(await late())];
+      await late();
+      return frames;
     });
   }
 
@@ -234,9 +245,9 @@ class WindowedAggregator implements Aggregator {
     return startMs >= this.#startedMs || (startMs >= this.#againMs && length > 0);
   }
 
-  /** Closes what nodes that are behind have told all of. */
-  async #closeLate(reached: Reached, breathe: Breathe): Promise<Frame[]> {
-    const frames: Frame[] = [];
+  /** Closes what nodes that are behind have told all of, until there are `most` frames. */
+  async #closeLate(frames: Frame[], { most, ...reached }: Reached & { most: number }, breathe: Breathe): Promise<void> {
+    if (frames.length >= most) return;
     for (const { startMs, nodes: late } of this.#behind.windows(reached)) {
       const batches = this.#pending.take(startMs, (node) => late.has(node));
       const again = [...late].flatMap((name) => {
@@ -246,9 +257,12 @@ class WindowedAggregator implements Aggregator {
       // Of a window that had begun before we did, what was known of the node goes on.
       const withGroups = startMs >= this.#startedMs || this.#goesOn;
       const frame = await this.#run({ startMs, batches, again, late, withGroups }, breathe);
-      if (frame.samples > 0) frames.push(frame);
+      if (frame.samples === 0) continue;
+      frames.push(frame);
+      if (frames.length < most) continue;
+      this.#lateInARow++;
+      return;
     }
-    return frames;
   }
 
   async #run(window: ClosingWindow, breathe: Breathe): Promise<Frame> {

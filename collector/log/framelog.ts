@@ -50,6 +50,8 @@ export interface FrameLogStats {
 
 /** Between two attempts at a disk that takes nothing. */
 const RETRY_MS = 2000;
+/** How long a disk is waited for that says nothing at all. */
+const ROOM_MS = 5000;
 
 export class FrameLog {
   readonly shelf: Shelf;
@@ -69,6 +71,10 @@ export class FrameLog {
   #durableEndMs = 0;
   /** The last frame that is being written; 0 if none is. */
   #underWay = 0;
+  /** The disk has said nothing for so long that nobody waits for it. */
+  #stuck = false;
+  /** Whoever waits for room is to look again. */
+  #wake = (): void => undefined;
 
   constructor(options: FrameLogOptions) {
     this.#options = options;
@@ -93,6 +99,26 @@ export class FrameLog {
     this.#dropUnheld();
     this.#kick();
     return seq;
+  }
+
+  /**
+   * Resolves when there is room for another frame without letting one go: whoever has many hands them over no faster than the disk takes them. Where the disk takes
+   * nothing there is nothing to wait for, and the oldest go.
+   */
+  async room(): Promise<void> {
+    const { clock } = this.#options;
+    let patient = true;
+    const cancel = clock.after(ROOM_MS, () => {
+      patient = false;
+      this.#wake();
+    });
+    while (patient && !this.#stuck && this.#trouble === undefined && !this.held.hasRoom(this.#durableSeq))
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    cancel();
+    // Until it says something it is not waited for again.
+    if (!patient) this.#stuck = true;
   }
 
   /** The number of the frame that will come next. */
@@ -159,6 +185,8 @@ export class FrameLog {
       this.#failed(error as Error);
     }
     this.#underWay = 0;
+    this.#stuck = false;
+    this.#wake();
     this.shelf.retire(this.#writer.current);
     for (const reader of this.#readers) reader.ring();
   }

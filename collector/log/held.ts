@@ -44,6 +44,13 @@ export class Held {
     return this.#frames.reduce((count, { seq }) => count + (seq > durableSeq ? 1 : 0), 0);
   }
 
+  /** Whether a few more than wait for the disk would find room, so that nothing has to go. */
+  hasRoom(durableSeq: number): boolean {
+    const waiting = this.after(durableSeq);
+    const samples = waiting.reduce((sum, { frame }) => sum + frame.samples, 0);
+    return waiting.length <= this.#limits.heldFrames / 2 && samples <= this.#limits.heldSamples / 2;
+  }
+
   /** Of what is on disk, lets go of all but the last few. */
   trim(durableSeq: number): void {
     // Journals are large, and only for the disk.

@@ -16,6 +16,8 @@ import type { Batch, Frame, LevelTable } from '../../src/model/batch.ts';
 import { labelValue } from '../../src/model/labels.ts';
 import { systemClock } from '../../src/run/clock.ts';
 import { createEncoder } from '../../src/wire/encode.ts';
+import { fetchText } from '../support/http.ts';
+import { pageOf } from '../support/page.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
 import { syntheticAgents } from './load.ts';
 import { costOf, mb, printTable, type Row } from './process.ts';
@@ -31,7 +33,8 @@ const USUAL_WINDOW_MS = 10_000;
 const SAID = Number(process.env.BENCH_SAID ?? 3);
 /** Windows before, and after all is well again. */
 const CALM = 20;
-const LATENESS_MS = 2500;
+/** A busy machine holds agents up, too. */
+const LATENESS_MS = Number(process.env.BENCH_LATENESS_MS ?? 5000);
 
 /** A collector with the ways of the agents to it. */
 interface Side {
@@ -81,6 +84,8 @@ interface Driven {
   readonly level: readonly [number, number];
   /** The most that the killed one had in memory before, and after its start, and the steady one in all. */
   readonly memory: readonly [before: number, after: number, steady: number];
+  /** By side, what its agents and its collector count as dropped. */
+  readonly lost: readonly string[];
 }
 
 async function drive([steady, killed, cut]: [Side, Side, Side]): Promise<Driven> {
@@ -121,8 +126,21 @@ async function drive([steady, killed, cut]: [Side, Side, Side]): Promise<Driven>
     }
   }
   await ticks(CALM);
+  const lost = await Promise.all(sides.map(lostAt));
   const peaks = [killed, steady].map(({ program }) => costOf(program.pid).peakRssBytes) as [number, number];
-  return { level, memory: [before, ...peaks] };
+  return { level, memory: [before, ...peaks], lost };
+}
+
+/** A collector that was killed has taken with it what it had counted. */
+async function lostAt({ program, senders }: Side): Promise<string> {
+  const lost = new Map<string, number>();
+  const add = (reason: string, samples: number): void => void lost.set(reason, (lost.get(reason) ?? 0) + samples);
+  for (const sender of senders)
+    for (const [reason, { samples }] of sender.stats().dropped) add(`agents ${reason}`, samples);
+  const page = pageOf((await fetchText(`${program.url}/metrics`)).text);
+  for (const { labels, value } of page.all('plimsoll_collector_samples_dropped_total'))
+    if (value > 0) add(labels.get('reason') ?? '', value);
+  return JSON.stringify(Object.fromEntries(lost));
 }
 
 async function framesAt(path: string): Promise<Frame[]> {
@@ -139,7 +157,7 @@ interface Logs {
   readonly cut: readonly Frame[];
 }
 
-function report({ steady, killed, cut }: Logs, { level: [afterKill, afterCut], memory }: Driven): void {
+function report({ steady, killed, cut }: Logs, { level: [afterKill, afterCut], memory, lost }: Driven): void {
   const all = (frames: readonly Frame[]) => byWindow(frames, () => true);
   // The last windows were closed by the end, at different moments.
   const last = (steady.at(-1)?.startMs ?? 0) - 2 * LATENESS_MS;
@@ -159,6 +177,7 @@ function report({ steady, killed, cut }: Logs, { level: [afterKill, afterCut], m
       value: String(steady.filter(({ late }) => late).length),
       target: '0',
     },
+    { what: 'samples dropped at the steady, the killed, the cut one', value: lost.join(' '), target: '{} {} {}' },
     { what: 'windows compared', value: String(ends(steady).size), target: '' },
     { what: 'of the killed collector, windows that differ', value: String(differing), target: '0' },
     ...caughtUp(afterKill),
@@ -213,13 +232,14 @@ function different(
   let count = 0;
   for (const [startMs, rows] of right) {
     const others = got.get(startMs) ?? new Map<string, string>();
-    const keys = new Set([...rows.keys(), ...others.keys()]);
-    const differing = [...keys].find((key) => others.get(key) !== rows.get(key));
-    if (differing === undefined) continue;
-    if (count++ < SAID) {
-      console.log(new Date(startMs).toISOString(), differing);
-      console.log(`  ${rows.get(differing)}\n  ${others.get(differing)}`);
-    }
+    const keys = [...new Set([...rows.keys(), ...others.keys()])];
+    const differing = keys.filter((key) => others.get(key) !== rows.get(key));
+    if (differing.length === 0 || count++ >= SAID) continue;
+    const missing = differing.filter((key) => !others.has(key)).length;
+    const head = `${new Date(startMs).toISOString()}: of ${rows.size} rows ${differing.length} differ, of them ${missing} are missing`;
+    console.log(`${head}; the first, right and got:`);
+    const [first = ''] = differing;
+    console.log(`  ${first}\n  ${rows.get(first)}\n  ${others.get(first)}`);
   }
   return count;
 }

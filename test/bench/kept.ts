@@ -7,20 +7,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchText } from '../support/http.ts';
 import { pageOf } from '../support/page.ts';
-import { COLLECTOR_FLAGS } from './collector.ts';
 import { costOf, mb, printTable, type Row } from './process.ts';
 import { type Program, startProgram } from './programs.ts';
-import { compared, inRounds, sideOf } from './rounds.ts';
+import { compared, inRounds, ROUND_FLAGS, sideOf } from './rounds.ts';
 
-const WARM_UP = 10;
-const ROUNDS = Number(process.env.BENCH_TICKS ?? 40);
+const WARM_UP = 6;
+const ROUNDS = Number(process.env.BENCH_TICKS ?? 30);
 
 export async function benchKept(): Promise<void> {
   const folder = mkdtempSync(join(process.env.BENCH_LOG_DIR ?? tmpdir(), 'plimsoll-kept-'));
   const programs: Program[] = [];
   try {
     const start = async (...flags: string[]): Promise<void> => {
-      programs.push(await startProgram('collector', [...COLLECTOR_FLAGS, ...flags]));
+      programs.push(await startProgram('collector', [...ROUND_FLAGS, ...flags]));
     };
     await start('--data_dir', 'none');
     await start('--data_dir', join(folder, 'log'), '--store.enabled', 'false');

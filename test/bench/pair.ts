@@ -2,13 +2,12 @@
  * `npm run bench pair`: this build and another one (`BENCH_AGAINST`, the path of its dist/src/cli/main.js) in rounds, without a log: CPU per million samples, and the ratio
  * round by round.
  */
-import { COLLECTOR_FLAGS } from './collector.ts';
 import { costOf, mb, printTable, type Row } from './process.ts';
 import { startProgram } from './programs.ts';
-import { compared, inRounds, sideOf } from './rounds.ts';
+import { compared, inRounds, ROUND_FLAGS, sideOf } from './rounds.ts';
 
-const WARM_UP = 10;
-const ROUNDS = Number(process.env.BENCH_TICKS ?? 40);
+const WARM_UP = 6;
+const ROUNDS = Number(process.env.BENCH_TICKS ?? 30);
 const SCRAPE_EVERY = 5;
 
 export async function benchPair(): Promise<void> {
@@ -16,8 +15,8 @@ export async function benchPair(): Promise<void> {
   if (against === undefined)
     throw new Error('BENCH_AGAINST: not set; legal is the path of another build, …/dist/src/cli/main.js');
   const programs = [
-    await startProgram('collector', COLLECTOR_FLAGS),
-    await startProgram('collector', COLLECTOR_FLAGS, [], against),
+    await startProgram('collector', ROUND_FLAGS),
+    await startProgram('collector', ROUND_FLAGS, [], against),
   ];
   try {
     const used = await inRounds(programs.map(sideOf), { warmUp: WARM_UP, rounds: ROUNDS, scrapeEvery: SCRAPE_EVERY });

@@ -19,8 +19,8 @@ import { framesOf, TICK_MS } from './frames.ts';
 import { costOf, mb, printTable, type Row } from './process.ts';
 import { startProgram } from './programs.ts';
 
-/** A million series. */
-const LOAD = { agents: 200, containers: 152, metrics: 33 };
+/** A million series, unless a few are enough to see whether it works. */
+const LOAD = { agents: Number(process.env.BENCH_AGENTS ?? 200), containers: 152, metrics: 33 };
 const FRAMES = 12;
 /** In seconds. */
 const TARGET = '≤ 10';

@@ -1,20 +1,31 @@
 /**
  * Real collectors side by side, for machines whose speed changes from second to second: all get the same load, one after the other in each round, and what each used in a
- * round is compared with what another used in the same. Windows are closed and written while others have their turn, and that is counted, too.
+ * round is compared with what another used in the same. A round is one window: each is closed, and where there is a log written, once for every push.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Pool } from 'undici';
 import { createEncoder } from '../../src/wire/encode.ts';
-import { AGENTS, CONTAINERS, METRICS, push, scrape, untilNextSecond } from './collector.ts';
+import { AGENTS, CONTAINERS, METRICS, push, scrape } from './collector.ts';
 import { syntheticAgents } from './load.ts';
 import { median } from './process.ts';
 import type { Program } from './programs.ts';
+
+const ROUND_MS = 4000;
+/** What collectors are started with. */
+export const ROUND_FLAGS = [
+  '--collector.window',
+  '4s',
+  '--collector.lateness',
+  '4s',
+  '--collector.max_series',
+  '1000000',
+];
 
 export const SAMPLES_PER_TURN = AGENTS * CONTAINERS * METRICS;
 
 export interface Side {
   readonly program: Program;
-  turn(withScrape: boolean): Promise<void>;
+  turn(timeMs: number, withScrape: boolean): Promise<void>;
 }
 
 export function sideOf(program: Program): Side {
@@ -23,9 +34,7 @@ export function sideOf(program: Program): Side {
   const pool = new Pool(program.url, { connections: 16 });
   return {
     program,
-    async turn(withScrape) {
-      await untilNextSecond();
-      const timeMs = Math.floor(Date.now() / 1000) * 1000;
+    async turn(timeMs, withScrape) {
       await Promise.all(agents.map((agent, i) => push({ agent, timeMs, pool, encode: encoders[i] as never })));
       if (withScrape) await scrape(program.url);
     },
@@ -47,11 +56,14 @@ export interface Used {
 
 export async function inRounds(sides: readonly Side[], { warmUp, rounds, scrapeEvery }: Rounds): Promise<Used[]> {
   const used = sides.map(() => ({ plain: [] as number[], scraped: [] as number[] }));
+  await untilNextRound();
   let before = cpuOf(sides);
   for (let round = 0; round < warmUp + rounds; round++) {
     const withScrape = scrapeEvery !== undefined && round % scrapeEvery === 0;
-    // Who begins has the fresher second: in turns.
-    for (const side of round % 2 === 0 ? sides : [...sides].reverse()) await side.turn(withScrape);
+    // Who begins has the fresher round: in turns.
+    const timeMs = Math.floor(Date.now() / ROUND_MS) * ROUND_MS;
+    for (const side of round % 2 === 0 ? sides : [...sides].reverse()) await side.turn(timeMs, withScrape);
+    await untilNextRound();
     const after = cpuOf(sides);
     for (const [s, { plain, scraped }] of used.entries())
       if (round >= warmUp) (withScrape ? scraped : plain).push((after[s] as number) - (before[s] as number));
@@ -77,4 +89,8 @@ function cpuSecondsOf(pid: number): number {
     Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]),
   );
   return nanoseconds.reduce((a, b) => a + b, 0) / 1e9;
+}
+
+function untilNextRound(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ROUND_MS - (Date.now() % ROUND_MS) + 5));
 }
