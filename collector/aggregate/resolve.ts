@@ -40,14 +40,15 @@ export function* resolveWindow(
     if (!window.nodes.has(batch.node)) state.nodes.begin(batch.node);
     window.nodes.add(batch.node);
     const node = state.seen(batch.node, batch.tickMs);
-    if (node !== undefined) compareClocks(state, node, batch);
+    const taken = node === undefined || isInOrder(state, node, batch);
     let steps = 0;
     for (const pending of batch.tables) {
       steps += pending.table.rows.length * STEPS_PER_ROW;
       if (node === undefined) drop(state, 'node_limit', pending.samples);
+      else if (!taken) drop(state, 'clock_set_back', pending.samples);
       else resolveTable(state, { window, node, pending });
     }
-    if (node !== undefined) noteTick(state, node, batch);
+    if (node !== undefined && taken) noteTick(state, node, batch);
     yield steps;
   }
   yield holdTicks(state, window, concerned);
@@ -58,12 +59,17 @@ export function* resolveWindow(
 const SAME_CLOCK_MS = 1000;
 
 /**
- * An agent's clock was set, or ours: starts of before are by another clock than those that come, and to compare them would make a restart of what
- * has gone on. Values tell alone.
+ * Where a clock was set back a little, an agent's later batches have earlier times. What was read before one that was counted, and is later by the clock, is
+ * not in order: false.
  */
-function compareClocks(state: AggregatorState, node: NodeState, { offsetMs }: PendingBatch): void {
+function isInOrder(state: AggregatorState, node: NodeState, { session, seq, tickMs, offsetMs }: PendingBatch): boolean {
+  const { newest } = node;
+  if (session === newest.session && seq < newest.seq) return tickMs <= newest.tickMs;
+  node.newest = { session, seq, tickMs };
+  // Starts of before are by another clock than those that come, and to compare them would make a restart of what has gone on. Values tell alone.
   if (!(Math.abs(offsetMs - node.offsetMs) <= SAME_CLOCK_MS)) state.forgetStarts(node);
   node.offsetMs = offsetMs;
+  return true;
 }
 
 /** Readings that were counted before have a place once more, so that what is made of all of a window's gauges has them. */
