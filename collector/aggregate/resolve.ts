@@ -64,12 +64,20 @@ const SAME_CLOCK_MS = 1000;
  */
 function isInOrder(state: AggregatorState, node: NodeState, { session, seq, tickMs, offsetMs }: PendingBatch): boolean {
   const { newest } = node;
-  if (session === newest.session && seq < newest.seq) return tickMs <= newest.tickMs;
-  node.newest = { session, seq, tickMs };
+  const sessionId = idOf(session);
+  if (sessionId === newest.sessionId && seq < newest.seq) return tickMs <= newest.tickMs;
+  node.newest = { sessionId, seq, tickMs };
   // Starts of before are by another clock than those that come, and to compare them would make a restart of what has gone on. Values tell alone.
   if (!(Math.abs(offsetMs - node.offsetMs) <= SAME_CLOCK_MS)) state.forgetStarts(node);
   node.offsetMs = offsetMs;
   return true;
+}
+
+/** A number for a session that a journal can hold: FNV-1a of its name. */
+function idOf(session: string): number {
+  let id = 0x811c9dc5;
+  for (let i = 0; i < session.length; i++) id = Math.imul(id ^ session.charCodeAt(i), 0x01000193);
+  return id >>> 0;
 }
 
 /** Readings that were counted before have a place once more, so that what is made of all of a window's gauges has them. */
