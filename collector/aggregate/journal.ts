@@ -22,7 +22,7 @@ export const START = '#start';
 export const SUSPECT = '#suspect ';
 
 const GROUP_FIELDS = ['read', 'founder'] as const;
-const NODE_FIELDS = ['watched', 'batch', 'interval', 'closed', 'offset'] as const;
+const NODE_FIELDS = ['watched', 'batch', 'interval', 'closed', 'offset', 'session', 'seq', 'tick'] as const;
 
 /** A window that has just been closed, with its tables. */
 export interface Closed {
@@ -58,6 +58,9 @@ function nodesTable(nodes: readonly NodeState[], endMs: number): LevelTable {
     ...nodes.map((n) => n.intervalMs),
     ...nodes.map((n) => n.closedMs),
     ...nodes.map((n) => n.offsetMs),
+    ...nodes.map((n) => n.newest.sessionId),
+    ...nodes.map((n) => n.newest.seq),
+    ...nodes.map((n) => n.newest.tickMs),
   ];
   return {
     level: NODES,

@@ -24,6 +24,8 @@ export interface NodeState {
   beforeMs: number;
   /** By how much its agent's clock was ahead of ours in that batch; NaN where it is not known. */
   offsetMs: number;
+  /** Its batch with the highest number that was seen, of its last session, which is known by a number of its own. */
+  newest: { readonly sessionId: number; readonly seq: number; readonly tickMs: number };
   /** All its windows that end here or before are closed; 0 before the first. */
   closedMs: number;
   /** What it had for the last window that it took part in: some more may come for that, late. */
@@ -132,6 +134,7 @@ export class Nodes {
         lastBatchMs: tickMs,
         beforeMs: tickMs,
         offsetMs: Number.NaN,
+        newest: { sessionId: Number.NaN, seq: 0, tickMs },
         closedMs: 0,
         last: undefined,
         keptFromMs: 0,
@@ -162,6 +165,7 @@ export class Nodes {
       node.watchedSinceMs -= byMs;
       node.lastBatchMs -= byMs;
       node.closedMs = Math.max(0, node.closedMs - byMs);
+      node.newest = { ...node.newest, tickMs: node.newest.tickMs - byMs };
       node.last = undefined;
       node.held = undefined;
     }

@@ -40,14 +40,15 @@ export function* resolveWindow(
     if (!window.nodes.has(batch.node)) state.nodes.begin(batch.node);
     window.nodes.add(batch.node);
     const node = state.seen(batch.node, batch.tickMs);
-    if (node !== undefined) compareClocks(state, node, batch);
+    const taken = node === undefined || isInOrder(state, node, batch);
     let steps = 0;
     for (const pending of batch.tables) {
       steps += pending.table.rows.length * STEPS_PER_ROW;
       if (node === undefined) drop(state, 'node_limit', pending.samples);
+      else if (!taken) drop(state, 'clock_set_back', pending.samples);
       else resolveTable(state, { window, node, pending });
     }
-    if (node !== undefined) noteTick(state, node, batch);
+    if (node !== undefined && taken) noteTick(state, node, batch);
     yield steps;
   }
   yield holdTicks(state, window, concerned);
@@ -58,12 +59,25 @@ export function* resolveWindow(
 const SAME_CLOCK_MS = 1000;
 
 /**
- * An agent's clock was set, or ours: starts of before are by another clock than those that come, and to compare them would make a restart of what
- * has gone on. Values tell alone.
+ * Where a clock was set back a little, an agent's later batches have earlier times. What was read before one that was counted, and is later by the clock, is
+ * not in order: false.
  */
-function compareClocks(state: AggregatorState, node: NodeState, { offsetMs }: PendingBatch): void {
+function isInOrder(state: AggregatorState, node: NodeState, { session, seq, tickMs, offsetMs }: PendingBatch): boolean {
+  const { newest } = node;
+  const sessionId = idOf(session);
+  if (sessionId === newest.sessionId && seq < newest.seq) return tickMs <= newest.tickMs;
+  node.newest = { sessionId, seq, tickMs };
+  // Starts of before are by another clock than those that come, and to compare them would make a restart of what has gone on. Values tell alone.
   if (!(Math.abs(offsetMs - node.offsetMs) <= SAME_CLOCK_MS)) state.forgetStarts(node);
   node.offsetMs = offsetMs;
+  return true;
+}
+
+/** A number for a session that a journal can hold: FNV-1a of its name. */
+function idOf(session: string): number {
+  let id = 0x811c9dc5;
+  for (let i = 0; i < session.length; i++) id = Math.imul(id ^ session.charCodeAt(i), 0x01000193);
+  return id >>> 0;
 }
 
 /** Readings that were counted before have a place once more, so that what is made of all of a window's gauges has them. */

@@ -39,6 +39,7 @@ function restoreNodes(state: AggregatorState, table: LevelTable, endMs: number):
     node.watchedSinceMs = at('watched', r);
     node.intervalMs = at('interval', r);
     node.offsetMs = at('offset', r);
+    node.newest = { sessionId: at('session', r), seq: at('seq', r), tickMs: at('tick', r) };
     node.closedMs = either(at('closed', r), endMs);
     return node;
   });

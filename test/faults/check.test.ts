@@ -145,6 +145,22 @@ describe('a collector whose clock was set', () => {
   });
 });
 
+test('late in the last window that is looked at: the next has it', () => {
+  const looked = { from: 1012, to: 1018 };
+  const late = (points: readonly Point[], ends: readonly number[]): Point[] =>
+    points.map(([ms, value]) => [ms, ends.includes(ms) ? value - 63 : value]);
+  const change = (ends: readonly number[]): Holdings => {
+    const { cluster, ...others } = holdings();
+    return {
+      ...others,
+      cluster: { ...cluster, counter: cluster.counter.map((one) => ({ ...one, points: late(one.points, ends) })) },
+    };
+  };
+  const [last, next] = [endOf(1018, cast), endOf(1019, cast)];
+  expect(failures(change([last]), { looked })).toEqual([]);
+  expect(failures(change([last, next]), { looked }).join()).toMatch(/cluster {2}at \d+ counts 537, not 600/);
+});
+
 test('groups that span nodes may lack a window for which nobody had sent anything again in time, after the collector was away', () => {
   const late = spoilt(['service', 'cluster'], without(1015));
   expect(failures(late).join()).toMatch(/cluster {2}has no total/);

@@ -83,6 +83,10 @@ class Group {
     return this.#counter.get(tick);
   }
 
+  get ticks(): number[] {
+    return [...this.#counter.keys()];
+  }
+
   gauge(tick: number): number | undefined {
     return this.#gauge.get(tick);
   }
@@ -215,7 +219,7 @@ function badSums(group: Group, { tick, reached, seen }: Moment, evidence: Eviden
   const failures: string[] = [];
   const total = group.counter(tick) as number;
   // A node that was away comes late: what it used is in levels that span nodes when it is back, what it held is not. At the end all are there.
-  const mayLag = group.level !== 'node' && tick < evidence.looked.to;
+  const mayLag = group.level !== 'node' && (tick < evidence.looked.to || catchesUp(group, evidence));
   const due = group.members.reduce(
     (sum, containers, node) => sum + totalOf(reached[node] as number, { node, containers }, evidence),
     0,
@@ -231,6 +235,19 @@ function badSums(group: Group, { tick, reached, seen }: Moment, evidence: Eviden
   const isRight = (held ?? 0) === all || (mayLag && sumsOfSome(there).has(held ?? 0));
   if (isExact && !isRight) failures.push(`${where} holds ${held}, not ${there.length === 0 ? undefined : all}`);
   return failures;
+}
+
+/** Whether a window after the last that is looked at has all of the group that was read up to it. */
+function catchesUp(group: Group, evidence: Evidence): boolean {
+  const { looked, journals } = evidence;
+  return group.ticks.some((tick) => {
+    if (tick <= looked.to) return false;
+    const due = group.members.reduce((sum, containers, node) => {
+      const newest = Math.max(...(journals[node] ?? []).map((line) => line.tick).filter((one) => one <= tick));
+      return sum + totalOf(newest, { node, containers }, evidence);
+    }, 0);
+    return group.counter(tick) === due;
+  });
 }
 
 /** The sums of each choice of them, nothing among them. */

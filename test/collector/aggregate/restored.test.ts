@@ -24,11 +24,11 @@ const set = labels([
 ]);
 const web: EntityRow = entityRow({ key: 'web', kind: 'container', startMs: 0, labels: set }, NO_LABELS);
 
-function batchOf(second: number, done: number): Batch {
+function batchOf(second: number, done: number, seq = second): Batch {
   const builder = new TableBuilder<Family, EntityRow>(work);
   builder.add(web, at(second));
   builder.set(work.at.done, done);
-  return { node: 'n1', session: 's', seq: second, timeMs: at(second), tables: [builder.build()] };
+  return { node: 'n1', session: 's', seq, timeMs: at(second), tables: [builder.build()] };
 }
 
 /** The last window of a run that saw 100 and 103 done, in windows that end at `end` - 10 and `end`. */
@@ -83,11 +83,11 @@ test('a clock that was set back between two runs does not freeze what is read un
   // The machine began with its clock a day ahead; time was mended, and the collector started again.
   const frame = await lastOf(86_420);
   const aggregator = createAggregator({ ...KEPT, startedMs: at(100), restored: { frame, familyNamed } });
-  for (const [second, done] of [
-    [115, 200],
-    [125, 205],
+  for (const [second, done, seq] of [
+    [115, 200, 86_425],
+    [125, 205, 86_435],
   ] as const)
-    expect(aggregator.push(batchOf(second, done), at(second)).dropped).toEqual(new Map());
+    expect(aggregator.push(batchOf(second, done, seq), at(second)).dropped).toEqual(new Map());
   const frames = await aggregator.advance(at(150), breathe);
   // What it counted meanwhile is not lost: 3 and 200 - 103, then 205 - 200.
   expect(frames.filter(({ endMs }) => endMs > at(110) && endMs <= at(130)).map(totalIn)).toEqual([100, 105]);
