@@ -54,7 +54,8 @@ export function packColumn(gathered: Gathered, last: Float64Array): StripeColumn
   if (starts.length < groups) starts = new Uint32Array(2 * groups);
   const changed = bits.fill(0, 0, words);
   const offsets = starts;
-  const now = own.length === frames ? own : (own = new Float64Array(frames));
+  if (own.length !== frames) own = new Float64Array(frames);
+  const now = own;
   const most = 2 + 9 * frames;
   let any = false;
   end = 0;

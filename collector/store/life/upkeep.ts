@@ -65,7 +65,7 @@ function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOption
     }
   };
   const parts = openedOf(folder, merge.parts);
-  if (!rawGone) make(0, mergeParts(parts));
+  if (!rawGone) make(0, mergeParts(parts, { copies: true }));
   if (tier === 2 && !rawGone) {
     const [fine, coarse] = RESOLUTIONS;
     make(fine, downsampleParts(parts, fine));

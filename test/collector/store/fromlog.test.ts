@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 const T0 = 20_000 * DAY_MS;
 /** Two hours and a bit: what they are merged into is there, and something behind it. */
 const WINDOWS = 400;
-const CONTAINERS = 30;
+const CONTAINERS = 12;
 const COLUMNS = 12;
 
 const SHAPES: readonly Shape[] = ['cpu', 'memory', 'network'].map((family) => ({
