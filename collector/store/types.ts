@@ -25,6 +25,24 @@ export interface RowChunk {
   readonly nans?: readonly (ReadonlySet<number> | undefined)[];
   /** Downsamples of gauges: per column what each point stands for; `cells` are then averages (sum over count). Counters: last, with resets folded in. */
   readonly folds?: readonly (Folds | undefined)[];
+  /** All of it as a part has it, to be written as it is; then there are no `cells`. */
+  readonly encoded?: readonly EncodedSlice[];
+}
+
+/** A slice of a row in the bytes of a part. */
+export interface EncodedSlice {
+  readonly slice: number;
+  /** Where its times are among the row's. */
+  readonly from: number;
+  readonly to: number;
+  /** By column; of no length where there is nothing. */
+  readonly pieces: readonly Piece[];
+}
+
+export interface Piece {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Folds {

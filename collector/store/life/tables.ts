@@ -25,6 +25,7 @@ interface Sealable {
   readonly level: string;
   readonly measurement: string;
   readonly columns: readonly Column[];
+  /** Made when it is asked for: to sort many rows takes a while, and others wait. */
   readonly order: readonly Labels[];
   readonly chunk: (labels: Labels, at: number, day: Day) => RowChunk | undefined;
 }
@@ -99,18 +100,25 @@ function chunkOf({ level, measurement, columns, order, chunk }: Sealable, day: D
 
 function frameTables(frames: FrameHead): Sealable[] {
   return frames.tables.map((table) => {
-    const rows = [...table.labels.keys()].sort((a, b) => byKey(table.labels[a] as Labels, table.labels[b] as Labels));
+    let sorted: number[] | undefined;
+    const rows = (): number[] => (sorted ??= rowsByKey(table.labels));
     return {
       level: table.level,
       measurement: table.measurement,
       columns: table.columns,
-      order: rows.map((row) => table.labels[row] as Labels),
+      get order() {
+        return rows().map((row) => table.labels[row] as Labels);
+      },
       chunk: (_labels, at, { fromMs, toMs }) => {
-        const chunk = table.chunk(rows[at] as number);
+        const chunk = table.chunk(rows()[at] as number);
         return chunk === undefined ? undefined : sliced(chunk, fromMs, toMs);
       },
     };
   });
+}
+
+function rowsByKey(labels: readonly Labels[]): number[] {
+  return [...labels.keys()].sort((a, b) => byKey(labels[a] as Labels, labels[b] as Labels));
 }
 
 function looseTables(loose: Loose): Sealable[] {

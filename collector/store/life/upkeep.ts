@@ -65,13 +65,13 @@ function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOption
     }
   };
   const parts = openedOf(folder, merge.parts);
-  if (!rawGone) make(0, mergeParts(parts));
-  if (tier === 2 && !rawGone) {
-    const [fine, coarse] = RESOLUTIONS;
-    make(fine, downsampleParts(parts, fine));
-    // An hour is the same from five minutes, and those are few.
-    const made = added.at(-1);
-    if (made?.resolutionMs === fine) within(made, (part) => make(coarse, downsampleParts([part], coarse)));
+  if (!rawGone) {
+    make(0, mergeParts(parts, { copies: true }));
+    // Each of what has just been made: the whole day is one part by now, and an hour is the same from five minutes as from raw samples.
+    for (const resolutionMs of tier === 2 ? RESOLUTIONS : []) {
+      const finer = added.at(-1);
+      if (finer !== undefined) within(finer, (part) => make(resolutionMs, downsampleParts([part], resolutionMs)));
+    }
   }
   for (const resolutionMs of tier === 2 && rawGone ? RESOLUTIONS : []) {
     const before = openedOf(folder, replaces, resolutionMs);

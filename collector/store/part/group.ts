@@ -2,10 +2,10 @@
  * Up to 256 rows of a table on their way into blocks: rows come in one at a time and are encoded at once, cut where a slice of time ends; when the group
  * is complete, a block of times and one per stream and slice go out. So no more than one row's numbers are in memory as numbers.
  */
-import type { RowChunk } from '../types.ts';
+import type { EncodedSlice, Piece, RowChunk } from '../types.ts';
 import { sealBlock } from './code/block.ts';
-import { ByteWriter } from './code/bytes.ts';
-import { newHint, type ScaleHint, writeNumbers } from './code/numbers.ts';
+import { ByteReader, ByteWriter } from './code/bytes.ts';
+import { countNumbers, newHint, type ScaleHint, writeNumbers } from './code/numbers.ts';
 import { noTimes, type TimesBefore, writeTimes } from './code/times.ts';
 import { type Stream, streamCells } from './streams.ts';
 
@@ -130,6 +130,10 @@ export class GroupWriter {
   add(row: RowChunk, set: number): void {
     const number = this.#sets.length;
     this.#sets.push(set);
+    if (row.encoded !== undefined) {
+      this.#addEncoded(row.timesMs, row.encoded, number);
+      return;
+    }
     const cells = this.#streams.map((stream) => streamCells(row, stream));
     const found = this.#streams.map(() => 0);
     const { timesMs } = row;
@@ -147,6 +151,24 @@ export class GroupWriter {
         if (bytes.length > at) (into.streams[s] as Pieces).endRow(number, at);
       }
       from = to;
+    }
+    this.#count(number, found);
+  }
+
+  #addEncoded(timesMs: Float64Array, slices: readonly EncodedSlice[], number: number): void {
+    const found = this.#streams.map(() => 0);
+    for (const { slice, from, to, pieces } of slices) {
+      const into = this.#sliceAt(slice);
+      into.addTimes(number, timesMs.subarray(from, to));
+      for (let s = 0; s < pieces.length; s++) {
+        const piece = pieces[s] as Piece;
+        if (piece.to === piece.from) continue;
+        const { bytes } = into.streams[s] as Pieces;
+        const at = bytes.length;
+        bytes.append(piece.bytes, piece.from, piece.to);
+        (into.streams[s] as Pieces).endRow(number, at);
+        found[s] = (found[s] as number) + countNumbers(reader.begin(piece.bytes, piece.from, piece.to), to - from);
+      }
     }
     this.#count(number, found);
   }
@@ -206,6 +228,8 @@ export class GroupWriter {
     return { entry, blocks };
   }
 }
+
+const reader = new ByteReader(Buffer.alloc(0));
 
 /** One after the other. */
 const payload = new ByteWriter(65_536);

@@ -8,7 +8,9 @@ import type { RowChunk, TableChunk, Tombstone } from '../types.ts';
 import { clean, type Cleaning } from './clean.ts';
 import { joinColumns, joinRows, type RowOf } from './join.ts';
 import type { PartReader } from './part.ts';
+import { sliceMsFor } from './layout.ts';
 import type { OnDamage } from './rows.ts';
+import { Joined, type StoredRow, together } from './stored.ts';
 import type { TableReader } from './table.ts';
 import { tombstoneFinder } from './tombstones.ts';
 
@@ -21,6 +23,8 @@ export interface MergeOptions {
   readonly takes?: (level: string, measurement: string) => boolean;
   /** Told of damage, merging goes on without the block; else it throws. */
   readonly onDamage?: OnDamage | undefined;
+  /** Rows may come as the bytes that they are: for whoever writes them without looking at their numbers. Each is valid until the next. */
+  readonly copies?: boolean;
 }
 
 interface Source {
@@ -55,8 +59,20 @@ export function* mergeTable(
   );
   const at = joined.at.map((of, p) => wanted.map((c) => (own[p] as number[]).indexOf(of[c] as number)));
   const { onDamage } = options;
+  if (options.copies && wanted.length === joined.columns.length && areAlike(sources, at, options)) {
+    yield { level, measurement, columns, rows: copiedRows(sources, columns, cleaning) };
+    return;
+  }
   const rows = sources.map(({ part, table }, p) => part.rows(table, { columns: own[p] as number[], onDamage }));
   yield { level, measurement, columns, rows: mergeRows({ rows, at, columns }, cleaning) };
+}
+
+/** Whether all of the parts have all columns in the same order, as raw samples, and nothing is to be left out. */
+function areAlike(sources: readonly Source[], at: readonly (readonly number[])[], options: MergeOptions): boolean {
+  const { tombstones = [], fromMs, toMs, onDamage } = options;
+  const isWhole = tombstones.length === 0 && fromMs === undefined && toMs === undefined && onDamage === undefined;
+  const areRaw = sources.every(({ table }) => table.resolutionMs === 0 && table.sliceMs === sliceMsFor(0));
+  return isWhole && areRaw && at.every((of) => of.every((own, c) => own === c));
 }
 
 /** The same table of all parts; thinned out, counters and gauges are tables of their own. */
@@ -98,7 +114,26 @@ function* mergeRows({ rows, at, columns }: Merging, cleaning: Cleaning): Generat
   }
 }
 
-function leastOf(heads: readonly (RowChunk | undefined)[]): Labels | undefined {
+/** Rows that lie in one part at a time are passed on as they are; others are decoded, mostly one part behind the other. */
+function* copiedRows(sources: readonly Source[], columns: readonly Column[], cleaning: Cleaning): Generator<RowChunk> {
+  const rows = sources.map(({ part, table }) => part.storedRows(table));
+  const heads = rows.map((iterator) => iterator.next().value as StoredRow | undefined);
+  const at = columns.map((_, c) => c);
+  const joined = new Joined(columns.length);
+  for (;;) {
+    const labels = leastOf(heads);
+    if (labels === undefined) return;
+    const own = heads.flatMap((head, p) => (head?.labels.key === labels.key ? [p] : []));
+    const same = own.map((p) => heads[p] as StoredRow);
+    const apart = (): RowOf[] => same.map((row) => ({ row: row.decoded(), at }));
+    const decoded = (): RowChunk => joined.row(same) ?? joinRows(apart(), columns.length);
+    const row = together(same) ?? clean(decoded(), columns, cleaning);
+    if (row !== undefined) yield row;
+    for (const p of own) heads[p] = (rows[p] as Iterator<StoredRow>).next().value as StoredRow | undefined;
+  }
+}
+
+function leastOf(heads: readonly ({ readonly labels: Labels } | undefined)[]): Labels | undefined {
   let least: Labels | undefined;
   for (const head of heads)
     if (head !== undefined && (least === undefined || head.labels.key < least.key)) least = head.labels;

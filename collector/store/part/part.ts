@@ -18,6 +18,7 @@ import { type OnDamage, type RowOptions, tableRows } from './rows.ts';
 import { Selector } from './select.ts';
 import { SeriesReader } from './series.ts';
 import { partSizes } from './sizes.ts';
+import { type StoredRow, storedRows } from './stored.ts';
 import { TableReader } from './table.ts';
 
 /** Throws a PartDamage, or a PartVersion for a newer program's. */
@@ -142,6 +143,11 @@ export class PartReader implements Part {
   /** The rows of one of its tables. */
   rows(table: TableReader, options?: RowOptions): Generator<RowChunk> {
     return tableRows(table, this.index(), options);
+  }
+
+  /** The same, not decoded yet. */
+  storedRows(table: TableReader): Generator<StoredRow> {
+    return storedRows(table, this.index());
   }
 
   sizes(): { readonly metrics: ReadonlyMap<string, number>; readonly labels: ReadonlyMap<string, number> } {

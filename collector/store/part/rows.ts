@@ -36,7 +36,7 @@ export function* tableRows(table: TableReader, index: LabelIndex, options: RowOp
 }
 
 /** Blocks of a group, each read when it is first asked for, and held. */
-function holding(table: TableReader, group: GroupPlace, onDamage: OnDamage): Load {
+export function holding(table: TableReader, group: GroupPlace, onDamage: OnDamage): Load {
   const held = new Map<number, RowBytes | undefined>();
   return (slice, block) => {
     const key = slice.at[block] as number;
@@ -75,7 +75,7 @@ interface Means {
   readonly streams: readonly number[];
 }
 
-function readRow({ table, group, row }: RowPlace, means: Means): Omit<RowChunk, 'labels'> {
+export function readRow({ table, group, row }: RowPlace, means: Means): Omit<RowChunk, 'labels'> {
   const { load, scratch, onDamage } = means;
   const pieces: { slice: SlicePlace; times: Float64Array }[] = [];
   let length = 0;

@@ -142,19 +142,23 @@ export class TableReader {
     return n;
   }
 
-  /** A row's numbers of a stream in a slice, `n` of them, into `scratch.values`; whether `scratch.marks` say that not all are numbers. */
-  readStream(at: { slice: SlicePlace; row: number; stream: number; n: number }, load: Load, scratch: Scratch): boolean {
-    const { slice, row, stream, n } = at;
+  /** A row's numbers of a stream in a slice, `n` of them, into `scratch.values` from `at` on; whether `scratch.marks` say that not all are numbers. */
+  readStream(
+    of: { slice: SlicePlace; row: number; stream: number; n: number; at?: number },
+    load: Load,
+    scratch: Scratch,
+  ): boolean {
+    const { slice, row, stream, n, at = 0 } = of;
     const block = load(slice, stream + 1);
     const from = block?.from[row] ?? 0;
     const to = block?.from[row + 1] ?? 0;
     if (block === undefined || from === to) {
-      scratch.values.fill(Number.NaN, 0, n);
+      scratch.values.fill(Number.NaN, at, at + n);
       scratch.marks.fill(ABSENT, 0, n);
       return true;
     }
     try {
-      const target = { into: scratch.values, at: 0, n, marks: scratch.marks };
+      const target = { into: scratch.values, at, n, marks: scratch.marks };
       return readNumbers(reader.begin(block.bytes, from, to), target);
     } catch (error) {
       throw this.#damage(slice, stream + 1, error);

@@ -188,6 +188,25 @@ export interface Target {
   readonly marks: Uint8Array;
 }
 
+/** Whether a chunk that begins with this byte has anything but numbers. */
+export function isMarked(tag: number): boolean {
+  return (tag & MARKED) !== 0;
+}
+
+/** How many numbers a chunk of `n` positions has, as `writeNumbers` counted them. */
+export function countNumbers(reader: ByteReader, n: number): number {
+  if (!isMarked(reader.byte())) return n;
+  let count = 0;
+  for (let at = 0; at < n; ) {
+    const token = reader.varint();
+    const length = Math.floor(token / 4);
+    if (length === 0) throw new Error('marks for another number of positions');
+    if (token % 4 !== ABSENT) count += length;
+    at += length;
+  }
+  return count;
+}
+
 /** Reads a chunk of `n` positions. Answers whether something else than numbers is there, then as `marks`; absent is NaN. */
 export function readNumbers(reader: ByteReader, target: Target): boolean {
   const { into, at, n } = target;

@@ -89,6 +89,63 @@ describe('merging', () => {
   });
 });
 
+const HOUR = 3_600_000;
+
+/** The same, so many hours later. */
+function later(tables: readonly TableChunk[], hours: number): TableChunk[] {
+  return tables.map((t) => ({
+    ...t,
+    rows: [...t.rows].map((r) => ({ ...r, timesMs: r.timesMs.map((time) => time + hours * HOUR) })),
+  }));
+}
+
+describe('rows that are passed on as they are', () => {
+  test.prop([fc.array(anyTables, { minLength: 1, maxLength: 4 }), fc.nat(3)], { numRuns: 60 })(
+    'make the part that decoded ones make',
+    (all, hours) => {
+      const parts = partsOf(all.map((tables, i) => later(tables, i * hours)));
+      const files = memoryParts();
+      const { bytes: _, ...copied } = writePart(files, 'p', mergeParts(parts, { copies: true }));
+      const read = copied.rows > 0 ? taken(openPart(files, 'p').tables()) : [];
+      const { bytes: __, ...decoded } = writePart(files, 'p', mergeParts(parts));
+      expect(copied).toEqual(decoded);
+      expect(read).toEqual(copied.rows > 0 ? taken(openPart(files, 'p').tables()) : []);
+    },
+  );
+
+  plain('are those of which each hour lies in one part, and that do not leave', () => {
+    const hour = START_MS + HOUR - (START_MS % HOUR);
+    const at = (...minutes: number[]): number[] => minutes.map((m) => hour + m * 60_000);
+    const columns = [column('m_bytes'), column('m_total', 'counter')];
+    const first = table(columns, [
+      row({ a: '1' }, at(0, 10), [
+        [1, 2],
+        [NaN, 3],
+      ]),
+      row({ a: '2' }, at(0, 10), [
+        [1, NaN],
+        [1, NaN],
+      ]),
+      row({ a: '3' }, at(0), [[1], [1]]),
+    ]);
+    const second = table(columns, [
+      row({ a: '1' }, at(60, 70), [
+        [3, 4],
+        [4, NaN],
+      ]),
+      row({ a: '3' }, at(59), [[2], [2]]),
+    ]);
+    const [merged] = [...mergeParts(partsOf([[first], [second]]), { copies: true })];
+    const rows: unknown[] = [];
+    for (const r of merged!.rows) rows.push([r.encoded?.map(({ pieces }) => pieces.length), [...r.timesMs]]);
+    expect(rows).toEqual([
+      [[2, 2], at(0, 10, 60, 70)],
+      [undefined, at(0, 10)],
+      [undefined, at(0, 59)],
+    ]);
+  });
+});
+
 describe('what stays when parts become one', () => {
   const columns = [column('m_bytes')];
   const at = (...seconds: number[]): number[] => seconds.map((s) => START_MS + s * 1000);
