@@ -50,6 +50,9 @@ export class Folder {
   #parts: OpenedPart[];
   #nextPart: number;
   readonly #unreadable = new Set<string>();
+  #held = 0;
+  /** Named no more, and still read by somebody. */
+  #leaving: OpenedPart[] = [];
   damaged = 0;
   failures = 0;
   /** What the disk said last; undefined while it takes everything. */
@@ -121,7 +124,8 @@ export class Folder {
     writeManifest(this.files, next);
     this.#before = this.#manifest;
     this.#manifest = next;
-    for (const one of this.#parts) if (!names.has(one.name)) one.part.close();
+    this.#leaving.push(...this.#parts.filter(({ name }) => !names.has(name)));
+    this.#closeLeaving();
     const known = new Map(this.#parts.map((one) => [one.name, one]));
     this.#parts = next.parts.flatMap((entry) => known.get(entry.name) ?? this.#opened(entry));
     this.#removeLeftovers(false);
@@ -155,8 +159,26 @@ export class Folder {
     this.trouble = undefined;
   }
 
+  /** Parts that are open now stay so, whatever takes their place, until the function that it answers is called. */
+  hold(): () => void {
+    this.#held++;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#held--;
+      this.#closeLeaving();
+    };
+  }
+
+  #closeLeaving(): void {
+    if (this.#held > 0) return;
+    for (const { part } of this.#leaving) part.close();
+    this.#leaving = [];
+  }
+
   close(): void {
-    for (const { part } of this.#parts) part.close();
+    for (const { part } of [...this.#parts, ...this.#leaving]) part.close();
   }
 
   #opened(entry: PartEntry): OpenedPart[] {

@@ -8,7 +8,7 @@ import type { Column } from '../../../src/model/shape.ts';
 import { shownColumns, shownLabels } from '../shown.ts';
 import { HeadTable } from './table.ts';
 import type { Loose } from './loose.ts';
-import { createUps, UP_LEVEL, type Ups } from './ups.ts';
+import { createUps, lateUps, UP_LEVEL, type Ups } from './ups.ts';
 
 export interface FrameHeadOptions {
   /** What a scraper would have called the collector. */
@@ -56,7 +56,7 @@ export class FrameHead {
   /** Takes a window. What is in one that comes late goes to its place, and says nothing of what is there now. */
   push(frame: Frame): void {
     if (frame.late !== undefined) {
-      for (const table of frame.tables) this.#late(table);
+      for (const table of [...frame.tables, lateUps(frame)]) this.#late(table);
       return;
     }
     const here = new Map<string, LevelTable>();
@@ -85,7 +85,7 @@ export class FrameHead {
       measurement,
       columns,
       ends: this.#ends,
-      shown: level === UP_LEVEL ? (labels) => labels : shownLabels,
+      shown: (labels) => shownAt(level, labels),
       onLate: (labels, late, place) => this.#lateRow(labels, late, place),
     });
     this.#tables.set(key, table);
@@ -93,7 +93,7 @@ export class FrameHead {
   }
 
   #late(table: LevelTable): void {
-    for (const [place, { labels }] of table.rows.entries()) this.#lateRow(shownLabels(labels), table, place);
+    for (const [place, { labels }] of table.rows.entries()) this.#lateRow(shownAt(table.level, labels), table, place);
   }
 
   #lateRow(labels: Labels, table: LevelTable, place: number): void {
@@ -124,4 +124,9 @@ export class FrameHead {
     }
     return key;
   }
+}
+
+/** `up` has the labels of a scrape already. */
+function shownAt(level: string, labels: Labels): Labels {
+  return level === UP_LEVEL ? labels : shownLabels(labels);
 }
