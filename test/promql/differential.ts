@@ -41,6 +41,17 @@ export function serverAt(url: string): Asker {
   return (asked) => askServer(url, asked);
 }
 
+/** Answers without labels that one of two has otherwise. */
+export function without(labels: ReadonlySet<string>, ask: Asker): Asker {
+  return async (question) => {
+    const answer = await ask(question);
+    return {
+      ...answer,
+      series: answer.series.map((one) => ({ ...one, labels: one.labels.filter(([name]) => !labels.has(name)) })),
+    };
+  };
+}
+
 export interface Comparison {
   readonly theirs: Asker;
   readonly ours: Asker;

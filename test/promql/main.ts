@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inProcess } from './asking.ts';
-import { compare, type Compared, engineOver, serverAt } from './differential.ts';
+import { type Asker, compare, type Compared, engineOver, serverAt, without } from './differential.ts';
 import type { Report } from './running.ts';
 import { runScript } from './running.ts';
 import { atServer } from './scripted.ts';
@@ -87,8 +87,10 @@ async function asDifferent(url: string): Promise<number> {
   const theirs = serverAt(url);
   let found: Compared;
   if (options.seen !== undefined) {
-    const vocabulary = await vocabularyAt(options.seen, seenContainers(Date.now()));
-    found = await compare({ theirs, ours: serverAt(options.seen), vocabulary, ...range });
+    const seen = seenContainers(Date.now());
+    const vocabulary = await vocabularyAt(options.seen, seen);
+    const compared = (asker: Asker): Asker => without(new Set(seen.without), asker);
+    found = await compare({ theirs: compared(theirs), ours: compared(serverAt(options.seen)), vocabulary, ...range });
   } else {
     const series = world(Number(options.world), !options.low);
     for (const one of [url, ...(options.ours === undefined ? [] : [options.ours])]) await remoteWrite(one, series);

@@ -7,6 +7,8 @@ import type { Question } from './server.ts';
 export interface Vocabulary {
   readonly metrics: readonly string[];
   readonly matchers: readonly string[];
+  /** A matcher of every selector. */
+  readonly always?: string;
   /** A selector of several metrics at once. */
   readonly several: string;
   readonly labels: readonly string[];
@@ -77,8 +79,9 @@ class Maker {
   }
 
   #selector(): string {
-    const { matchers, several, metrics } = this.#of;
-    const chosen = matchers.filter(() => this.#chance(1 / matchers.length)).join(', ');
+    const { matchers, always = '', several, metrics } = this.#of;
+    const some = matchers.filter(() => this.#chance(1 / matchers.length));
+    const chosen = [...(always === '' ? [] : [always]), ...some].join(', ');
     return this.#chance(0.05)
       ? `{${several}${chosen ? `, ${chosen}` : ''}}`
       : this.#one(metrics) + (chosen ? `{${chosen}}` : '');

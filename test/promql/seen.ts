@@ -7,6 +7,8 @@ import type { Vocabulary } from './questions.ts';
 export interface Seen {
   /** Metrics whose whole name fits. */
   readonly metrics: RegExp;
+  /** A matcher of all that is asked for. */
+  readonly always?: string;
   /** Whose series are each of another value. */
   readonly distinct: string;
   /** Lists of labels that tell the series of some metrics apart; the first tells those of the metric that brings labels. */
@@ -55,6 +57,7 @@ export async function vocabularyAt(url: string, seen: Seen): Promise<Vocabulary>
   return {
     metrics,
     matchers: [...values].flatMap(([label, all]) => matchersOf(label, all)),
+    ...(seen.always === undefined ? {} : { always: seen.always }),
     several: `__name__=~"${metrics.slice(0, 3).join('|')}"`,
     labels: [...values.keys(), 'absent'],
     joins: seen.joins,
@@ -62,7 +65,7 @@ export async function vocabularyAt(url: string, seen: Seen): Promise<Vocabulary>
     ranges: seen.ranges,
     offsets: ['1s', '-2s', '3s'],
     single: selectorOf(exported, seen.without ?? []),
-    distinct: seen.distinct,
+    distinct: seen.always === undefined ? seen.distinct : `${seen.distinct}{${seen.always}}`,
     subqueries: seen.subqueries,
     fromMs,
     spanMs: Math.max(1000, seen.toMs - fromMs),

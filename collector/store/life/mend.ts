@@ -1,5 +1,7 @@
 /** Repairing by hand: parts with damaged blocks are written anew with all that can be read in them; the damaged files stay aside. */
+import type { StoreFiles } from '../files.ts';
 import type { Folder, Replaced } from '../folder.ts';
+import { ASIDE } from '../parts.ts';
 import { writePart } from '../part/write.ts';
 
 /** What was wrong, in words. */
@@ -10,6 +12,7 @@ export function mendParts(folder: Folder): string[] {
     const { kind, resolutionMs, tier, madeMs, part } = one;
     const problems = part.check();
     if (problems.length === 0) continue;
+    keepAside(folder.files, one.name);
     const tables = part.tables(() => undefined);
     const info = writePart(folder.files, folder.newName(kind, resolutionMs), tables, { resolutionMs });
     words.push(...problems, `${one.name}: ${info.samples} of ${one.samples} samples are in ${info.name} now`);
@@ -17,4 +20,20 @@ export function mendParts(folder: Folder): string[] {
   }
   if (replaced.length > 0) folder.commit({ replaced });
   return words;
+}
+
+const PIECE = 1 << 20;
+
+/** A copy: the manifest before names the file itself. */
+function keepAside(files: StoreFiles, name: string): void {
+  const file = files.open(name);
+  try {
+    const pieces = function* (): Generator<Uint8Array> {
+      for (let at = 0; at < file.size; at += PIECE) yield file.read(at, Math.min(PIECE, file.size - at));
+    };
+    files.write(`${name}.new`, pieces());
+    files.rename(`${name}.new`, name + ASIDE);
+  } finally {
+    file.close();
+  }
 }
