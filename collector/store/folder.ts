@@ -49,6 +49,8 @@ export class Folder {
   #before: Manifest;
   #parts: OpenedPart[];
   #nextPart: number;
+  /** A manifest could not be read, and what it names may be wanted. */
+  #careful: boolean;
   readonly #unreadable = new Set<string>();
   #held = 0;
   /** Named no more, and still read by somebody. */
@@ -80,7 +82,8 @@ export class Folder {
       .map(partNumber)
       .filter((number) => number > 0);
     this.#nextPart = Math.max(manifest.nextPart, ...numbers.map((number) => number + 1));
-    this.#removeLeftovers(damaged.length > 0);
+    this.#careful = damaged.length > 0;
+    this.#removeLeftovers(this.#careful);
   }
 
   get cache(): BlockCache {
@@ -128,6 +131,7 @@ export class Folder {
     this.#closeLeaving();
     const known = new Map(this.#parts.map((one) => [one.name, one]));
     this.#parts = next.parts.flatMap((entry) => known.get(entry.name) ?? this.#opened(entry));
+    this.#careful = false;
     this.#removeLeftovers(false);
   }
 
@@ -152,6 +156,8 @@ export class Folder {
       );
     }
     this.trouble = error.message;
+    // What was written in vain would take the room that somebody makes.
+    this.#removeLeftovers(this.#careful);
   }
 
   wellAgain(): void {
@@ -187,7 +193,17 @@ export class Folder {
     return opened === undefined ? [] : [opened];
   }
 
-  /** What a crash has left, and what only older manifests name. `careful`: a manifest could not be read, and what it names may be wanted. */
+  /** Nothing, while the disk does not even say what there is. */
+  #listed(): string[] {
+    try {
+      return this.files.list();
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the store’s folder cannot be listed');
+      return [];
+    }
+  }
+
+  /** What a crash or a full disk has left, and what only older manifests name. */
   #removeLeftovers(careful: boolean): void {
     const { files, log } = this.#options;
     const named = new Set([...this.#manifest.parts, ...this.#before.parts].map(({ name }) => name));
@@ -196,7 +212,7 @@ export class Folder {
       this.#before.number === 0 ? 0 : this.#before.nextReceived,
     );
     const manifests = new Set([manifestName(this.#manifest.number), manifestName(this.#before.number)]);
-    const names = files.list();
+    const names = this.#listed();
     const aside = names.filter((name) => name.endsWith(ASIDE)).sort();
     const gone = names.filter((name) => {
       if (name.endsWith('.new')) return true;
