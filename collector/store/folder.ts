@@ -52,6 +52,8 @@ export class Folder {
   /** A manifest could not be read, and what it names may be wanted. */
   #careful: boolean;
   readonly #unreadable = new Set<string>();
+  /** Named by the manifest, and set aside or gone: the next does without. */
+  readonly #lost = new Set<string>();
   #held = 0;
   /** Named no more, and still read by somebody. */
   #leaving: OpenedPart[] = [];
@@ -115,7 +117,8 @@ export class Folder {
 
   /** From now on the folder is as changed; throws what the disk says, and then it is as it was. */
   commit({ added = [], replaced = [], ...rest }: Change): void {
-    const parts = [...withReplaced(this.#manifest.parts, replaced), ...added];
+    const there = this.#manifest.parts.filter(({ name }) => !this.#lost.has(name));
+    const parts = [...withReplaced(there, replaced), ...added];
     const names = new Set(parts.map(({ name }) => name));
     const next: Manifest = {
       ...this.#manifest,
@@ -189,8 +192,11 @@ export class Folder {
 
   #opened(entry: PartEntry): OpenedPart[] {
     const opened = openEntry(entry, this.#options);
-    if (opened === undefined) this.damaged++;
-    return opened === undefined ? [] : [opened];
+    if (typeof opened === 'object') return [opened];
+    if (opened === 'lost') this.#lost.add(entry.name);
+    if (!this.#unreadable.has(entry.name)) this.damaged++;
+    this.#unreadable.add(entry.name);
+    return [];
   }
 
   /** Nothing, while the disk does not even say what there is. */

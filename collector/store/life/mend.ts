@@ -1,8 +1,7 @@
 /** Repairing by hand: parts with damaged blocks are written anew with all that can be read in them; the damaged files stay aside. */
-import type { StoreFiles } from '../files.ts';
 import type { Folder, Replaced } from '../folder.ts';
-import { ASIDE } from '../parts.ts';
 import { writePart } from '../part/write.ts';
+import { keepAside } from './aside.ts';
 
 /** What was wrong, in words. */
 export function mendParts(folder: Folder): string[] {
@@ -20,20 +19,4 @@ export function mendParts(folder: Folder): string[] {
   }
   if (replaced.length > 0) folder.commit({ replaced });
   return words;
-}
-
-const PIECE = 1 << 20;
-
-/** A copy: the manifest before names the file itself. */
-function keepAside(files: StoreFiles, name: string): void {
-  const file = files.open(name);
-  try {
-    const pieces = function* (): Generator<Uint8Array> {
-      for (let at = 0; at < file.size; at += PIECE) yield file.read(at, Math.min(PIECE, file.size - at));
-    };
-    files.write(`${name}.new`, pieces());
-    files.rename(`${name}.new`, name + ASIDE);
-  } finally {
-    file.close();
-  }
 }

@@ -7,6 +7,7 @@ import { downsampleParts } from '../part/downsample.ts';
 import { mergeParts } from '../part/merge.ts';
 import { openPart, type PartReader } from '../part/part.ts';
 import { writePart } from '../part/write.ts';
+import { watchDamage } from './aside.ts';
 import { breathing } from './breathing.ts';
 import { type Merge, nextMerge, outlived, type Retention } from './plan.ts';
 
@@ -42,6 +43,8 @@ function letGo(folder: Folder, { retention, nowMs, log }: UpkeepOptions): boolea
 
 function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOptions): void {
   const { kind, tier, replaces, rawGone = false } = merge;
+  const damaged = watchDamage(folder);
+  const { onDamage } = damaged;
   const added: PartEntry[] = [];
   const write = (resolutionMs: number, tables: Tables): PartEntry => {
     const name = folder.newName(kind, resolutionMs);
@@ -57,21 +60,22 @@ function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOption
     if (entry.rows > 0) added.push(entry);
   };
   const parts = openedOf(folder, merge.parts);
-  if (!rawGone) make(0, mergeParts(parts));
+  if (!rawGone) make(0, mergeParts(parts, { onDamage }));
   for (const resolutionMs of tier === 2 ? RESOLUTIONS : []) {
     const before = rawGone ? openedOf(folder, replaces, resolutionMs) : [];
-    if (before.length === 0) make(resolutionMs, downsampleParts(parts, resolutionMs));
+    if (before.length === 0) make(resolutionMs, downsampleParts(parts, resolutionMs, { onDamage }));
     else {
       // Behind those of before; it is named by no manifest, and goes with the next.
-      const { name } = write(resolutionMs, downsampleParts(parts, resolutionMs));
+      const { name } = write(resolutionMs, downsampleParts(parts, resolutionMs, { onDamage }));
       const late = openPart(folder.files, name, folder.cache);
       try {
-        make(resolutionMs, mergeParts([...before, late]));
+        make(resolutionMs, mergeParts([...before, late], { onDamage }));
       } finally {
         late.close();
       }
     }
   }
+  damaged.keep();
   folder.commit({ replaced: [{ removed: [...merge.parts, ...replaces], added }] });
 }
 

@@ -7,6 +7,7 @@ import type { StoreCore } from '../../../collector/store/core.ts';
 import { storeFiles } from '../../../collector/store/files.ts';
 import { createAnswering } from '../../../collector/store/thread/answering.ts';
 import { createEngine, DEFAULT_LIMITS } from '../../../collector/query/engine.ts';
+import type { Matcher } from '../../../collector/query/source.ts';
 import type { Frame, LevelTable } from '../../../src/model/batch.ts';
 import { labels } from '../../../src/model/labels.ts';
 import type { Column, Shape } from '../../../src/model/shape.ts';
@@ -163,7 +164,10 @@ test('parts that an export reads may be merged between its pieces', () => {
   for (;;) {
     const piece = answering.answer({ what: 'more', of: 1 }, asking) as { timesMs: Float64Array }[];
     if (piece.length === 0) break;
-    samples += piece.reduce((sum, { timesMs }) => sum + timesMs.length, 0);
+    const length = piece.reduce((sum, { timesMs }) => sum + timesMs.length, 0);
+    // However much there is, a piece is not more than so many and one series.
+    expect(length).toBeLessThanOrEqual(50_000 + 2 * 3600);
+    samples += length;
     tendAll(core, T0 + 3 * HOUR_MS);
   }
   expect(samples).toBe(2 * 20 * 3600);
@@ -171,6 +175,28 @@ test('parts that an export reads may be merged between its pieces', () => {
   expect(core.folder.damaged).toBe(0);
   answering.answer({ what: 'enough', of: 1 }, asking);
   expect(() => answering.answer({ what: 'more', of: 1 }, asking)).toThrow('ask again');
+});
+
+test('many selectors at once, as a federation asks: a series that several fit comes once, with all of it', () => {
+  const core = coreOf();
+  for (let i = 0; i < 50; i++) {
+    receive(core, { __name__: 'x', i: `${i}` }, [[T0, i]]);
+    if (i === 25) core.seal(T0);
+    receive(core, { __name__: 'x', i: `${i}` }, [[T0 + 1000, i]]);
+  }
+  const answering = createAnswering({ core, engine: createEngine(DEFAULT_LIMITS, () => 0) });
+  const asking = { id: 1, nowMs: T0, isAborted: () => false };
+  const name: Matcher = { name: '__name__', op: '=', value: 'x' };
+  // Each of them fits many; the last fits everything.
+  const matchers = Array.from({ length: 100 }, (_, k): Matcher[] => [
+    name,
+    { name: 'i', op: '=~', value: `${k % 10}|${k % 10}.|.${k % 10}` },
+  ]);
+  answering.answer({ what: 'export', scope: { matchers: [...matchers, []], fromMs: T0, toMs: T0 + 1000 } }, asking);
+  const found = answering.answer({ what: 'more', of: 1 }, asking) as { labels: unknown; values: Float64Array }[];
+  expect(new Set(found.map(({ labels: pairs }) => JSON.stringify(pairs))).size).toBe(50);
+  expect(found.map(({ values }) => [...values])).toEqual(found.map(({ values: [value] }) => [value, value]));
+  expect(found).toHaveLength(50);
 });
 
 test('a clock that is set back by a day: what is seen is kept and answered, and merging does not wait for the future', () => {
