@@ -3,8 +3,6 @@
  * moments: the same series with the same values. What differs is explained here.
  */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { compare, serverAt, without } from '../promql/differential.ts';
-import { seenContainers, vocabularyAt } from '../promql/seen.ts';
 import { boards, queriesOf } from '../support/boards.ts';
 import { fillBoard, prometheusVariables } from '../support/boardvalues.ts';
 import { engineAt } from '../support/engine.ts';
@@ -13,7 +11,7 @@ import { type Program, startProgram } from '../support/program.ts';
 import { type Prometheus, queries, type Range, startPrometheus } from '../support/prometheus.ts';
 import { CLUSTER, NODE } from '../support/stage.ts';
 import { waitFor } from '../support/wait.ts';
-import { RUNNING, startZoo } from '../support/zoo.ts';
+import { startZoo } from '../support/zoo.ts';
 
 const engine = engineAt(inject('dockerSocket'));
 /** Windows of a second. */
@@ -142,26 +140,4 @@ test.each(all.map((board) => [board.file, board] as const))('%s', async (_file, 
   }
   expect(wrong).toEqual([]);
   expect(answered).toBeGreaterThan(3);
-});
-
-/**
- * Where a counter begins within a range, and on ranges that end on a sample, versions of Prometheus differ: what is asked of has been there for longer than any
- * range, and times are on no sample.
- */
-test('questions made up at random about the containers are answered as Prometheus answers them', async () => {
-  const vocabulary = await vocabularyAt(kept.url, {
-    ...seenContainers(end * 1000, 9000),
-    metrics: /^container_(cpu|memory|network)_.+|^container_start_time_seconds$/,
-    always: `name=~"${RUNNING.join('|')}"`,
-    ranges: ['3s', '5s', '12s'],
-    subqueries: false,
-  });
-  const { nonempty, differences } = await compare({
-    ours: without(SCRAPED, serverAt(kept.url)),
-    theirs: without(SCRAPED, serverAt(prometheus.url)),
-    vocabulary,
-    ...{ from: 1, count: 200 },
-  });
-  expect(differences).toEqual([]);
-  expect(nonempty).toBeGreaterThan(80);
 });
