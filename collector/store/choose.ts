@@ -42,8 +42,13 @@ export function choose<T extends PartEntry>(all: readonly T[], selection: Select
     const known = chosen.get(key);
     if (known === undefined || isBetter(part.resolutionMs, known, wanted)) chosen.set(key, part.resolutionMs);
   }
-  const parts = there.filter((part) => chosen.get(keyOf(part)) === part.resolutionMs);
+  const parts = there.filter((part) => chosen.get(keyOf(part)) === part.resolutionMs || isLate(part));
   return { parts, note: noteOf(parts) };
+}
+
+/** What came late for a merged day is in no downsample of it yet: it counts beside them. */
+function isLate({ resolutionMs, tier }: PartEntry): boolean {
+  return resolutionMs === 0 && tier < 2;
 }
 
 function keyOf({ kind, minMs }: PartEntry): string {

@@ -105,14 +105,14 @@ export class StoreCore {
     this.#takenOfLog += frame.samples;
   }
 
-  /** What is due: sealing, merging, letting go. May take seconds; calls `breathe` meanwhile. */
-  tend(nowMs: number): void {
+  /** What is due: sealing, then a step of merging or letting go, and whether there may be another. May take seconds; calls `breathe` meanwhile. */
+  tend(nowMs: number): boolean {
     if (this.#sealedAtMs === 0) this.#sealedAtMs = nowMs;
     const due = Math.floor(nowMs / SEAL_EVERY_MS) !== Math.floor(this.#sealedAtMs / SEAL_EVERY_MS);
     const many = this.#frames.samples > MANY_WINDOWS_SAMPLES || this.#loose.samples > MANY_LOOSE_SAMPLES;
     const again = this.#frozen.length > 0 && Math.abs(nowMs - this.#sealedAtMs) >= RETRY_MS;
     if (due || many || again) this.seal(nowMs);
-    if (this.#frozen.length === 0) upkeep(this.folder, { ...this.#options, nowMs });
+    return this.#frozen.length === 0 && upkeep(this.folder, { ...this.#options, nowMs });
   }
 
   /** Makes parts of all that is in memory. What the disk does not take stays, and is tried again. */

@@ -49,7 +49,14 @@ export class Folder {
   #before: Manifest;
   #parts: OpenedPart[];
   #nextPart: number;
+  /** A manifest could not be read, and what it names may be wanted. */
+  #careful: boolean;
   readonly #unreadable = new Set<string>();
+  /** Named by the manifest, and set aside or gone: the next does without. */
+  readonly #lost = new Set<string>();
+  #held = 0;
+  /** Named no more, and still read by somebody. */
+  #leaving: OpenedPart[] = [];
   damaged = 0;
   failures = 0;
   /** What the disk said last; undefined while it takes everything. */
@@ -77,7 +84,8 @@ export class Folder {
       .map(partNumber)
       .filter((number) => number > 0);
     this.#nextPart = Math.max(manifest.nextPart, ...numbers.map((number) => number + 1));
-    this.#removeLeftovers(damaged.length > 0);
+    this.#careful = damaged.length > 0;
+    this.#removeLeftovers(this.#careful);
   }
 
   get cache(): BlockCache {
@@ -109,7 +117,8 @@ export class Folder {
 
   /** From now on the folder is as changed; throws what the disk says, and then it is as it was. */
   commit({ added = [], replaced = [], ...rest }: Change): void {
-    const parts = [...withReplaced(this.#manifest.parts, replaced), ...added];
+    const there = this.#manifest.parts.filter(({ name }) => !this.#lost.has(name));
+    const parts = [...withReplaced(there, replaced), ...added];
     const names = new Set(parts.map(({ name }) => name));
     const next: Manifest = {
       ...this.#manifest,
@@ -121,9 +130,11 @@ export class Folder {
     writeManifest(this.files, next);
     this.#before = this.#manifest;
     this.#manifest = next;
-    for (const one of this.#parts) if (!names.has(one.name)) one.part.close();
+    this.#leaving.push(...this.#parts.filter(({ name }) => !names.has(name)));
+    this.#closeLeaving();
     const known = new Map(this.#parts.map((one) => [one.name, one]));
     this.#parts = next.parts.flatMap((entry) => known.get(entry.name) ?? this.#opened(entry));
+    this.#careful = false;
     this.#removeLeftovers(false);
   }
 
@@ -148,6 +159,8 @@ export class Folder {
       );
     }
     this.trouble = error.message;
+    // What was written in vain would take the room that somebody makes.
+    this.#removeLeftovers(this.#careful);
   }
 
   wellAgain(): void {
@@ -155,17 +168,48 @@ export class Folder {
     this.trouble = undefined;
   }
 
+  /** Parts that are open now stay so, whatever takes their place, until the function that it answers is called. */
+  hold(): () => void {
+    this.#held++;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#held--;
+      this.#closeLeaving();
+    };
+  }
+
+  #closeLeaving(): void {
+    if (this.#held > 0) return;
+    for (const { part } of this.#leaving) part.close();
+    this.#leaving = [];
+  }
+
   close(): void {
-    for (const { part } of this.#parts) part.close();
+    for (const { part } of [...this.#parts, ...this.#leaving]) part.close();
   }
 
   #opened(entry: PartEntry): OpenedPart[] {
     const opened = openEntry(entry, this.#options);
-    if (opened === undefined) this.damaged++;
-    return opened === undefined ? [] : [opened];
+    if (typeof opened === 'object') return [opened];
+    if (opened === 'lost') this.#lost.add(entry.name);
+    if (!this.#unreadable.has(entry.name)) this.damaged++;
+    this.#unreadable.add(entry.name);
+    return [];
   }
 
-  /** What a crash has left, and what only older manifests name. `careful`: a manifest could not be read, and what it names may be wanted. */
+  /** Nothing, while the disk does not even say what there is. */
+  #listed(): string[] {
+    try {
+      return this.files.list();
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the store’s folder cannot be listed');
+      return [];
+    }
+  }
+
+  /** What a crash or a full disk has left, and what only older manifests name. */
   #removeLeftovers(careful: boolean): void {
     const { files, log } = this.#options;
     const named = new Set([...this.#manifest.parts, ...this.#before.parts].map(({ name }) => name));
@@ -174,7 +218,7 @@ export class Folder {
       this.#before.number === 0 ? 0 : this.#before.nextReceived,
     );
     const manifests = new Set([manifestName(this.#manifest.number), manifestName(this.#before.number)]);
-    const names = files.list();
+    const names = this.#listed();
     const aside = names.filter((name) => name.endsWith(ASIDE)).sort();
     const gone = names.filter((name) => {
       if (name.endsWith('.new')) return true;

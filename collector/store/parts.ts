@@ -4,7 +4,7 @@ import type { StoreFiles } from './files.ts';
 import type { Layer } from './layer.ts';
 import type { PartEntry } from './manifest.ts';
 import type { BlockCache } from './part/cache.ts';
-import { PartDamage } from './part/damage.ts';
+import { PartDamage, PartVersion } from './part/damage.ts';
 import { openPart, type PartReader } from './part/part.ts';
 
 export interface OpenedPart extends PartEntry {
@@ -13,20 +13,22 @@ export interface OpenedPart extends PartEntry {
 
 export const ASIDE = '.damaged';
 
-/** Opens a part; undefined if it is set aside. */
+/** Opens a part. `lost`: it is damaged, and set aside, or not there; `later`: the system does not let us just now, or a later version has written it. */
 export function openEntry(
   entry: PartEntry,
   { files, cache, log }: { readonly files: StoreFiles; readonly cache: BlockCache; readonly log: Log },
-): OpenedPart | undefined {
+): OpenedPart | 'lost' | 'later' {
   try {
     return { ...entry, part: openPart(files, entry.name, cache) };
   } catch (error) {
+    const isDamaged = error instanceof PartDamage && !(error instanceof PartVersion);
+    const isLost = isDamaged || (error as NodeJS.ErrnoException).code === 'ENOENT';
     log.error(
       { err: error, file: entry.name, samples: entry.samples },
-      'a part of the store cannot be read and is set aside; what else there is is served',
+      `a part of the store cannot be read${isDamaged ? ' and is set aside' : ''}; what else there is is served`,
     );
-    setAside(files, entry.name, log);
-    return undefined;
+    if (isDamaged) setAside(files, entry.name, log);
+    return isLost ? 'lost' : 'later';
   }
 }
 

@@ -23,7 +23,7 @@ export interface RowChunk {
   readonly cells: readonly Float64Array[];
   /** By column: positions at which NaN is a measured number (only received series have such). */
   readonly nans?: readonly (ReadonlySet<number> | undefined)[];
-  /** Downsamples of gauges: per column what each point stands for; `cells` are then averages (sum over count). Counters: last, with resets folded in. */
+  /** Downsamples of gauges: per column what each point stands for; `cells` are then averages (sum over count). Counters have none: they keep readings, as `part/thin.ts` says. */
   readonly folds?: readonly (Folds | undefined)[];
   /** All of it as a part has it, to be written as it is; then there are no `cells`. */
   readonly encoded?: readonly EncodedSlice[];

@@ -1,16 +1,15 @@
-/** The same questions to a real server and to the engine, over the same samples: what is answered differently. */
-import type { QueryAnswer } from '../../collector/query/query.ts';
+/** The same questions to a real server and to us, over the same samples: what is answered differently. */
 import { labels as labelsOf } from '../../src/model/labels.ts';
 import { systemClock } from '../../src/run/clock.ts';
 import { createEngine, DEFAULT_LIMITS } from '../../collector/query/engine.ts';
 import { MemorySource } from '../support/memorysource.ts';
 import { plainAnswer } from './asking.ts';
 import type { Answer } from './comparing.ts';
+import type { Vocabulary } from './questions.ts';
 import { question } from './questions.ts';
 import type { Question } from './server.ts';
 import { askServer } from './server.ts';
-import { world } from './world.ts';
-import { remoteWrite } from './writing.ts';
+import type { Written } from './writing.ts';
 
 export interface Difference {
   readonly seed: number;
@@ -27,32 +26,56 @@ export interface Compared {
   readonly differences: readonly Difference[];
 }
 
-/** `url`: an empty server that takes remote-write. */
-export async function compare(
-  url: string,
-  of: { world: number; high: boolean; from: number; count: number },
-): Promise<Compared> {
-  const series = world(of.world, of.high);
-  await remoteWrite(url, series);
+/** Somebody who answers; rejects with the error of the question. */
+export type Asker = (question: Question) => Promise<Answer>;
+
+/** The engine over series in memory. */
+export function engineOver(series: readonly Written[]): Asker {
   const source = new MemorySource();
   for (const { labels, samples } of series) source.add(labels, samples);
   const engine = createEngine(DEFAULT_LIMITS, () => systemClock.monotonic());
-  const ours = (asked: Question): QueryAnswer => engine.query({ query: asked.expr, ...asked }, source);
+  return async (asked) => plainAnswer(engine.query({ query: asked.expr, ...asked }, source));
+}
+
+export function serverAt(url: string): Asker {
+  return (asked) => askServer(url, asked);
+}
+
+/** Answers without labels that one of two has otherwise. */
+export function without(labels: ReadonlySet<string>, ask: Asker): Asker {
+  return async (question) => {
+    const answer = await ask(question);
+    return {
+      ...answer,
+      series: answer.series.map((one) => ({ ...one, labels: one.labels.filter(([name]) => !labels.has(name)) })),
+    };
+  };
+}
+
+export interface Comparison {
+  readonly theirs: Asker;
+  readonly ours: Asker;
+  readonly vocabulary: Vocabulary;
+  /** The first seed, and how many. */
+  readonly from: number;
+  readonly count: number;
+}
+
+export async function compare({ theirs, ours, vocabulary, from, count }: Comparison): Promise<Compared> {
   const found = { asked: 0, nonempty: 0, refused: 0, differences: [] as Difference[] };
-  for (let seed = of.from; seed < of.from + of.count; seed++) {
-    const asked = question(seed);
-    const theirs = await orError(() => askServer(url, asked));
-    const own = await orError(() => plainAnswer(ours(asked)));
+  for (let seed = from; seed < from + count; seed++) {
+    const asked = question(seed, vocabulary);
+    const [there, own] = await Promise.all([orError(() => theirs(asked)), orError(() => ours(asked))]);
     found.asked++;
-    if (!('error' in theirs) && theirs.series.length > 0) found.nonempty++;
-    if ('error' in theirs && 'error' in own) found.refused++;
-    const what = difference(theirs, own);
+    if (!('error' in there) && there.series.length > 0) found.nonempty++;
+    if ('error' in there && 'error' in own) found.refused++;
+    const what = difference(there, own);
     if (what !== undefined) found.differences.push({ seed, question: asked, what });
   }
   return found;
 }
 
-async function orError(ask: () => Answer | Promise<Answer>): Promise<Answer | { error: string }> {
+async function orError(ask: () => Promise<Answer>): Promise<Answer | { error: string }> {
   try {
     return await ask();
   } catch (error) {

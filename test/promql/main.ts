@@ -1,24 +1,32 @@
 /**
- * `npm run test:promql -- DIR|FILE… [--only REGEX] [--fails 5] [--url http://…]`: runs PromQL test scripts in the format of Prometheus' own against the
- * engine, in this process, or against a server that takes remote-write of old samples, and counts by file. The scripts are others' work and no part of the project.
- * `npm run test:promql -- --against http://… [--questions 3000] [--seed 1] [--world 1] [--low]`: asks an empty server and the engine questions made up at random over
- * the same samples, and prints what is answered differently.
+ * `npm run test:promql -- DIR|FILE… [--only REGEX] [--fails 5] [--store | --url http://…]`: runs PromQL test scripts in the format of Prometheus' own
+ * against the engine, in this process, over samples in memory or (`--store`) in a store's parts; or against a server that takes remote-write of old samples; and counts by file. The scripts are others' work and no part of the project.
+ * `npm run test:promql -- --against http://… [--ours http://…] [--questions 3000] [--seed 1] [--world 1] [--low]`: asks an empty server, and the engine or a collector with
+ * an empty store, questions made up at random over the same samples, and prints what is answered differently. `--seen http://…` in place of `--ours`: a collector that
+ * has sent the server what it saw of containers in the last minute or more.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inProcess } from './asking.ts';
-import { compare } from './differential.ts';
+import { type Asker, compare, type Compared, engineOver, serverAt, without } from './differential.ts';
 import type { Report } from './running.ts';
 import { runScript } from './running.ts';
 import { atServer } from './scripted.ts';
+import { seenContainers, vocabularyAt } from './seen.ts';
+import { inStore } from './stored.ts';
+import { WORLD, world } from './world.ts';
+import { remoteWrite } from './writing.ts';
 
 const { values: options, positionals } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     fails: { type: 'string', default: '5' },
+    store: { type: 'boolean', default: false },
     url: { type: 'string' },
     against: { type: 'string' },
+    ours: { type: 'string' },
+    seen: { type: 'string' },
     questions: { type: 'string', default: '3000' },
     seed: { type: 'string', default: '1' },
     world: { type: 'string', default: '1' },
@@ -44,7 +52,7 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-const asked = options.url ? atServer(options.url) : inProcess();
+const asked = options.url ? atServer(options.url) : options.store ? inStore() : inProcess();
 const reports: Report[] = [];
 for (const file of files) {
   const report = await runScript(basename(file), readFileSync(file, 'utf8'), asked);
@@ -73,13 +81,22 @@ function print(report: Report): void {
     console.log(`     line ${line}: ${expr}\n        ${problem}`);
 }
 
+/** The made-up world, written to both; or what an agent's collector has written to the server itself, which both have. */
 async function asDifferent(url: string): Promise<number> {
-  const found = await compare(url, {
-    world: Number(options.world),
-    high: !options.low,
-    from: Number(options.seed),
-    count: Number(options.questions),
-  });
+  const range = { from: Number(options.seed), count: Number(options.questions) };
+  const theirs = serverAt(url);
+  let found: Compared;
+  if (options.seen !== undefined) {
+    const seen = seenContainers(Date.now());
+    const vocabulary = await vocabularyAt(options.seen, seen);
+    const compared = (asker: Asker): Asker => without(new Set(seen.without), asker);
+    found = await compare({ theirs: compared(theirs), ours: compared(serverAt(options.seen)), vocabulary, ...range });
+  } else {
+    const series = world(Number(options.world), !options.low);
+    for (const one of [url, ...(options.ours === undefined ? [] : [options.ours])]) await remoteWrite(one, series);
+    const ours = options.ours === undefined ? engineOver(series) : serverAt(options.ours);
+    found = await compare({ theirs, ours, vocabulary: WORLD, ...range });
+  }
   for (const { seed, question, what } of found.differences)
     console.log(`${seed} ${JSON.stringify(question)}\n    ${what}`);
   const { asked, nonempty, refused, differences } = found;

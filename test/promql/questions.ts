@@ -1,37 +1,39 @@
-/** Questions made up at random: legal PromQL over the made-up world, up to some levels deep. The same seed asks the same. */
+/** Questions made up at random: legal PromQL over the series of a vocabulary, up to some levels deep. The same seed asks the same. */
 import type { Random } from '../hostile/attack.ts';
 import { oneOf, randomOf } from '../hostile/attack.ts';
 import type { Question } from './server.ts';
-import { WORLD_MS, WORLD_START_MS } from './world.ts';
 
-const METRICS = ['requests_total', 'memory_bytes', 'odd', 'build_info', 'latency_bucket'];
-const MATCHERS = [
-  'job="api"',
-  'job!="api"',
-  'instance=~"0|1"',
-  'instance!~"[12]"',
-  'code=""',
-  'code=~"5.."',
-  'le=~".+"',
-  'job=~"(?i:DB)"',
-];
-const RANGES = ['30s', '1m', '95s', '5m', '12m', '40m'];
-const LABELS = ['job', 'instance', 'code', 'le', 'version', 'absent'];
-const SCALARS = [
-  '0',
-  '1',
-  '2',
-  '-1.5',
-  '0.5',
-  '1e3',
-  'Inf',
-  'NaN',
-  'time()',
-  'scalar(memory_bytes{job="api",instance="0"})',
-  'pi()',
-  '90s',
-  '0x1F',
-];
+/** What questions are made of: the world of some series. */
+export interface Vocabulary {
+  readonly metrics: readonly string[];
+  readonly matchers: readonly string[];
+  /** A matcher of every selector. */
+  readonly always?: string;
+  /** A selector of several metrics at once. */
+  readonly several: string;
+  readonly labels: readonly string[];
+  /** Lists of labels that vectors are joined on. */
+  readonly joins: readonly string[];
+  /** Labels that one side of a join may bring. */
+  readonly brought: string;
+  readonly ranges: readonly string[];
+  readonly offsets: readonly string[];
+  /** Selects one series. */
+  readonly single: string;
+  /** Whose values are all different: which of equal ones topk keeps is up to the server. */
+  readonly distinct: string;
+  /** A classic histogram, and what keeps its series apart. */
+  readonly buckets?: { readonly metric: string; readonly by: string };
+  /** Whether functions over ranges that end on whole seconds can be asked: versions differ where a sample lies on one. */
+  readonly subqueries: boolean;
+  /** The first moment that is asked of, on no sample and no subquery's step; and the stretch of time behind it. */
+  readonly fromMs: number;
+  readonly spanMs: number;
+  readonly stepsMs: readonly number[];
+  readonly pinned: string;
+}
+
+const SCALARS = ['0', '1', '2', '-1.5', '0.5', '1e3', 'Inf', 'NaN', 'time()', 'pi()', '0x1F'];
 const OVER_TIME =
   'rate increase delta irate idelta deriv changes resets avg_over_time sum_over_time min_over_time max_over_time count_over_time stddev_over_time stdvar_over_time last_over_time present_over_time absent_over_time'.split(
     ' ',
@@ -44,22 +46,24 @@ const ARITHMETIC = ['+', '-', '*', '/', '%', '^', 'atan2'];
 const COMPARE = ['==', '!=', '<', '<=', '>', '>='];
 
 /** At an instant or over a range, at times that are on no sample and on no subquery's step. */
-export function question(seed: number): Question {
+export function question(seed: number, of: Vocabulary): Question {
   const random = randomOf(seed);
   // The first numbers of neighbouring seeds are alike.
   for (let i = 0; i < 8; i++) random();
-  const expr = new Maker(random).vector(3);
-  const startMs = WORLD_START_MS + Math.floor(random() * (WORLD_MS / 1000)) * 1000 + 333;
+  const expr = new Maker(random, of).vector(3);
+  const startMs = of.fromMs + Math.floor(random() * (of.spanMs / 1000)) * 1000;
   if (random() < 0.4) return { expr, startMs, endMs: startMs, stepMs: 0 };
-  const stepMs = oneOf(random, [7_000, 15_000, 60_000, 171_000]);
+  const stepMs = oneOf(random, of.stepsMs);
   return { expr, startMs, endMs: startMs + stepMs * Math.floor(random() * 30), stepMs };
 }
 
 class Maker {
   readonly #random: Random;
+  readonly #of: Vocabulary;
 
-  constructor(random: Random) {
+  constructor(random: Random, of: Vocabulary) {
     this.#random = random;
+    this.#of = of;
   }
 
   #one<T>(of: readonly T[]): T {
@@ -71,32 +75,34 @@ class Maker {
   }
 
   #labels(): string {
-    return LABELS.filter(() => this.#chance(0.3)).join(', ');
+    return this.#of.labels.filter(() => this.#chance(0.3)).join(', ');
   }
 
   #selector(): string {
-    const matchers = MATCHERS.filter(() => this.#chance(0.12)).join(', ');
+    const { matchers, always = '', several, metrics } = this.#of;
+    const some = matchers.filter(() => this.#chance(1 / matchers.length));
+    const chosen = [...(always === '' ? [] : [always]), ...some].join(', ');
     return this.#chance(0.05)
-      ? `{__name__=~"odd|memory_.+"${matchers ? `, ${matchers}` : ''}}`
-      : this.#one(METRICS) + (matchers ? `{${matchers}}` : '');
+      ? `{${several}${chosen ? `, ${chosen}` : ''}}`
+      : this.#one(metrics) + (chosen ? `{${chosen}}` : '');
   }
 
   #shift(): string {
     let out = '';
-    if (this.#chance(0.1)) out += ` offset ${this.#one(['1m', '-2m', '10m', '7s'])}`;
-    if (this.#chance(0.07)) out += ` @ ${this.#one(['start()', 'end()', `${WORLD_START_MS / 1000 + 1800.333}`])}`;
+    if (this.#chance(0.1)) out += ` offset ${this.#one(this.#of.offsets)}`;
+    if (this.#chance(0.07)) out += ` @ ${this.#one(['start()', 'end()', this.#of.pinned])}`;
     return out;
   }
 
   #range(depth: number): string {
-    if (depth > 0 && this.#chance(0.15)) {
-      return `(${this.vector(depth - 1)})[${this.#one(RANGES)}:${this.#one(['', '15s', '40s'])}]${this.#shift()}`;
+    if (depth > 0 && this.#of.subqueries && this.#chance(0.15)) {
+      return `(${this.vector(depth - 1)})[${this.#one(this.#of.ranges)}:${this.#one(['', '15s', '40s'])}]${this.#shift()}`;
     }
-    return `${this.#selector()}[${this.#one(RANGES)}]${this.#shift()}`;
+    return `${this.#selector()}[${this.#one(this.#of.ranges)}]${this.#shift()}`;
   }
 
   #scalar(): string {
-    return this.#one(SCALARS);
+    return this.#one([...SCALARS, `scalar(${this.#of.single})`]);
   }
 
   vector(depth: number): string {
@@ -121,13 +127,21 @@ class Maker {
       () => `clamp_min(${inner}, ${this.#scalar()})`,
       () => `clamp_max(${inner}, ${this.#scalar()})`,
       () => `round(${inner}, ${this.#one(['1', '0.1', '5', '1000'])})`,
-      () => `label_replace(${inner}, "${this.#one(LABELS)}", "x-$1", "${this.#one(LABELS)}", "(.).*")`,
-      () => `label_join(${inner}, "${this.#one(LABELS)}", "-", "job", "instance")`,
       () =>
-        `histogram_quantile(${this.#one(['0', '0.5', '0.95', '1', '-1'])}, rate(latency_bucket[${this.#one(RANGES)}]))`,
-      () => `histogram_quantile(0.9, sum by (le, job) (rate(latency_bucket[${this.#one(RANGES)}])))`,
+        `label_replace(${inner}, "${this.#one(this.#of.labels)}", "x-$1", "${this.#one(this.#of.labels)}", "(.).*")`,
+      () =>
+        `label_join(${inner}, "${this.#one(this.#of.labels)}", "-", "${this.#one(this.#of.labels)}", "${this.#one(this.#of.labels)}")`,
+      () => this.#buckets() ?? `vector(${this.#scalar()})`,
       () => `vector(${this.#scalar()})`,
     ])();
+  }
+
+  #buckets(): string | undefined {
+    const { buckets, ranges } = this.#of;
+    if (buckets === undefined) return undefined;
+    const rates = `rate(${buckets.metric}[${this.#one(ranges)}])`;
+    const quantile = this.#one(['0', '0.5', '0.95', '1', '-1']);
+    return `histogram_quantile(${quantile}, ${this.#chance(0.5) ? rates : `sum by (${buckets.by}) (${rates})`})`;
   }
 
   #aggregate(depth: number): string {
@@ -141,8 +155,7 @@ class Maker {
       ['quantile', this.#one(['0.5', '0.9', '0', '1'])],
       ['count_values', '"value"'],
     ] as const);
-    // Which of equal values is kept is up to the server: distinct ones are asked for.
-    return `${op}${grouping}(${parameter}, ${op.endsWith('k') ? 'memory_bytes' : inner})`;
+    return `${op}${grouping}(${parameter}, ${op.endsWith('k') ? this.#of.distinct : inner})`;
   }
 
   #withScalar(depth: number): string {
@@ -153,14 +166,12 @@ class Maker {
 
   #pairing(depth: number): string {
     const left = `(${this.vector(depth - 1)})`;
-    const right = `(${this.#chance(0.3) ? `sum by (job, instance) (${this.vector(depth - 1)})` : this.vector(depth - 1)})`;
-    const match = this.#chance(0.6)
-      ? ` ${this.#one(['on', 'ignoring'])} (${this.#one(['job, instance', 'job', 'code', 'code, le', ''])})`
-      : '';
+    const right = `(${this.#chance(0.3) ? `sum by (${this.#of.joins[0]}) (${this.vector(depth - 1)})` : this.vector(depth - 1)})`;
+    const match = this.#chance(0.6) ? ` ${this.#one(['on', 'ignoring'])} (${this.#one(this.#of.joins)})` : '';
     if (this.#chance(0.35)) return `${left} ${this.#one(['and', 'or', 'unless'])}${match} ${right}`;
     const group =
       match && this.#chance(0.5)
-        ? ` ${this.#one(['group_left', 'group_right'])} (${this.#chance(0.3) ? 'version' : ''})`
+        ? ` ${this.#one(['group_left', 'group_right'])} (${this.#chance(0.3) ? this.#of.brought : ''})`
         : '';
     const op = this.#chance(0.6) ? this.#one(ARITHMETIC) : `${this.#one(COMPARE)}${this.#chance(0.4) ? ' bool' : ''}`;
     return `${left} ${op}${match}${group} ${right}`;

@@ -1,4 +1,5 @@
 /** Test scripts of PromQL (the format of Prometheus' own): text → sections of loads and questions. A section begins with an empty store. */
+import { labels as labelsOf } from '../../src/model/labels.ts';
 import type { Line, Value } from './notation.ts';
 import { duration, line, number, quoted } from './notation.ts';
 
@@ -61,9 +62,14 @@ function loadOf([, nhcb, step]: RegExpExecArray, at: number, body: readonly stri
     kind: 'load',
     line: at,
     stepMs: duration(step as string),
-    series: body.map(line),
+    series: lastOfEach(body.map(line)),
     makesNative: nhcb !== undefined,
   };
+}
+
+/** A script may have a series twice: the later line is meant. */
+function lastOfEach(lines: readonly Line[]): Line[] {
+  return [...new Map(lines.map((one) => [labelsOf(one.labels).key, one])).values()];
 }
 
 const HEAD =

@@ -5,11 +5,41 @@
 import type { LabelPair } from '../../src/model/labels.ts';
 import type { Random } from '../hostile/attack.ts';
 import { randomOf } from '../hostile/attack.ts';
+import type { Vocabulary } from './questions.ts';
 import type { Written } from './writing.ts';
 
 export const WORLD_START_MS = 1_750_000_000_000;
 export const WORLD_MS = 3_600_000;
 const TICK_MS = 15_000;
+
+/** Questions about it. */
+export const WORLD: Vocabulary = {
+  metrics: ['requests_total', 'memory_bytes', 'odd', 'build_info', 'latency_bucket'],
+  matchers: [
+    'job="api"',
+    'job!="api"',
+    'instance=~"0|1"',
+    'instance!~"[12]"',
+    'code=""',
+    'code=~"5.."',
+    'le=~".+"',
+    'job=~"(?i:DB)"',
+  ],
+  several: '__name__=~"odd|memory_.+"',
+  labels: ['job', 'instance', 'code', 'le', 'version', 'absent'],
+  joins: ['job, instance', 'job', 'code', 'code, le', ''],
+  brought: 'version',
+  ranges: ['30s', '1m', '95s', '5m', '12m', '40m'],
+  offsets: ['1m', '-2m', '10m', '7s'],
+  single: 'memory_bytes{job="api",instance="0"}',
+  distinct: 'memory_bytes',
+  buckets: { metric: 'latency_bucket', by: 'le, job' },
+  subqueries: true,
+  fromMs: WORLD_START_MS + 333,
+  spanMs: WORLD_MS,
+  stepsMs: [7_000, 15_000, 60_000, 171_000],
+  pinned: `${WORLD_START_MS / 1000 + 1800.333}`,
+};
 
 interface Shape {
   readonly metric: string;

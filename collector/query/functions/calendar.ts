@@ -2,8 +2,14 @@
 
 const DAY = 86_400_000;
 
+/** The calendar repeats after 400 years, weekdays too. */
+const ERA_SECONDS = 146_097 * 86_400;
+/** Beyond it there is no `Date`. */
+const FARTHEST = 8.64e12 - ERA_SECONDS;
+
 function dateOf(seconds: number): Date {
-  return new Date(Math.trunc(seconds) * 1000);
+  const near = Math.abs(seconds) > FARTHEST ? seconds % ERA_SECONDS : seconds;
+  return new Date(Math.trunc(near) * 1000);
 }
 
 function daysInMonth(seconds: number): number {
@@ -26,7 +32,13 @@ export const timeParts: readonly (readonly [string, (seconds: number) => number]
   ['day_of_year', dayOfYear],
   ['days_in_month', daysInMonth],
   ['month', (seconds) => dateOf(seconds).getUTCMonth() + 1],
-  ['year', (seconds) => dateOf(seconds).getUTCFullYear()],
+  [
+    'year',
+    (seconds) => {
+      const eras = Math.abs(seconds) > FARTHEST ? Math.trunc(seconds / ERA_SECONDS) : 0;
+      return dateOf(seconds).getUTCFullYear() + 400 * eras;
+    },
+  ],
 ];
 
 /** They may be called without a vector: then of the time of the question. */

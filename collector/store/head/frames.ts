@@ -6,9 +6,10 @@ import type { Frame, LevelTable } from '../../../src/model/batch.ts';
 import type { Labels } from '../../../src/model/labels.ts';
 import type { Column } from '../../../src/model/shape.ts';
 import { shownColumns, shownLabels } from '../shown.ts';
+import { Moved } from './moved.ts';
 import { HeadTable } from './table.ts';
 import type { Loose } from './loose.ts';
-import { createUps, UP_LEVEL, type Ups } from './ups.ts';
+import { createUps, lateUps, UP_LEVEL, type Ups } from './ups.ts';
 
 export interface FrameHeadOptions {
   /** What a scraper would have called the collector. */
@@ -20,6 +21,9 @@ export interface FrameHeadOptions {
 export class FrameHead {
   readonly #options: FrameHeadOptions;
   readonly #tables = new Map<string, HeadTable>();
+  /** Keys of the tables of each family: several where agents are of several versions. */
+  readonly #families = new Map<string, string[]>();
+  readonly #moved = new Map<string, Moved>();
   readonly #keys = new WeakMap<object, string>();
   readonly #ends: number[] = [];
   readonly #ups: Ups;
@@ -36,7 +40,8 @@ export class FrameHead {
 
   #inherit(before: FrameHead): void {
     for (const [key, table] of before.#tables) {
-      const present = [...table.present()];
+      const moved = before.#moved.get(key);
+      const present = [...table.present()].filter(([labels]) => !moved?.has(labels.key));
       if (present.length > 0) this.#tableFor(key, table).inherit(present);
     }
   }
@@ -56,7 +61,7 @@ export class FrameHead {
   /** Takes a window. What is in one that comes late goes to its place, and says nothing of what is there now. */
   push(frame: Frame): void {
     if (frame.late !== undefined) {
-      for (const table of frame.tables) this.#late(table);
+      for (const table of [...frame.tables, lateUps(frame)]) this.#late(table);
       return;
     }
     const here = new Map<string, LevelTable>();
@@ -69,11 +74,21 @@ export class FrameHead {
         this.#tableFor(key, { level, measurement: shape.measurement, columns: this.#columnsOf(table) });
       }
     }
-    for (const [key, table] of this.#tables) table.push(here.get(key), frame.endMs);
+    for (const [key, table] of this.#tables) table.push(this.#tableOf(key, table, here), frame.endMs);
     this.#ends.push(frame.endMs);
     this.samples += frame.samples;
     this.minMs = Math.min(this.minMs, frame.startMs);
     this.maxMs = Math.max(this.maxMs, frame.endMs);
+  }
+
+  /** What a table gets of a window. */
+  #tableOf(key: string, table: HeadTable, here: ReadonlyMap<string, LevelTable>): LevelTable | undefined {
+    const family = this.#families.get(familyOf(table)) as string[];
+    if (family.length === 1) return here.get(key);
+    const others = family.flatMap((other) => (other === key ? [] : (here.get(other) ?? [])));
+    const moved = this.#moved.get(key) ?? new Moved();
+    this.#moved.set(key, moved);
+    return moved.with(table, here.get(key), others);
   }
 
   #tableFor(
@@ -85,15 +100,17 @@ export class FrameHead {
       measurement,
       columns,
       ends: this.#ends,
-      shown: level === UP_LEVEL ? (labels) => labels : shownLabels,
+      shown: (labels) => shownAt(level, labels),
       onLate: (labels, late, place) => this.#lateRow(labels, late, place),
     });
     this.#tables.set(key, table);
+    const family = familyOf(table);
+    this.#families.set(family, [...(this.#families.get(family) ?? []), key]);
     return table;
   }
 
   #late(table: LevelTable): void {
-    for (const [place, { labels }] of table.rows.entries()) this.#lateRow(shownLabels(labels), table, place);
+    for (const [place, { labels }] of table.rows.entries()) this.#lateRow(shownAt(table.level, labels), table, place);
   }
 
   #lateRow(labels: Labels, table: LevelTable, place: number): void {
@@ -124,4 +141,13 @@ export class FrameHead {
     }
     return key;
   }
+}
+
+function familyOf({ level, measurement }: HeadTable): string {
+  return `${level} ${measurement}`;
+}
+
+/** `up` has the labels of a scrape already. */
+function shownAt(level: string, labels: Labels): Labels {
+  return level === UP_LEVEL ? labels : shownLabels(labels);
 }

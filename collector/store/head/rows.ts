@@ -41,6 +41,11 @@ export class HeadRows {
     return this.#known;
   }
 
+  /** Of a row as it comes; undefined if it is none of these. */
+  find(labels: Labels): number | undefined {
+    return this.#rowOf.get(this.#shown(labels).key);
+  }
+
   rowFor(labels: Labels): number {
     const known = this.#rowOf.get(labels.key);
     if (known !== undefined) return known;

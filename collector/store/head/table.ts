@@ -80,6 +80,13 @@ export class HeadTable {
     }
   }
 
+  /** Of a row as it comes: by what it is known, and when it was read last; undefined if it is none of its rows. */
+  lastOf(labels: Labels): { readonly key: string; readonly lastMs: number } | undefined {
+    const row = this.#rows.find(labels);
+    if (row === undefined) return undefined;
+    return { key: (this.labels[row] as Labels).key, lastMs: this.#lastMs.values[row] as number };
+  }
+
   /** By row. */
   get labels(): readonly Labels[] {
     return this.#rows.labels;

@@ -69,6 +69,18 @@ export function createUps(instance: string): Ups {
   };
 }
 
+/** Of a window that comes late: the nodes that have something in it were there after all. */
+export function lateUps({ endMs, tables }: Frame): LevelTable {
+  const nodes = new Set(tables.flatMap(({ level, rows }) => (level === 'container' ? nodesIn(rows) : [])));
+  return {
+    level: UP_LEVEL,
+    shape: SHAPE,
+    rows: [...nodes].map(rowOf),
+    timesMs: new Float64Array(nodes.size).fill(endMs),
+    values: new Float64Array(nodes.size).fill(1),
+  };
+}
+
 function rowOf(node: string): Row {
   return {
     labels: labels([

@@ -44,7 +44,7 @@ function dayMerge(day: readonly PartEntry[], all: readonly PartEntry[], nowMs: n
   if (day.length === 1 && day[0]?.tier === 2) return undefined;
   const whole = day.some(({ tier }) => tier === 2);
   const newestMs = Math.max(...day.map(({ madeMs }) => madeMs));
-  if (whole && day.length <= LATE_PARTS && nowMs - newestMs < LATE_WAIT_MS) return undefined;
+  if (whole && day.length <= LATE_PARTS && isRecent(newestMs, nowMs)) return undefined;
   const dayAt = Math.floor(minMs / DAY_MS);
   const replaces = all.filter(
     (part) => part.kind === kind && part.resolutionMs > 0 && Math.floor(part.minMs / DAY_MS) === dayAt,
@@ -52,12 +52,17 @@ function dayMerge(day: readonly PartEntry[], all: readonly PartEntry[], nowMs: n
   return { kind, tier: 2, parts: day, replaces, rawGone: !whole && replaces.length > 0 };
 }
 
+/** A clock that was set back makes parts of the future: they do not wait for it. */
+function isRecent(madeMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - madeMs) < LATE_WAIT_MS;
+}
+
 function slotMerge(day: readonly PartEntry[], nowMs: number): Merge | undefined {
   for (const [slot, parts] of grouped(day, ({ minMs }) => Math.floor(minMs / SLOT_MS))) {
     if ((slot + 1) * SLOT_MS + SLOT_GRACE_MS > nowMs || parts.length < 2) continue;
     const merged = parts.some(({ tier }) => tier > 0);
     const newestMs = Math.max(...parts.map(({ madeMs }) => madeMs));
-    if (merged && parts.length <= LATE_PARTS && nowMs - newestMs < LATE_WAIT_MS) continue;
+    if (merged && parts.length <= LATE_PARTS && isRecent(newestMs, nowMs)) continue;
     if (liesBetween(day, parts)) continue;
     return { kind: (parts[0] as PartEntry).kind, tier: 1, parts, replaces: [] };
   }

@@ -3,10 +3,12 @@ import type { Log } from '../../../src/log.ts';
 import { RESOLUTIONS } from '../choose.ts';
 import type { Folder } from '../folder.ts';
 import type { PartEntry } from '../manifest.ts';
+import { PartDamage } from '../part/damage.ts';
 import { downsampleParts } from '../part/downsample.ts';
 import { mergeParts } from '../part/merge.ts';
 import { openPart, type PartReader } from '../part/part.ts';
 import { writePart } from '../part/write.ts';
+import { type Damaged, watchDamage } from './aside.ts';
 import { breathing } from './breathing.ts';
 import { type Merge, nextMerge, outlived, type Retention } from './plan.ts';
 
@@ -40,17 +42,24 @@ function letGo(folder: Folder, { retention, nowMs, log }: UpkeepOptions): boolea
   return true;
 }
 
-function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOptions): void {
+/** Mostly nothing is damaged, and rows are passed on as the bytes that they are; else all is read, and what cannot be is told. */
+function mergeNow(folder: Folder, merge: Merge, options: UpkeepOptions): void {
+  try {
+    mergeOf(folder, merge, options);
+  } catch (error) {
+    if (!(error instanceof PartDamage)) throw error;
+    mergeOf(folder, merge, options, watchDamage(folder));
+  }
+}
+
+function mergeOf(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOptions, damaged?: Damaged): void {
   const { kind, tier, replaces, rawGone = false } = merge;
+  const onDamage = damaged?.onDamage;
   const added: PartEntry[] = [];
   const write = (resolutionMs: number, tables: Tables): PartEntry => {
     const name = folder.newName(kind, resolutionMs);
-    return {
-      ...writePart(folder.files, name, breathing(tables, breathe), { resolutionMs }),
-      kind,
-      tier,
-      madeMs: nowMs,
-    };
+    const written = writePart(folder.files, name, breathing(tables, breathe), { resolutionMs });
+    return { ...written, kind, tier, madeMs: nowMs };
   };
   const make = (resolutionMs: number, tables: Tables): void => {
     const entry = write(resolutionMs, tables);
@@ -66,7 +75,7 @@ function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOption
   };
   const parts = openedOf(folder, merge.parts);
   if (!rawGone) {
-    make(0, mergeParts(parts, { copies: true }));
+    make(0, mergeParts(parts, { onDamage, copies: damaged === undefined }));
     // Each of what has just been made: the whole day is one part by now, and an hour is the same from five minutes as from raw samples.
     for (const resolutionMs of tier === 2 ? RESOLUTIONS : []) {
       const finer = added.at(-1);
@@ -75,13 +84,12 @@ function mergeNow(folder: Folder, merge: Merge, { breathe, nowMs }: UpkeepOption
   }
   for (const resolutionMs of tier === 2 && rawGone ? RESOLUTIONS : []) {
     const before = openedOf(folder, replaces, resolutionMs);
-    if (before.length === 0) make(resolutionMs, downsampleParts(parts, resolutionMs));
+    const late = downsampleParts(parts, resolutionMs, { onDamage });
+    if (before.length === 0) make(resolutionMs, late);
     // Behind those of before; it is named by no manifest, and goes with the next.
-    else
-      within(write(resolutionMs, downsampleParts(parts, resolutionMs)), (late) =>
-        make(resolutionMs, mergeParts([...before, late])),
-      );
+    else within(write(resolutionMs, late), (part) => make(resolutionMs, mergeParts([...before, part], { onDamage })));
   }
+  damaged?.keep();
   folder.commit({ replaced: [{ removed: [...merge.parts, ...replaces], added }] });
 }
 

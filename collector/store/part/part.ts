@@ -14,7 +14,7 @@ import { decodeRoot, type Root } from './index/root.ts';
 import { joinSame, metricsInSeveral } from './joined.ts';
 import { checkHead, HEAD_BYTES, readTail, TAIL_BYTES } from './layout.ts';
 import { labelNames, labelSets, labelValues } from './names.ts';
-import { type OnDamage, type RowOptions, tableRows } from './rows.ts';
+import { type OnDamage, orTold, type RowOptions, tableRows } from './rows.ts';
 import { Selector } from './select.ts';
 import { SeriesReader } from './series.ts';
 import { partSizes } from './sizes.ts';
@@ -141,8 +141,9 @@ export class PartReader implements Part {
   }
 
   /** The rows of one of its tables. */
-  rows(table: TableReader, options?: RowOptions): Generator<RowChunk> {
-    return tableRows(table, this.index(), options);
+  rows(table: TableReader, options: RowOptions = {}): Generator<RowChunk> {
+    const index = orTold(options.onDamage, undefined, () => this.index());
+    return index === undefined ? nothing() : tableRows(table, index, options);
   }
 
   /** The same, not decoded yet. */
@@ -162,6 +163,10 @@ export class PartReader implements Part {
     this.#source.cache.giveBack(this.#source.owner);
     this.#source.file.close();
   }
+}
+
+function* nothing(): Generator<never> {
+  // Without the index no row has labels.
 }
 
 /** Says of a group's rows whether they have times in the selection's; undefined: none of them has. */

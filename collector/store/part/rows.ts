@@ -26,7 +26,7 @@ export function* tableRows(table: TableReader, index: LabelIndex, options: RowOp
   const scratch = newScratch();
   const columns = options.columns ?? table.columns.map((_, c) => c);
   const streams = table.streams.flatMap(({ column }, s) => (columns.includes(column) ? [s] : []));
-  for (const group of table.groups()) {
+  for (const group of orTold(onDamage, [], () => table.groups())) {
     const load = holding(table, group, onDamage);
     for (let row = 0; row < group.sets.length; row++) {
       const chunk = readRow({ table, group, row }, { load, scratch, onDamage, columns, streams });
@@ -50,7 +50,7 @@ export function holding(table: TableReader, group: GroupPlace, onDamage: OnDamag
   };
 }
 
-function orTold<T>(onDamage: OnDamage, instead: T, run: () => T): T {
+export function orTold<T>(onDamage: OnDamage, instead: T, run: () => T): T {
   if (onDamage === undefined) return run();
   try {
     return run();

@@ -113,9 +113,9 @@ function readBehind(joined: Joined, { table, group, row }: RowPlace, { load, scr
     const at = joined.length;
     if (at > 0 && (scratch.times[0] as number) <= (timesMs[at - 1] as number)) return false;
     for (let i = 0; i < n; i++) timesMs[at + i] = scratch.times[i] as number;
-    const { times, marks } = scratch;
+    const { marks } = scratch;
     for (let stream = 0; stream < cells.length; stream++) {
-      const into = { times, values: cells[stream] as Float64Array, marks };
+      const into = { values: cells[stream] as Float64Array, marks };
       const marked = table.readStream({ slice, row, stream, n, at }, load, into);
       // A NaN that was measured is told from an absent one by more than its number.
       if (marked && marks.subarray(0, n).includes(MEASURED_NAN)) return false;

@@ -146,7 +146,7 @@ export class TableReader {
   readStream(
     of: { slice: SlicePlace; row: number; stream: number; n: number; at?: number },
     load: Load,
-    scratch: Scratch,
+    scratch: Pick<Scratch, 'values' | 'marks'>,
   ): boolean {
     const { slice, row, stream, n, at = 0 } = of;
     const block = load(slice, stream + 1);

@@ -21,6 +21,8 @@ export class ReceivedJournal {
   #number: number;
   #file: Appender | undefined;
   #there: FileLabels = { file: 0, count: 0 };
+  /** Records in the file count. */
+  #holds = false;
   bytes = 0;
 
   /** `number`: of the first file to be written. */
@@ -41,9 +43,22 @@ export class ReceivedJournal {
       const bytes = Buffer.concat(records.map((record) => encodeRecord(record, this.#there)));
       this.#file.append(bytes);
       this.bytes += bytes.length;
+      this.#holds = true;
     } catch (error) {
+      const name = receivedName(this.#number);
+      const isEmpty = !this.#holds;
       this.rotate();
+      if (isEmpty) this.#remove(name);
       throw error;
+    }
+  }
+
+  /** While the disk is full each attempt begins a file: they are not to be heaped up. */
+  #remove(name: string): void {
+    try {
+      this.#files.remove(name);
+    } catch {
+      // It goes with the next seal.
     }
   }
 
@@ -52,6 +67,7 @@ export class ReceivedJournal {
     if (this.#file !== undefined) this.#number++;
     const file = this.#file;
     this.#file = undefined;
+    this.#holds = false;
     this.#there = { file: this.#there.file + 1, count: 0 };
     try {
       file?.close();

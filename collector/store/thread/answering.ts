@@ -21,26 +21,39 @@ export interface Asking {
 /** Samples of an export that go over at a time. */
 const PIECE_SAMPLES = 50_000;
 
+interface Export {
+  readonly rest: Iterator<ExportedSeries>;
+  /** The parts that it reads may go. */
+  readonly release: () => void;
+}
+
 export interface Answering {
   /** All but `write`, `erase` and `settle`, which change something. Throws a QueryError. */
   answer(question: Question, asking: Asking): unknown;
 }
 
 export function createAnswering({ core, engine }: AnsweringOptions): Answering {
-  const exports = new Map<number, Iterator<ExportedSeries>>();
+  const exports = new Map<number, Export>();
   const { source } = core;
 
   function piece(of: number): ExportedSeries[] {
-    const rest = exports.get(of);
+    const rest = exports.get(of)?.rest;
+    // Nothing more would look like the end of it.
+    if (rest === undefined)
+      throw new QueryError('unavailable', 'the store was started again in the midst of the export: ask again');
     const series: ExportedSeries[] = [];
-    for (let samples = 0; rest !== undefined && samples < PIECE_SAMPLES; ) {
+    for (let samples = 0; samples < PIECE_SAMPLES; ) {
       const { value, done } = rest.next();
       if (done) break;
       series.push(value);
       samples += value.timesMs.length + 1;
     }
-    if (series.length === 0) exports.delete(of);
     return series;
+  }
+
+  function end(of: number): void {
+    exports.get(of)?.release();
+    exports.delete(of);
   }
 
   return {
@@ -60,12 +73,13 @@ export function createAnswering({ core, engine }: AnsweringOptions): Answering {
         case 'stats':
           return core.stats();
         case 'export':
-          exports.set(id, exported(source, question.scope, isAborted));
+          // Merging goes on between its pieces.
+          exports.set(id, { rest: exported(source, question.scope, isAborted), release: core.folder.hold() });
           return undefined;
         case 'more':
           return piece(question.of);
         case 'enough':
-          exports.delete(question.of);
+          end(question.of);
           return undefined;
         default:
           throw new Error(`no answer to ${question.what}`);

@@ -20,6 +20,8 @@ type Ask = Extract<ToStore, { kind: 'ask' }>;
 
 /** Between two looks at what has been asked, in long work. */
 const LOOK_EVERY_MS = 5;
+/** Of the seconds between two ticks merging may take so much: after an import there is a day for each kind to be merged. */
+const TEND_MS = 2000;
 
 export function runStore(port: MessagePort, options: StoreThreadOptions): void {
   try {
@@ -38,6 +40,8 @@ class StoreThread {
   readonly #answering: ReturnType<typeof createAnswering>;
   readonly #asked: Ask[] = [];
   #tickMs: number | undefined;
+  /** Spent on it since the last tick. */
+  #tendedMs = 0;
   #closing = false;
   #told = false;
   #ready = false;
@@ -112,8 +116,13 @@ class StoreThread {
   }
 
   #tend(nowMs: number): void {
+    const startedMs = systemClock.monotonic();
+    const isMore = this.#core.tend(nowMs);
+    this.#tendedMs += systemClock.monotonic() - startedMs;
+    // Between two steps the log is read and everybody is answered.
+    if (isMore && this.#tendedMs < TEND_MS) return;
     this.#tickMs = undefined;
-    this.#core.tend(nowMs);
+    this.#tendedMs = 0;
   }
 
   /** Whether there was a frame. */

@@ -26,6 +26,8 @@ interface Waiting {
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** One that has answered for so long has not failed of what it began with. */
+const WELL_MS = 5 * 60_000;
 
 export class Thread {
   readonly #options: ThreadOptions;
@@ -33,6 +35,7 @@ export class Thread {
   #worker: Worker | undefined;
   #lastId = 0;
   #pauseMs = FIRST_PAUSE_MS;
+  #readyMs = 0;
   #cancelRestart = (): void => undefined;
   #closed = false;
   #ended: () => void = () => undefined;
@@ -113,7 +116,7 @@ export class Thread {
     switch (message.kind) {
       case 'ready':
         this.ready = true;
-        this.#pauseMs = FIRST_PAUSE_MS;
+        this.#readyMs = this.#options.clock.monotonic();
         return;
       case 'read':
         onRead(message.next, message.noted);
@@ -146,6 +149,7 @@ export class Thread {
   }
 
   #gone(): void {
+    const wasWell = this.ready && this.#options.clock.monotonic() - this.#readyMs >= WELL_MS;
     this.#worker = undefined;
     this.ready = false;
     this.#ended();
@@ -153,6 +157,7 @@ export class Thread {
     this.#waiting.clear();
     if (this.#closed || this.refused !== undefined) return;
     this.crashes++;
+    if (wasWell) this.#pauseMs = FIRST_PAUSE_MS;
     this.#options.log.error(
       { pauseMs: this.#pauseMs },
       'the store’s thread has ended and is started again: what it knew is on disk',

@@ -1,5 +1,5 @@
 /** What changes the store's folder by hand: deleting, repairing; and copying it. The folder is ours alone meanwhile, as far as it is changed. */
-import { linkSync, mkdirSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskFolder } from '../../../collector/log/disk.ts';
 import { examine, firstSeqOf, type Segment } from '../../../collector/log/segment.ts';
@@ -12,6 +12,9 @@ import { openPart } from '../../../collector/store/part/part.ts';
 import { receivedNumber } from '../../../collector/store/received/journal.ts';
 import { LogTail } from '../../../collector/store/thread/logtail.ts';
 import type { Log } from '../../log.ts';
+import { QueueError } from '../queue/failure.ts';
+
+const ATTEMPTS = 5;
 
 /** Nothing goes by age or number while it is changed by hand. */
 const EVER = 1e15;
@@ -93,8 +96,32 @@ export function checkStore(path: string): string[] {
   return problems;
 }
 
-/** Files are never changed once they are written, so that a second name for each is a copy. Answers how many there are. */
+/** Files are never changed once they are written, so that a second name for each is a copy. Answers how many there are; rejects with a QueueError. */
 export function snapshot(path: string, to: string): number {
+  // A running program may merge parts while they are listed here.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return copied(path, to);
+    } catch (error) {
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      if (!(code === 'ENOENT' && syscall === 'link' && attempt < ATTEMPTS)) throw snapshotFailure(to, error);
+    }
+  }
+}
+
+function snapshotFailure(to: string, error: unknown): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return error;
+  if (code === 'EEXIST')
+    return new QueueError(`${to} is there already: a snapshot needs a new folder`, { cause: error });
+  const why =
+    code === 'EXDEV'
+      ? 'is on another file system, where files cannot have a second name: choose a folder beside data_dir'
+      : message;
+  return new QueueError(`${to}: ${why}`, { cause: error });
+}
+
+function copied(path: string, to: string): number {
   const files = storeFiles(path);
   const { manifest } = findManifest(files);
   const received = files.list().filter((name) => (receivedNumber(name) ?? 0) >= manifest.nextReceived);
@@ -104,6 +131,11 @@ export function snapshot(path: string, to: string): number {
     ...(manifest.number > 0 ? [manifestName(manifest.number)] : []),
   ];
   mkdirSync(to, { mode: 0o700 });
-  for (const name of names) linkSync(join(path, name), join(to, name));
+  try {
+    for (const name of names) linkSync(join(path, name), join(to, name));
+  } catch (error) {
+    rmSync(to, { recursive: true });
+    throw error;
+  }
   return names.length;
 }

@@ -200,6 +200,14 @@ test('parts of a date are in UTC', () => {
     expect([name, values(none, `${name}()`, ms)]).toEqual([name, [value]]);
 });
 
+test('parts of a date that is farther than a Date goes', () => {
+  // 10^18 s are 79221846 times 400 years of 12622780800 s and 3370643200 s, which is 2076-10-23 01:46:40, a Friday.
+  const parts = { year: 2076 + 400 * 79_221_846, month: 10, day_of_month: 23, day_of_week: 5, hour: 1, minute: 46 };
+  const far = memory(MINUTE, 'x 1e18');
+  for (const [name, value] of Object.entries(parts))
+    expect([name, values(far, `${name}(x)`, 0)]).toEqual([name, [value]]);
+});
+
 describe('labels', () => {
   const source = memory(MINUTE, 'x{a="one-two",b="c"} 1\nx{a="three",b="c"} 2');
 

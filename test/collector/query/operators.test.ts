@@ -133,6 +133,15 @@ describe('aggregations', () => {
     expect(at0(query)).toEqual(lines);
   });
 
+  test('the two zeros are counted apart, whichever comes first', () => {
+    const zeros = memory(MINUTE, 'x{i="1"} 0 -0 -0\nx{i="2"} 0 0 NaN');
+    expect(shown(range(zeros, 'count_values("v", x)', [0, 2 * MINUTE, MINUTE])).sort()).toEqual([
+      '{v="-0"} 1@60000 1@120000',
+      '{v="0"} 2@0 1@60000',
+      '{v="NaN"} 1@120000',
+    ]);
+  });
+
   test('small terms beside large ones are not lost', () => {
     const large = memory(MINUTE, 'x{i="1"} 1\nx{i="2"} 1e100\nx{i="3"} 1\nx{i="4"} -1e100');
     expect(shown(instant(large, 'sum(x)', 0))).toEqual(['{} 2']);

@@ -6,7 +6,7 @@ import { toJson } from '../../../collector/query/parse/json.ts';
 import { parseQuery } from '../../../collector/query/parse/parse.ts';
 import { print, printPretty } from '../../../collector/query/parse/print.ts';
 import { question } from '../../promql/questions.ts';
-import { world } from '../../promql/world.ts';
+import { WORLD, world } from '../../promql/world.ts';
 import { MemorySource } from '../../support/memorysource.ts';
 import { engineWith } from '../../support/querying.ts';
 
@@ -35,7 +35,7 @@ function points({ series }: QueryAnswer, at?: number): Map<string, number> {
 
 describe('questions made up at random', () => {
   test.prop([seeds], { numRuns: 150 })('a range has at each step what the instant has', (seed) => {
-    const { expr, startMs } = question(seed);
+    const { expr, startMs } = question(seed, WORLD);
     // The ends of the question are another time in an instant.
     if (/(?:start|end)\(\)/.test(expr)) return;
     const stepMs = 41_000;
@@ -54,7 +54,7 @@ describe('questions made up at random', () => {
   });
 
   test.prop([seeds], { numRuns: 300 })('what is printed, on one line or several, is the same tree again', (seed) => {
-    const tree = parseQuery(question(seed).expr);
+    const tree = parseQuery(question(seed, WORLD).expr);
     expect(toJson(parseQuery(print(tree)))).toEqual(toJson(tree));
     expect(toJson(parseQuery(printPretty(tree)))).toEqual(toJson(tree));
   });

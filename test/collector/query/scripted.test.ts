@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { QueryAnswer } from '../../../collector/query/query.ts';
 import { inProcess } from '../../promql/asking.ts';
-import { compare } from '../../promql/differential.ts';
+import { compare, engineOver, serverAt } from '../../promql/differential.ts';
 import { line } from '../../promql/notation.ts';
 import { runScript } from '../../promql/running.ts';
 import { atServer } from '../../promql/scripted.ts';
-import { world } from '../../promql/world.ts';
+import { inStore } from '../../promql/stored.ts';
+import { WORLD, world } from '../../promql/world.ts';
 import { MemorySource, type Sample } from '../../support/memorysource.ts';
 import { engineWith } from '../../support/querying.ts';
 import { type Receiver, startReceiver } from '../../support/remotewrite.ts';
@@ -127,9 +128,11 @@ clear
 eval instant at 5m jobs_total
 `;
 
-test('a script passes in this process and at a server, which is not asked what time it is', async () => {
-  const here = await runScript('jobs.test', SCRIPT, inProcess());
-  expect([here.failures, here.passed, here.skipped.size]).toEqual([[], 8, 0]);
+test('a script passes in this process, in a store and at a server, which is not asked what time it is', async () => {
+  for (const asked of [inProcess(), inStore()]) {
+    const here = await runScript('jobs.test', SCRIPT, asked);
+    expect([here.failures, here.passed, here.skipped.size]).toEqual([[], 8, 0]);
+  }
   const there = await runScript('jobs.test', SCRIPT, atServer(await startServer()));
   expect([there.failures, there.passed, [...there.skipped]]).toEqual([[], 7, [['the time is another there', 1]]]);
 });
@@ -141,13 +144,13 @@ test('a wrong expectation fails, by its line', async () => {
 });
 
 test('a server that answers the same is not different, one that is off by a millionth is', async () => {
+  const series = world(1, false);
   const source = new MemorySource();
-  for (const { labels, samples } of world(1, false)) source.add(labels, samples);
-  const asked = { world: 1, high: false, from: 1, count: 30 };
-  expect(await compare(await startServer((value) => value, source), asked)).toMatchObject({
-    asked: 30,
-    differences: [],
-  });
-  const off = await compare(await startServer((value) => value * 1.000001, source), asked);
-  expect(off.differences.length).toBeGreaterThan(5);
+  for (const { labels, samples } of series) source.add(labels, samples);
+  const asked = { ours: engineOver(series), vocabulary: WORLD, from: 1, count: 30 };
+  const same = await startServer((value) => value, source);
+  expect(await compare({ theirs: serverAt(same), ...asked })).toMatchObject({ asked: 30, differences: [] });
+  const off = await startServer((value) => value * 1.000001, source);
+  const { differences } = await compare({ theirs: serverAt(off), ...asked });
+  expect(differences.length).toBeGreaterThan(5);
 });

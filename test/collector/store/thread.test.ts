@@ -4,19 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { diskFolder } from '../../../collector/log/disk.ts';
 import type { LogLimits } from '../../../collector/log/shelf.ts';
-import { openLog } from '../../../collector/log/keeping.ts';
-import { storedUpTo } from '../../../collector/store/numbering.ts';
-import { type KeptStore, startStore } from '../../../collector/store/store.ts';
-import { silent } from '../../../src/log.ts';
 import { labels } from '../../../src/model/labels.ts';
-import { fakeClock } from '../../support/clock.ts';
+import { DAY_MS, LIMITS, rateOf, startKept, T0, windowAt } from '../../support/keptstore.ts';
 import { waitFor } from '../../support/wait.ts';
-import { frameOf, type ModelTable } from './model.ts';
+import { frameOf } from './model.ts';
 
-const T0 = 1_800_000_000_000;
-const DAY_MS = 86_400_000;
 let path: string;
 
 beforeEach(() => {
@@ -26,64 +19,7 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
 });
 
-const LIMITS = {
-  maxBytes: 1e9,
-  maxAgeMs: DAY_MS,
-  segmentBytes: 1e6,
-  segmentMs: 3_600_000,
-  segmentSamples: 1e6,
-  heldFrames: 60,
-  heldSamples: 1e6,
-  whenFull: 'drop_oldest',
-} as const;
-
-async function start(nowMs: number, limits: LogLimits = LIMITS) {
-  const clock = fakeClock(nowMs);
-  const { log, close } = await openLog({
-    folder: diskFolder(path),
-    clock,
-    log: silent,
-    breathe: async () => undefined,
-    limits,
-    sinks: [],
-    least: storedUpTo(path),
-  });
-  const store = await startStore({
-    frames: log,
-    clock,
-    log: silent,
-    thread: {
-      path: join(path, 'store'),
-      logPath: path,
-      instance: 'here:9640',
-      retention: { single: [7 * DAY_MS, 90 * DAY_MS, 365 * DAY_MS], group: [DAY_MS, DAY_MS, DAY_MS], maxBytes: 1e9 },
-      taking: { acceptAgeMs: DAY_MS, maxSeries: 100 },
-      limits: { maxSamples: 1e6, maxSteps: 11_000, maxPoints: 1e6, timeoutMs: 10_000 },
-    },
-  });
-  let closed = false;
-  const stop = async (): Promise<void> => {
-    if (closed) return;
-    closed = true;
-    await store.close();
-    await close();
-  };
-  onTestFinished(stop);
-  return { clock, log, store, stop };
-}
-
-/** Window `n`: the container's CPU time is 2 s more than in the one before. */
-function windowAt(n: number): ModelTable[] {
-  const endMs = T0 + n * 10_000;
-  return [{ level: 'container', rows: [{ name: 'a', timeMs: endMs - 500, cells: [2 * n, n, 0.5] }] }];
-}
-
-async function rateOf(store: KeptStore, n: number): Promise<unknown> {
-  const atMs = T0 + n * 10_000;
-  const query = 'rate(container_cpu_total{cpu="total",job="plimsoll-containers",instance="here:9640"}[1m])';
-  const { series } = await store.query({ query, startMs: atMs, endMs: atMs, stepMs: 0 });
-  return series.map(({ values }) => values[0]);
-}
+const start = (nowMs: number, limits?: LogLimits) => startKept(path, nowMs, limits === undefined ? {} : { limits });
 
 test('what is in the log, sealed or not, is answered; also after a restart', async () => {
   const first = await start(T0);

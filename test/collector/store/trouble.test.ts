@@ -62,11 +62,16 @@ describe('a full disk', () => {
       accepted: 0,
       dropped: new Map([['unwritable', 1]]),
     });
+    // However often it is tried, nothing is heaped up.
+    const files = disk.list();
+    for (let i = 0; i < 10; i++) core.receiving.take(received(1), T0 + 60_000);
+    for (let i = 1; i <= 5; i++) core.tend(T0 + 60_000 + i * 30_000);
+    expect(disk.list()).toEqual(files);
     push(core, 6, 8);
     // Two columns are of one name: 8 windows of each.
     expect(count(core, 'container_cpu_total')).toBe(16);
     disk.full = false;
-    core.tend(T0 + 120_000);
+    core.tend(T0 + 240_000);
     expect(core.stats().trouble).toBeUndefined();
     expect(core.receiving.take(received(1), T0 + 120_000)[0]).toMatchObject({ accepted: 1 });
     disk.restart(() => 0);

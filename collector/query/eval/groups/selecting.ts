@@ -53,7 +53,8 @@ export function countedValues(expr: Aggregate, grid: Grid, evaluate: Evaluator):
     for (let i = 0; i < grid.steps; i++) {
       if (has[i] === 0) continue;
       const value = values[i] as number;
-      if (!target || value !== last) {
+      // The two zeros are equal, and their texts are not.
+      if (!target || !Object.is(value, last)) {
         const own = withLabel(group, name, plainNumber(value));
         target = out.get(own.key);
         if (!target) {
