@@ -228,7 +228,12 @@ export const PIPELINE_METRICS = [
   ),
   row('plimsoll_store_parts', 'gauge', [], 'Files of samples.'),
   row('plimsoll_store_series', 'gauge', [], 'Series in memory, that is of the last quarter of an hour.'),
-  row('plimsoll_store_samples_total', 'counter', ['from'], 'Samples taken in: from the log, or received, from others and from the collector itself.'),
+  row(
+    'plimsoll_store_samples_total',
+    'counter',
+    ['from'],
+    'Samples taken in: from the log, or received, from others and from the collector itself.',
+  ),
   row(
     'plimsoll_store_samples_dropped_total',
     'counter',
