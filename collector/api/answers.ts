@@ -81,7 +81,16 @@ class Beginnings {
 
 /** Labels as an object; made by hand, because a label may be called anything. */
 export function metricJson(labels: readonly LabelPair[]): string {
-  return `{${labels.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
+  let json = '{';
+  for (const [name, value] of labels) json += `${json === '{' ? '' : ','}${quoted(name)}:${quoted(value)}`;
+  return `${json}}`;
+}
+
+/** Texts that JSON writes as they are: nearly all. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** A list of JSON texts. */

@@ -32,10 +32,12 @@ function fitting(matcher: Matcher): (text: string) => boolean {
 }
 
 export function fitsLabels(tests: readonly Test[], labels: Labels): boolean {
-  return tests.every(({ name, fits }) => {
+  // A loop: this is asked of every row of a head.
+  for (const { name, fits } of tests) {
     const at = labels.names.indexOf(name);
-    return fits(at < 0 ? '' : (labels.values[at] as string));
-  });
+    if (!fits(at < 0 ? '' : (labels.values[at] as string))) return false;
+  }
+  return true;
 }
 
 /** What is left to ask of rows once a column's own labels have been asked; undefined if they do not fit. */

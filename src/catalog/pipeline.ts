@@ -235,7 +235,12 @@ export const PIPELINE_METRICS = [
   ),
   row('plimsoll_store_parts', 'gauge', [], 'Files of samples.'),
   row('plimsoll_store_series', 'gauge', [], 'Series in memory, that is of the last quarter of an hour.'),
-  row('plimsoll_store_samples_total', 'counter', ['from'], 'Samples taken in: from the log, or received from others.'),
+  row(
+    'plimsoll_store_samples_total',
+    'counter',
+    ['from'],
+    'Samples taken in: from the log, or received, from others and from the collector itself.',
+  ),
   row(
     'plimsoll_store_samples_dropped_total',
     'counter',
@@ -259,7 +264,7 @@ export const PIPELINE_METRICS = [
   row('plimsoll_store_oldest_seconds', 'gauge', [], 'Time of the oldest sample, Unix time.'),
   row('plimsoll_store_newest_seconds', 'gauge', [], 'Time of the newest sample, Unix time.'),
   row('plimsoll_store_queries_total', 'counter', ['result'], 'Queries, by how they ended: answered, failed.'),
-  row('plimsoll_store_queries_waiting', 'gauge', [], 'Queries that wait for their turn.'),
+  row('plimsoll_store_queries_waiting', 'gauge', [], 'Questions to the query API that wait for their turn.'),
   row(
     'cadvisor_version_info',
     'gauge',

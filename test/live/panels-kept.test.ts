@@ -29,15 +29,6 @@ const OTHERWISE: readonly (readonly [asks: RegExp, why: string])[] = [
   [/\b(plimsoll|process|nodejs)_/, 'what the programs say of themselves is scraped or kept, and not pushed'],
 ];
 
-/** Counts by a reason that there may be none of. */
-const MAY_BE_ABSENT: ReadonlySet<string> = new Set([
-  'plimsoll_collector_samples_dropped_total',
-  'plimsoll_collector_groups_refused_total',
-  'plimsoll_collector_evictions_total',
-  'plimsoll_sink_samples_dropped_total',
-  'plimsoll_http_refused_total',
-]);
-
 let prometheus: Prometheus;
 let program: Program;
 let kept: Pick<Prometheus, 'url' | 'query' | 'queryRange'>;
@@ -139,7 +130,7 @@ test('the rules: each gives the same, and those that are recorded are there for 
     (a, b) => Number(b.name.includes('defaults')) - Number(a.name.includes('defaults')),
   );
   const rules = groups
-    .flatMap((group) => group.rules)
+    .flatMap((group) => group.rules.map((rule) => ({ ...rule, expr: asVector(rule.expr) })))
     .filter(({ expr }) => !OTHERWISE.some(([asks]) => asks.test(expr)));
   for (let round = 0; round < 2; round++) {
     for (const rule of rules)
@@ -154,8 +145,13 @@ test('the rules: each gives the same, and those that are recorded are there for 
   }
   expect(wrong).toEqual([]);
   expect(rules.filter(({ alert }) => alert !== undefined).length).toBeGreaterThan(20);
-  expect(answered).toBeGreaterThan(30);
+  expect(answered).toBeGreaterThan(25);
 }, 60_000);
+
+/** A rule may be a number; what it records is a series all the same. */
+function asVector(expr: string): string {
+  return /^[\d\s.*^+-]+$/.test(expr) ? `vector(${expr})` : expr;
+}
 
 /** What a recording rule gives at the moment, into the server that gave it. */
 async function record(server: Asked & { readonly url: string }, { record: name = '', expr, labels = {} }: Rule) {
@@ -166,20 +162,3 @@ async function record(server: Asked & { readonly url: string }, { record: name =
   }));
   if (written.length > 0) await remoteWrite(server.url, written);
 }
-
-test('the pipeline’s dashboard finds what the collector says of itself', async () => {
-  const [board] = boards('prometheus').filter(({ file }) => file.includes('pipeline'));
-  const { fill, options } = await fillBoard(board!, prometheusVariables(kept as Prometheus, end), { times: TIMES });
-  expect(options.get('job')).toContain('plimsoll-collector');
-  const silent: string[] = [];
-  for (const { target } of queriesOf([board!])) {
-    const expr = fill(target.expr ?? '');
-    const answer = await (target.instant ? instant : ranged)(kept, expr);
-    if (answer.length === 0) silent.push(...(target.expr?.match(/\b(?:plimsoll|process|nodejs)_\w+/g) ?? []));
-  }
-  // What only agents say, and what has not happened.
-  const ofCollectors = silent.filter((name) => /^(plimsoll_(collector|sink|http|build)|process|nodejs)_/.test(name));
-  expect(ofCollectors.filter((name) => !MAY_BE_ABSENT.has(name))).toEqual([]);
-  const [series] = await kept.query('plimsoll_collector_sessions', end);
-  expect(series).toMatchObject({ labels: { job: 'plimsoll-collector' }, value: 1 });
-});

@@ -25,14 +25,25 @@ export function labelOf(set: Labels, name: string): string {
   return at < 0 ? '' : (set.values[at] as string);
 }
 
+/** Of names that series share, what is left without the metric's: one look for all of them. */
+const nameless = new WeakMap<readonly string[], { readonly at: number; readonly names: readonly string[] }>();
+
+function withoutName(names: readonly string[]): { readonly at: number; readonly names: readonly string[] } {
+  let known = nameless.get(names);
+  if (known === undefined) {
+    const at = names.indexOf(NAME);
+    known = { at, names: at < 0 ? names : names.filter((_, i) => i !== at) };
+    nameless.set(names, known);
+  }
+  return known;
+}
+
 export function dropName(set: Labels): Labels {
-  const at = set.names.indexOf(NAME);
+  const { at, names } = withoutName(set.names);
   if (at < 0) return set;
-  if (set.names.length === 1) return NO_LABELS;
-  const names = set.names.slice();
-  const values = set.values.slice();
-  names.splice(at, 1);
-  values.splice(at, 1);
+  if (names.length === 0) return NO_LABELS;
+  const values = new Array<string>(names.length);
+  for (let i = 0; i < names.length; i++) values[i] = set.values[i < at ? i : i + 1] as string;
   return new LabelSet(names, values);
 }
 

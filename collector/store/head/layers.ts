@@ -3,17 +3,16 @@ import type { Labels } from '../../../src/model/labels.ts';
 import type { Column } from '../../../src/model/shape.ts';
 import type { Matcher, MetricInfo, Points, Selection } from '../../query/source.ts';
 import { infoOf, type Layer, type LayerSeries, namesIn } from '../layer.ts';
-import { fitsLabels, seriesLabels, testsOf, testsOfRows } from '../matching.ts';
+import { fitsLabels, seriesLabels, type Test, testsOf, testsOfRows } from '../matching.ts';
 import { put } from '../points.ts';
 import type { FrameHead } from './frames.ts';
-import type { Loose, LooseRow } from './loose.ts';
+import type { Loose, LooseRow, LooseTable } from './loose.ts';
 import type { HeadTable } from './table.ts';
 
 type Take = (timeMs: number, value: number, measured: boolean) => void;
 
 /** A row of any head. */
 interface HeadRow {
-  readonly labels: Labels;
   /** Of a column's series. */
   series(column: number): Labels;
   has(column: number): boolean;
@@ -22,7 +21,9 @@ interface HeadRow {
 
 interface HeadRows {
   readonly columns: readonly Column[];
-  all(): Iterable<HeadRow>;
+  readonly rows: number;
+  labels(row: number): Labels;
+  row(row: number): HeadRow;
 }
 
 export function frameLayer(head: FrameHead): Layer {
@@ -31,16 +32,13 @@ export function frameLayer(head: FrameHead): Layer {
     for (const table of head.tables) {
       yield {
         columns: table.columns,
-        *all() {
-          for (let row = 0; row < table.rows; row++) {
-            yield {
-              labels: table.labels[row] as Labels,
-              series: (c) => known.of(table, row, c),
-              has: (c) => table.has(row, c),
-              each: (c, take) => table.each(row, c, (timeMs, value) => take(timeMs, value, false)),
-            };
-          }
-        },
+        rows: table.rows,
+        labels: (row) => table.labels[row] as Labels,
+        row: (row) => ({
+          series: (c) => known.of(table, row, c),
+          has: (c) => table.has(row, c),
+          each: (c, take) => table.each(row, c, (timeMs, value) => take(timeMs, value, false)),
+        }),
       };
     }
   });
@@ -48,19 +46,27 @@ export function frameLayer(head: FrameHead): Layer {
 
 export function looseLayer(loose: Loose): Layer {
   return layerOf(loose, function* () {
-    for (const { columns, rows } of loose.tables) yield { columns, all: () => looseRows(columns, rows.values()) };
+    for (const table of loose.tables) yield looseRows(table);
   });
 }
 
-function* looseRows(columns: readonly Column[], rows: Iterable<LooseRow>): Generator<HeadRow> {
-  for (const row of rows) {
-    yield {
-      labels: row.labels,
-      series: (c) => seriesLabels(row.labels, columns[c] as Column),
+function looseRows({ columns, rows }: LooseTable): HeadRows {
+  let known: LooseRow[] | undefined;
+  const all = (): LooseRow[] => {
+    known ??= [...rows.values()];
+    return known;
+  };
+  const row = (r: number): LooseRow => all()[r] as LooseRow;
+  return {
+    columns,
+    rows: rows.size,
+    labels: (r) => row(r).labels,
+    row: (r) => ({
+      series: (c) => seriesLabels(row(r).labels, columns[c] as Column),
       has: () => true,
-      each: (c, take) => row.each(c, take),
-    };
-  }
+      each: (c, take) => row(r).each(c, take),
+    }),
+  };
 }
 
 /** Labels that were made of rows' and columns', for a head: dashboards ask for the same again. Half a kilobyte each. */
@@ -102,17 +108,38 @@ interface Span {
   readonly maxMs: number;
 }
 
+interface Wanted {
+  readonly rest: readonly Test[];
+  readonly columns: number[];
+}
+
+/** Columns that fit, together those that leave the same to ask of rows: which is asked of each row once, not for each column. */
+function wantedOf(columns: readonly Column[], tests: readonly Test[]): Wanted[] {
+  const wanted = new Map<string, Wanted>();
+  for (const [c, column] of columns.entries()) {
+    const rest = testsOfRows(tests, column);
+    if (rest === undefined) continue;
+    const key = rest.map((test) => tests.indexOf(test)).join();
+    const same = wanted.get(key);
+    if (same === undefined) wanted.set(key, { rest, columns: [c] });
+    else same.columns.push(c);
+  }
+  return [...wanted.values()];
+}
+
 function layerOf(span: Span, tables: () => Iterable<HeadRows>): Layer {
   function* matching(matchers: readonly Matcher[]): Generator<readonly [row: HeadRow, column: number]> {
     const tests = testsOf(matchers);
     for (const table of tables()) {
-      const wanted = [...table.columns.entries()].flatMap(([c, column]) => {
-        const rest = testsOfRows(tests, column);
-        return rest === undefined ? [] : [{ c, rest }];
-      });
+      const wanted = wantedOf(table.columns, tests);
       if (wanted.length === 0) continue;
-      for (const row of table.all()) {
-        for (const { c, rest } of wanted) if (fitsLabels(rest, row.labels)) yield [row, c];
+      for (let r = 0; r < table.rows; r++) {
+        const labels = table.labels(r);
+        for (const { rest, columns } of wanted) {
+          if (!fitsLabels(rest, labels)) continue;
+          const row = table.row(r);
+          for (const c of columns) yield [row, c];
+        }
       }
     }
   }

@@ -2,6 +2,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { emptyPoints } from '../../../../collector/query/source.ts';
+import { BlockCache } from '../../../../collector/store/part/cache.ts';
 import { openPart } from '../../../../collector/store/part/part.ts';
 import { writePart } from '../../../../collector/store/part/write.ts';
 import type { TableChunk } from '../../../../collector/store/types.ts';
@@ -11,7 +12,9 @@ import { anyMatchers, anyTables, matchesAll, readAll, seriesLabels, START_MS, tr
 function partOf(tables: readonly TableChunk[]) {
   const files = memoryParts();
   const info = writePart(files, 'p', tables);
-  return { files, info, part: info.rows > 0 ? openPart(files, 'p') : undefined };
+  const [part, roomless] =
+    info.rows > 0 ? [openPart(files, 'p'), openPart(files, 'p', new BlockCache(1))] : [undefined, undefined];
+  return { files, info, part, roomless };
 }
 
 function labelsByKey(tables: readonly TableChunk[]) {
@@ -24,20 +27,22 @@ function labelsByKey(tables: readonly TableChunk[]) {
 
 describe('a part against a plain map', () => {
   test.prop([anyTables, anyMatchers, fc.nat(4 * 3_600_000), fc.nat(4 * 3_600_000)], { numRuns: 100 })(
-    'select',
+    'select, for the first time, again, and where nothing can be remembered',
     (tables, matchers, from, length) => {
-      const { part } = partOf(tables);
+      const { part, roomless } = partOf(tables);
       const [fromMs, toMs] = from % 3 === 0 ? [0, 4e12] : [START_MS + from, START_MS + from + length];
       const sets = labelsByKey(tables);
       const truth = [...truthOf(tables, fromMs, toMs)].filter(([key]) => matchesAll(sets.get(key)!, matchers));
       const points = emptyPoints();
-      const found = new Map<string, unknown>();
-      for (const series of part?.select({ matchers, fromMs, toMs }) ?? []) {
-        expect(found.has(series.labels.key)).toBe(false);
-        series.read(points);
-        if (points.length > 0) found.set(series.labels.key, readAll(points));
+      for (const asked of [part, part, roomless, roomless]) {
+        const found = new Map<string, unknown>();
+        for (const series of asked?.select({ matchers, fromMs, toMs }) ?? []) {
+          expect(found.has(series.labels.key)).toBe(false);
+          series.read(points);
+          if (points.length > 0) found.set(series.labels.key, readAll(points));
+        }
+        expect(found).toEqual(new Map(truth));
       }
-      expect(found).toEqual(new Map(truth));
     },
   );
 
