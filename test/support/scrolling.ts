@@ -30,6 +30,8 @@ export const COUNTED = `(async () => {
   };
   const observer = new MutationObserver(look);
   observer.observe(body, { childList: true, subtree: true, attributes: true, characterData: true });
+  // What is there before anything changes.
+  look([]);
   await ${SCROLL};
   look(observer.takeRecords());
   return { made, rows: names.size };

@@ -10,7 +10,7 @@ import { type HourServer, hourServer } from './hourserver.ts';
 const CONTAINERS = 100;
 const MINUTES = Number(process.env.BENCH_MINUTES ?? 60);
 /** By then curves are full, and scripts compiled. */
-const WARM_UP = 10;
+const WARM_UP = Math.min(10, MINUTES / 4);
 /** Megabytes, and elements: a page that kept a row of each window would hold fifty times as much. */
 const MOST = { heap: 1, nodes: 200 };
 
