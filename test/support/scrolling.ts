@@ -1,13 +1,17 @@
 /** Scripts for a browser that has the page's table open: it scrolls by itself, and counts what that makes. */
 
-/** From end to end and back, most of a screen each frame. */
+/** From end to end and back, most of a screen each frame; at each end it rests for some frames, as who scrolls does. */
 export const SCROLL = `new Promise((done) => {
-  let down = true;
+  let down = true, rest = 0;
+  const atEnd = () => (down ? scrollY + innerHeight >= document.documentElement.scrollHeight - 1 : scrollY === 0);
   const step = () => {
-    scrollBy(0, down ? 400 : -400);
-    if (scrollY + innerHeight >= document.documentElement.scrollHeight - 1) down = false;
-    if (!down && scrollY === 0) done();
-    else requestAnimationFrame(step);
+    if (!atEnd()) scrollBy(0, down ? 400 : -400);
+    else if (++rest > 3) {
+      if (!down) return done();
+      down = false;
+      rest = 0;
+    }
+    requestAnimationFrame(step);
   };
   requestAnimationFrame(step);
 })`;

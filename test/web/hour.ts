@@ -32,7 +32,6 @@ export async function hour(browser: Browser): Promise<void> {
   await waitFor(async () => (await charts.page.locator('.uplot').count()) > 4, { what: 'charts', timeoutMs: 60_000 });
   const before = await afterMinutes(server, charts.page, { minutes: WARM_UP, pages });
   const after = await afterMinutes(server, charts.page, { minutes: MINUTES - WARM_UP, pages });
-  server.close();
   for (const [name, had] of before) {
     const has = after.get(name) as Held;
     console.log(`${name}: after ${WARM_UP} minutes ${words(had)}; after ${MINUTES} ${words(has)}`);
@@ -45,6 +44,7 @@ export async function hour(browser: Browser): Promise<void> {
     if (complaints.length > 0) console.log(complaints);
     await context.close();
   }
+  server.close();
 }
 
 const paced = new WeakSet<Page>();
