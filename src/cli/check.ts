@@ -10,6 +10,7 @@ import { checkCollector, checkKept } from '../../collector/check.ts';
 import { looseFiles } from '../config/loose.ts';
 import type { Config } from '../config/schema.ts';
 import { hiderOf } from '../config/secrets.ts';
+import { hostPort } from '../config/units.ts';
 import { ConfigError } from '../errors.ts';
 import { type GuardFacts, readGuard } from '../http/guard.ts';
 import { isOurs, tryServer } from '../http/tryout.ts';
@@ -67,6 +68,7 @@ function rolesOf(start: Start | undefined): readonly Role[] {
 async function checkAddresses(config: Config, roles: readonly Role[], say: Say): Promise<void> {
   const guard: GuardFacts = readGuard(config);
   const refusals: string[] = [];
+  const ours: string[] = [];
   for (const role of roles) {
     const { listen: address } = config[role];
     const tried = { setting: `${role}.listen`, address, guard, log: silent };
@@ -74,11 +76,11 @@ async function checkAddresses(config: Config, roles: readonly Role[], say: Say):
       say('ok', await tryServer(tried));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      if (await isOurs(tried))
-        say('--', `${error.message} (a Plimsoll runs there already: a second start would be refused)`);
+      if (await isOurs(tried)) ours.push(`${role}.listen ${hostPort(address)}`);
       else refusals.push(error.message);
     }
   }
+  if (ours.length > 0) say('--', `a Plimsoll runs already at ${ours.join(' and ')}: a second start would be refused`);
   if (refusals.length > 0) throw new ConfigError(refusals.join('\nno  '));
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Agent } from '../../agents/main.ts';
 import type { Collector } from '../../collector/main.ts';
+import { dataFolder } from '../config/datadir.ts';
 import { looseFiles } from '../config/loose.ts';
 import type { Config } from '../config/schema.ts';
 import { hiderOf } from '../config/secrets.ts';
@@ -15,6 +16,7 @@ import { type Lifecycle, lifecycle } from '../run/lifecycle.ts';
 import { VERSION } from '../version.ts';
 import { endBy, endDespiteHangs } from './ending.ts';
 import { greeting } from './greeting.ts';
+import { leftSpool } from './leftspool.ts';
 import { type LogKeeper, logKeeper } from './logkeeper.ts';
 import type { Role } from './request.ts';
 
@@ -65,8 +67,10 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
 /** What does not stop the start, and does not do what somebody wanted. */
 function startNotes(config: Config, roles: readonly Role[]): string[] {
   const both = roles.length > 1;
+  const left = both ? leftSpool(dataFolder(config.data_dir, 'agent')) : undefined;
   return [
     ...looseFiles(config, { readable: false }),
+    ...(left === undefined ? [] : [left]),
     ...(both && config.agent.push.url !== undefined
       ? [
           'agent.push.url is not used: plimsoll run has its collector in the same process (plimsoll agent sends to another)',

@@ -93,7 +93,7 @@ describe('npm start', () => {
 
 describe('plimsoll top --once', () => {
   test('prints a line a container, and the host, with what they do', async () => {
-    const { code, out, err } = await plimsoll(['top', '--once', '--url', urls.agent, '--every', '500ms']);
+    const { code, out, err } = await plimsoll(['top', '--once', '--all', '--url', urls.agent, '--every', '500ms']);
     expect([code, err]).toEqual([0, '']);
     const head = lineOf(out, 'NAME');
     const cell = (name: string, title: string): string => {

@@ -8,9 +8,12 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { burn } from '../support/containers.ts';
 import { open, startBrowser } from '../support/browser.ts';
 import { engineAt } from '../support/engine.ts';
+import { type FleetNode, fleetNode } from '../support/fleet.ts';
 import { type Program, startProgram } from '../support/program.ts';
+import { COUNTED, type Counted } from '../support/scrolling.ts';
 import { serviceLabels } from '../support/stage.ts';
 import { waitFor } from '../support/wait.ts';
+import { crowd } from '../web/crowd.ts';
 
 const engine = engineAt(inject('dockerSocket'));
 const MIB = 1024 * 1024;
@@ -334,6 +337,37 @@ describe('one container', () => {
       ),
     );
     expect(await page.locator('mark').count()).toBe(1);
+    await context.close();
+  });
+});
+
+describe('three hundred containers', () => {
+  const CONTAINERS = 300;
+  let collector: Program;
+  let node: FleetNode;
+  beforeAll(async () => {
+    collector = await startProgram({
+      command: 'collector',
+      config: { collector: { window: '1s', lateness: '500ms' } },
+    });
+    node = fleetNode({ url: collector.collectorUrl, node: 'web-1', containers: crowd(CONTAINERS, 'web-1') });
+    await collector.ready();
+  });
+  afterAll(async () => {
+    await node?.stop();
+    await collector?.stop();
+  });
+
+  test('who scrolls through them sees each, and makes no elements: those of a row that leaves are the next one’s', async () => {
+    const { page, context } = await open(browser, `${collector.collectorUrl}/?ended`);
+    await until(page, 'all of them', async () =>
+      (await page.locator('.tools [role=status]').innerText()).startsWith(`${CONTAINERS} shown`),
+    );
+    const { made, rows: seen } = (await page.evaluate(COUNTED)) as Counted;
+    // Twelve rows a frame are faster than a hand: one that is passed within a frame need not be drawn.
+    expect(seen).toBeGreaterThan(CONTAINERS * 0.95);
+    // Down and up are 600 rows, of some forty elements each; a mark here and there comes and goes.
+    expect(made).toBeLessThan(CONTAINERS / 2);
     await context.close();
   });
 });

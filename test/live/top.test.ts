@@ -294,6 +294,7 @@ describe('no table', () => {
     const { code, out } = await plimsoll([
       'top',
       '--once',
+      '--all',
       '--every',
       '500ms',
       '--url',

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:page [scroll]`: the page with 1 000 made-up containers. What a frame costs while it is scrolled from end to end (CPU of the
+ * `npm run bench:page [scroll | hour]`: the page with 1 000 made-up containers. What a frame costs while it is scrolled from end to end (CPU of the
  * main thread, and on the wall; elements that are made), what the browser's memory does over some hundred windows, and what an open page costs the collector. Figures, no judgement.
  */
 import { readFileSync } from 'node:fs';
@@ -8,38 +8,21 @@ import type { Browser, CDPSession, Page } from 'playwright-core';
 import { open, startBrowser } from '../support/browser.ts';
 import { fleetNode } from '../support/fleet.ts';
 import { type Program, startProgram } from '../support/program.ts';
+import { COUNTED, type Counted, SCROLL } from '../support/scrolling.ts';
 import { waitFor } from '../support/wait.ts';
 import { crowd } from './crowd.ts';
+import { hour } from './hour.ts';
 import { traced } from './trace.ts';
 
 const CONTAINERS = 1000;
 const TABS = 10;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 
-/** The browser is told to scroll by itself, a screen or so a frame, down and up again. */
-const SCROLL = `new Promise((done) => {
-  let down = true;
-  const step = () => {
-    scrollBy(0, down ? 400 : -400);
-    if (scrollY + innerHeight >= document.documentElement.scrollHeight - 1) down = false;
-    if (!down && scrollY === 0) done();
-    else requestAnimationFrame(step);
-  };
-  requestAnimationFrame(step);
-})`;
-
-/** The same, counting the elements that are made on the way. */
-const COUNTED = `(async () => {
-  let made = 0;
-  const seen = (changes) => { for (const { addedNodes } of changes) for (const node of addedNodes) made += node.nodeType === 1 ? 1 + node.querySelectorAll('*').length : 0; };
-  const observer = new MutationObserver(seen);
-  observer.observe(document.querySelector('.table .body'), { childList: true, subtree: true });
-  await ${SCROLL};
-  seen(observer.takeRecords());
-  return made;
-})()`;
-
 async function main(): Promise<void> {
+  if (process.argv.includes('hour')) {
+    const browser = await startBrowser();
+    return hour(browser).finally(() => browser.close());
+  }
   const program = await startProgram({
     command: 'collector',
     config: { collector: { window: '1s', lateness: '500ms' } },
@@ -65,14 +48,17 @@ async function main(): Promise<void> {
 async function scrolling(browser: Browser, page: Page): Promise<void> {
   const { frames, framesOnWall, tasks, parts } = await traced(browser, page, () => page.evaluate(SCROLL));
   const work = frames.reduce((sum, each) => sum + each, 0);
-  console.log(
-    `scrolling ${CONTAINERS} rows down and up: ${frames.length} frames, ${await page.evaluate(COUNTED)} elements made`,
-  );
+  const { made } = (await page.evaluate(COUNTED)) as Counted;
+  console.log(`scrolling ${CONTAINERS} rows down and up: ${frames.length} frames, ${made} elements made`);
   console.log(
     `  main thread, CPU a frame: ${spread(frames)}; tasks of more than 50 ms: ${tasks.filter((each) => each > 50).length}`,
   );
   console.log(`  the same on the wall: ${spread(framesOnWall)}`);
-  const each = [...parts].map(([what, ms]) => `${what} ${(ms / frames.length).toFixed(1)}`);
+  const each = [...parts]
+    .map(([what, ms]) => [what, ms / frames.length] as const)
+    .filter(([, ms]) => ms >= 0.2)
+    .sort(([, a], [, b]) => b - a)
+    .map(([what, ms]) => `${what} ${ms.toFixed(1)}`);
   console.log(`  of ${(work / frames.length).toFixed(1)} ms a frame: ${each.join(', ')}`);
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run pictures:page [file…]`: the page in a real browser, at three widths, with 0, 3, 100 and 1 000 made-up containers, dark and light, as PNG
- * files below .cache/pictures/page. To be looked at after changing the page.
+ * files below .cache/pictures/page. To be looked at after changing the page. `docs` makes those of README.md, in dashboards/pictures/page.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,6 +11,7 @@ import { startProgram } from '../support/program.ts';
 import { crowd } from './crowd.ts';
 
 const OUT = resolve('.cache/pictures/page');
+const DOCS = resolve('dashboards/pictures/page');
 const WIDTHS = [
   [390, 844],
   [1280, 800],
@@ -25,30 +26,32 @@ type Shot = (
   act: (page: Page) => Promise<unknown>,
 ) => Promise<void>;
 
-function shooter(browser: Browser, url: string): Shot {
+function shooter(browser: Browser, url: string, folder = OUT): Shot {
   return async (name, [width, height], dark, act) => {
     const { page, context, complaints } = await open(browser, url, { width, height, dark });
     await act(page);
-    const file = `${name}-${width}-${dark ? 'dark' : 'light'}.png`;
-    await page.screenshot({ path: join(OUT, file) });
+    const file = folder === DOCS ? `${name}.png` : `${name}-${width}-${dark ? 'dark' : 'light'}.png`;
+    await page.screenshot({ path: join(folder, file) });
     if (complaints.length > 0) console.log(file, complaints);
     await context.close();
   };
 }
 
 async function main(): Promise<void> {
-  mkdirSync(OUT, { recursive: true });
+  for (const folder of [OUT, DOCS]) mkdirSync(folder, { recursive: true });
   const only = process.argv.slice(2);
   const browser = await startBrowser();
   const wanted = CROWDS.filter((count) => only.length === 0 || only.includes(String(count)));
-  for (const count of wanted) await picturesOf(browser, count);
+  if (only.includes('docs')) await withCrowd(browser, 100, (url) => ofReadme(shooter(browser, url, DOCS)));
+  for (const count of wanted) await withCrowd(browser, count, (url) => picturesOf(shooter(browser, url), count));
   await browser.close();
 }
 
-async function picturesOf(browser: Browser, count: number): Promise<void> {
+async function withCrowd(browser: Browser, count: number, act: (url: string) => Promise<void>): Promise<void> {
   const program = await startProgram({
     command: 'collector',
-    config: { collector: { window: '1s', lateness: '500ms' } },
+    // Two readings each: a machine that is busy with pictures leaves none out.
+    config: { collector: { window: '2s', lateness: '1s' } },
   });
   const names = count >= 100 ? ['web-1', 'web-2', 'db-1'] : ['web-1'];
   const nodes: FleetNode[] =
@@ -59,10 +62,17 @@ async function picturesOf(browser: Browser, count: number): Promise<void> {
         );
   if (count > 0) {
     await program.ready();
-    // Something to draw.
-    await new Promise((resolve) => setTimeout(resolve, 45_000));
+    // Something to draw; small curves are kept while somebody looks.
+    const { page, context } = await open(browser, program.collectorUrl);
+    await page.waitForTimeout(60_000);
+    await context.close();
   }
-  const shot = shooter(browser, program.collectorUrl);
+  await act(program.collectorUrl);
+  for (const node of nodes) await node.stop();
+  await program.stop();
+}
+
+async function picturesOf(shot: Shot, count: number): Promise<void> {
   for (const size of WIDTHS)
     for (const dark of [false, true]) {
       await shot(`list-${count}`, size, dark, (page) => page.waitForTimeout(count === 0 ? 500 : 6500));
@@ -74,8 +84,15 @@ async function picturesOf(browser: Browser, count: number): Promise<void> {
       });
     }
   if (count >= 100) await further(shot);
-  for (const node of nodes) await node.stop();
-  await program.stop();
+}
+
+async function ofReadme(shot: Shot): Promise<void> {
+  await shot('containers', [1180, 560], false, (page) => page.waitForTimeout(4500));
+  await shot('service', [1180, 620], true, async (page) => {
+    await page.goto(`${page.url()}?of=service&project=shop&service=web&range=5m`);
+    await page.waitForTimeout(5000);
+  });
+  await shot('phone', [390, 700], false, (page) => page.waitForTimeout(4500));
 }
 
 async function further(shot: Shot): Promise<void> {

@@ -21,7 +21,7 @@ export interface Work {
   readonly framesOnWall: readonly number[];
   /** Of every task, in order. */
   readonly tasks: readonly number[];
-  /** By kind of work, over all of it. */
+  /** By kind of work, over all of it: scripts, style, layout, paint, garbage; and the browser's own names for the rest. */
   readonly parts: ReadonlyMap<string, number>;
 }
 
@@ -47,8 +47,7 @@ export async function traced(browser: Browser, page: Page, act: () => Promise<un
     categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', '__metadata'],
   });
   await act();
-  const raw = await browser.stopTracing();
-  const { traceEvents } = JSON.parse(raw.toString()) as { traceEvents: TraceEvent[] };
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
   return workOf(traceEvents);
 }
 
@@ -74,15 +73,25 @@ function cpu({ tdur = 0 }: TraceEvent): number {
   return tdur / 1000;
 }
 
-/** What is within another of a kind that counts is part of that one. */
+/** Each its own time, without that of what it calls; what has no kind goes by its name. */
 function partsOf(own: readonly TraceEvent[]): Map<string, number> {
   const parts = new Map<string, number>();
-  let end = 0;
-  for (const event of own.filter(({ name }) => PARTS.has(name)).sort((a, b) => a.ts - b.ts)) {
-    if (event.ts < end) continue;
-    end = event.ts + (event.dur ?? 0);
-    const kind = PARTS.get(event.name) as string;
-    parts.set(kind, (parts.get(kind) ?? 0) + cpu(event));
+  const add = ({ name }: TraceEvent, ms: number): void => {
+    const kind = PARTS.get(name) ?? name;
+    parts.set(kind, (parts.get(kind) ?? 0) + ms);
+  };
+  const around: TraceEvent[] = [];
+  // Of those that begin at once the longer one is around the other.
+  for (const event of [...own].sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0))) {
+    while (around.length > 0 && endOf(around.at(-1) as TraceEvent) <= event.ts) around.pop();
+    const caller = around.at(-1);
+    if (caller) add(caller, -cpu(event));
+    add(event, cpu(event));
+    around.push(event);
   }
   return parts;
+}
+
+function endOf({ ts, dur = 0 }: TraceEvent): number {
+  return ts + dur;
 }

@@ -60,13 +60,7 @@ const SIZE = { width: 88, height: 22, points: 30 };
 
 export function Spark({ values, least }: { readonly values: readonly (number | null)[]; readonly least: number }) {
   return (
-    <svg
-      class="spark"
-      width={SIZE.width}
-      height={SIZE.height}
-      viewBox={`0 0 ${SIZE.width} ${SIZE.height}`}
-      aria-hidden="true"
-    >
+    <svg class="spark" width={SIZE.width} height={SIZE.height} aria-hidden="true">
       <path d={sparkPath(values, { ...SIZE, least })} />
     </svg>
   );

@@ -13,6 +13,7 @@ import { COLUMNS } from './columns.tsx';
 import { added, FILTER_HELP, filterOf } from './filter.ts';
 import { grouped, type Item, itemsOf, sorted } from './order.ts';
 import { Table } from './table.tsx';
+import { isPresent } from './words.ts';
 
 export function Containers() {
   const now = model.value;
@@ -36,7 +37,8 @@ export function List({ rows, tools = true }: { readonly rows: readonly Row[]; re
   const folded = useSignal<ReadonlySet<string>>(new Set());
   const { filter, sort, upwards, group, ended } = place.value;
   const matches = filterOf(tools ? filter : '');
-  const shown = rows.filter((row) => (row.runs || ended || !tools) && matches(row));
+  const end = model.value?.end ?? 0;
+  const shown = rows.filter((row) => (ended || !tools || isPresent(row, end)) && matches(row));
   const key = COLUMNS.find(({ id }) => id === sort)?.sort ?? ((row: Row) => row.memory);
   const order = sorted(shown, key, upwards);
   const items: readonly Item[] =
@@ -52,13 +54,7 @@ export function List({ rows, tools = true }: { readonly rows: readonly Row[]; re
   return (
     <section>
       {tools ? <Tools rows={rows} shown={shown} /> : null}
-      <Table
-        items={items}
-        end={model.value?.end ?? 0}
-        without={oneHost ? HOST_COLUMN : NO_COLUMN}
-        fold={fold}
-        folded={folded.value}
-      />
+      <Table items={items} end={end} without={oneHost ? HOST_COLUMN : NO_COLUMN} fold={fold} folded={folded.value} />
       {shown.length === 0 ? <Nothing rows={rows} /> : null}
     </section>
   );

@@ -37,7 +37,7 @@ export const Line = memo<LineProps>(
       id={rowId(slot)}
       aria-rowindex={at + 2}
       data-at={at}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top: `${top}px` }}
     >
       {columns.map((column) => (
         <div key={column.id} role="cell" class={`${column.id} ${column.right ? 'right' : ''}`}>
@@ -66,14 +66,7 @@ export function GroupRow({ group, folded, fold, at, slot, top, focusable, onFocu
   const { title, subject, members, running, bad } = group;
   const index = focusable ? 0 : -1;
   return (
-    <div
-      class="row group"
-      role="row"
-      id={rowId(slot)}
-      aria-rowindex={at + 2}
-      data-at={at}
-      style={{ transform: `translateY(${top}px)` }}
-    >
+    <div class="row group" role="row" id={rowId(slot)} aria-rowindex={at + 2} data-at={at} style={{ top: `${top}px` }}>
       <div role="cell" class="all">
         <button
           type="button"

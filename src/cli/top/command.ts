@@ -29,7 +29,7 @@ export async function topCommand(config: Config, options: TopOptions): Promise<v
   }
   const found = foundOf(config, options);
   const { stdout } = process;
-  const print = printing(found, everyMs, { choice: { ...start, all: start.all || options.once }, json: options.json });
+  const print = printing(found, everyMs, { choice: start, json: options.json });
   if (options.once) {
     // Over a pipe nothing is too wide.
     const columns = stdout.isTTY ? (stdout.columns ?? 80) : 1000;
@@ -76,6 +76,8 @@ function printing(
         else process.stdout.once('drain', resolve);
       }),
     complain: (words) => void process.stderr.write(`plimsoll: ${words}\n`),
+    // For a person who waits; in a file of a script it would be no news.
+    waiting: (words) => void (process.stderr.isTTY && process.stderr.write(`${words}\n`)),
   };
 }
 

@@ -21,6 +21,8 @@ export interface PrintOptions {
   /** Resolves when there is room for more. */
   readonly write: (text: string) => Promise<void>;
   readonly complain: (words: string) => void;
+  /** Told why nothing comes yet. */
+  readonly waiting?: (words: string) => void;
 }
 
 /** How long to wait for a second reading: the longest interval that is usual, and then some. */
@@ -28,7 +30,7 @@ const PATIENCE_MS = 90_000;
 
 /** Prints one table, or one object a row, made of two readings. Answers whether it could. */
 export async function printOnce(options: PrintOptions & { readonly columns: number }): Promise<boolean> {
-  const { read, everyMs, clock, place, choice, json, write, complain, columns } = options;
+  const { read, everyMs, clock, place, choice, json, write, complain, waiting, columns } = options;
   try {
     const first = await read();
     const empty = adviceOnEmpty(first, place());
@@ -36,6 +38,7 @@ export async function printOnce(options: PrintOptions & { readonly columns: numb
       complain(empty);
       return false;
     }
+    waiting?.(`CPU and network take two readings: waiting for the next of ${place()} …`);
     const startedMs = clock.monotonic();
     let second: Reading = first;
     // A rate needs two readings; the page is the same until the agent's next tick.
@@ -51,13 +54,17 @@ export async function printOnce(options: PrintOptions & { readonly columns: numb
   }
 }
 
-/** A table, or an object a row. */
+/** A table of what the live one shows, with how many it leaves out; or an object a row, of all: a program chooses by itself. */
 export function printedModel(
   model: Model,
   { choice, json, columns }: Pick<PrintOptions, 'choice' | 'json'> & { readonly columns: number },
 ): string {
-  const rows = [...model.hosts, ...chosenRows(model, choice).rows];
-  const lines = json ? rows.map((row) => rowJson(row, model)) : tableLines(rows, model, { choice, columns });
+  const chosen = chosenRows(model, { ...choice, all: choice.all || json });
+  const rows = [...model.hosts, ...chosen.rows];
+  const stopped = chosen.stopped > 0 ? [`${chosen.stopped} stopped (--all)`] : [];
+  const lines = json
+    ? rows.map((row) => rowJson(row, model))
+    : [...tableLines(rows, model, { choice, columns }), ...stopped];
   return `${lines.join('\n')}\n`;
 }
 

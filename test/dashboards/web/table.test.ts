@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { filterOf, termsOf } from '../../../dashboards/web/table/filter.ts';
 import { grouped, itemsOf, shownIn, sorted } from '../../../dashboards/web/table/order.ts';
 import { sparkPath } from '../../../dashboards/web/table/spark.ts';
+import { isPresent } from '../../../dashboards/web/table/words.ts';
 import { row } from './row.ts';
 
 const MIB = 1024 ** 2;
@@ -127,4 +128,15 @@ test('who scrolls by three rows changes three elements, and every row that is to
   expect(shownIn({ from: 3, count: 5, all: 100 })).toEqual([5, 6, 7, 3, 4]);
   expect(shownIn({ from: 5, count: 5, all: 100 })).toEqual([5, 6, 7, 8, 9]);
   expect(shownIn({ from: 0, count: 5, all: 3 })).toEqual([0, 1, 2]);
+});
+
+test('a container that is started again and again does not come and go in the list', () => {
+  const ended = { state: 'exited', runs: false, finished: 1_800_000_000 };
+  const again = row({ ...ended, facts: { restart_policy: 'always' } });
+  expect(isPresent(again, 1_800_000_010)).toBe(true);
+  // The engine's longest pause between two starts is a minute; after two it has given up, or somebody has stopped it.
+  expect(isPresent(again, 1_800_000_120)).toBe(false);
+  expect(isPresent(row({ ...ended, facts: { restart_policy: 'no' } }), 1_800_000_010)).toBe(false);
+  expect(isPresent(row(ended), 1_800_000_010)).toBe(false);
+  expect(isPresent(row({ state: 'running' }), 1_800_000_010)).toBe(true);
 });

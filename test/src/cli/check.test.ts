@@ -219,7 +219,9 @@ describe('asks the collector that an agent sends to:', () => {
   test('a second start beside one that runs is said, and is no failure of the check', async () => {
     const address = (await collector()).replace('http://', '');
     const { code, text } = await said({ 'collector.listen': address }, 'collector');
-    expect(text).toMatch(/^-- {2}collector\.listen: cannot listen on .* \(a Plimsoll runs there already/m);
+    expect(text).toContain(
+      `--  a Plimsoll runs already at collector.listen ${address}: a second start would be refused\n`,
+    );
     expect(code).toBe(0);
   });
 });

@@ -28,7 +28,7 @@ export async function printAt({ config, options, start, at }: PrintAt): Promise<
     // Over a pipe nothing is too wide.
     const columns = stdout.isTTY ? (stdout.columns ?? 80) : 1000;
     if (!options.json) stdout.write(`${past.url} at ${stamp(atMs)}\n`);
-    stdout.write(printedModel(model, { choice: { ...start, all: true }, json: options.json, columns }));
+    stdout.write(printedModel(model, { choice: start, json: options.json, columns }));
     return 0;
   } catch (error) {
     if (!(error instanceof AskError)) throw error;

@@ -104,6 +104,24 @@ test('as JSON: base units, and what is not known is left out', async () => {
   expect(objects[1]).toMatchObject({ name: 'job', state: 'exited' });
 });
 
+test('once: what the live table shows, how many it leaves out, and meanwhile what it waits for', async () => {
+  const clock = fakeClock();
+  const told: string[] = [];
+  const printed = async (choice: typeof START): Promise<string[]> => {
+    const { options, lines } = printing(clock, pages(clock, FIRST, SECOND).read, { choice });
+    const done = printOnce({ ...options, columns: 1000, waiting: (words) => told.push(words) });
+    await clock.advance(20_000);
+    expect(await done).toBe(true);
+    return lines().map((line) => line.split(/ {2,}/)[0] as string);
+  };
+  expect(await printed(START)).toEqual([
+    expect.stringMatching(/^NAME/),
+    expect.stringMatching(/^web/),
+    '1 stopped (--all)',
+  ]);
+  expect(told).toEqual(['CPU and network take two readings: waiting for the next of http://x/metrics …']);
+});
+
 test('once, when nothing answers: what to do, and no success', async () => {
   const refused = new PageError('connect ECONNREFUSED', {});
   const { options, complaints, out } = printing(fakeClock(), () => Promise.reject(refused));
