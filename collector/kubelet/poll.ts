@@ -1,5 +1,5 @@
 /**
- * Asks kubelets for their summaries, for nodes on which no agent may run: at each tick every one once, so many at a time, each with a deadline of its own; one that is still being asked is not asked again. What
+ * Asks kubelets for their summaries (or, where we may not read those, for their resource metrics), for nodes on which no agent may run: at each tick every one once, so many at a time, each with a deadline of its own; one that is still being asked is not asked again. What
  * it says becomes a batch, as if an agent of that node had sent it.
  */
 import { randomUUID } from 'node:crypto';
@@ -14,7 +14,8 @@ import type { Batch } from '../../src/model/batch.ts';
 import { linkedAbort } from '../../src/run/abort.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import { startTicker } from '../../src/run/ticker.ts';
-import { parseSummary } from './summary.ts';
+import { parseResource } from './resource.ts';
+import { parseSummary, type Summary } from './summary.ts';
 import { KubeletTables } from './tables.ts';
 
 export interface KubeletsOptions {
@@ -118,28 +119,45 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-async function batchOf(kubelet: Kubelet, { settings, clock, signal }: Asking): Promise<Batch> {
-  const timeMs = clock.now();
-  const { pool, prefix } = connectionsOf(kubelet, settings);
-  const token = settings.token_file === undefined ? settings.token : textOf(settings.token_file).trim();
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+async function batchOf(kubelet: Kubelet, asking: Asking): Promise<Batch> {
+  const timeMs = asking.clock.now();
   try {
-    const response = await pool.request({ method: 'GET', path: `${prefix}/stats/summary`, headers, signal });
-    if (response.statusCode !== 200) {
-      const words = await beginning(response.body, MAX_WORDS);
-      throw new Error(`it answers ${response.statusCode}: ${words.trim()}${rights(response.statusCode)}`);
-    }
-    const tables = kubelet.tables.of(parseSummary(await beginning(response.body, MAX_BYTES)));
+    const tables = kubelet.tables.of(await read(kubelet, asking));
     const { node, session } = kubelet;
-    return { node, session, seq: ++kubelet.seq, timeMs, intervalMs: settings.interval, tables };
+    return { node, session, seq: ++kubelet.seq, timeMs, intervalMs: asking.settings.interval, tables };
   } catch (cause) {
+    const { signal } = asking;
     const words = signal.aborted ? String((signal.reason as Error).message) : (cause as Error).message;
     throw new Error(`${kubelet.url}: ${words}${remedyFor(cause, kubelet.url)}`, { cause });
   }
 }
 
+/** The summary; the resource metrics as long as that is refused. */
+async function read(kubelet: Kubelet, asking: Asking): Promise<Summary> {
+  const summary = await ask(kubelet, '/stats/summary', asking);
+  if (typeof summary === 'string') return parseSummary(summary);
+  const resource = await ask(kubelet, '/metrics/resource', asking);
+  if (typeof resource === 'string') return parseResource(resource, asking.clock.now());
+  throw new Error(summary.words);
+}
+
+/** The page, or why there is none. */
+async function ask(
+  kubelet: Kubelet,
+  path: string,
+  { settings, signal }: Asking,
+): Promise<string | { readonly words: string }> {
+  const { pool, prefix } = connectionsOf(kubelet, settings);
+  const token = settings.token_file === undefined ? settings.token : textOf(settings.token_file).trim();
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const { statusCode, body } = await pool.request({ method: 'GET', path: `${prefix}${path}`, headers, signal });
+  if (statusCode === 200) return beginning(body, MAX_BYTES);
+  const words = await beginning(body, MAX_WORDS);
+  return { words: `it answers ${statusCode}: ${words.trim()}${rights(statusCode)}` };
+}
+
 function rights(status: number): string {
-  return status === 401 || status === 403 ? ' (it takes the right to get nodes/stats)' : '';
+  return status === 401 || status === 403 ? ' (it takes the right to get nodes/stats, or nodes/metrics)' : '';
 }
 
 /** Others when the certificates are others. */

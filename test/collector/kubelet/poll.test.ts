@@ -47,14 +47,14 @@ const SUMMARY = {
   ],
 };
 
-type Answer = (response: ServerResponse) => void;
+type Answer = (response: ServerResponse, path: string) => void;
 const summary: Answer = (response) => void response.end(JSON.stringify(SUMMARY));
 
 async function kubelet(answer: Answer): Promise<{ url: string; asked: string[]; server: Server }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(`${request.url} ${request.headers.authorization}`);
-    answer(response);
+    answer(response, request.url ?? '');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
@@ -111,6 +111,38 @@ test('a summary becomes the numbers of containers, pods and the node, under its 
     'host container_network_receive_bytes_total{id=/,interface=ens3} 70000',
     'sandbox container_network_receive_bytes_total{interface=eth0,namespace=shop,pod=web-0} 1000',
   ]);
+});
+
+/** In the words of a kubelet 1.20, and the start time that one has since 1.29. */
+const RESOURCE = `# HELP container_cpu_usage_seconds_total [ALPHA] Cumulative cpu time consumed by the container in core-seconds
+# TYPE container_cpu_usage_seconds_total counter
+container_cpu_usage_seconds_total{container="web",namespace="shop",pod="web-0"} 2.71 ${Date.parse(TIME)}
+# TYPE container_memory_working_set_bytes gauge
+container_memory_working_set_bytes{container="web",namespace="shop",pod="web-0"} 2.048e+06 ${Date.parse(TIME)}
+container_start_time_seconds{container="web",namespace="shop",pod="web-0"} 1.7957646e+09
+node_cpu_usage_seconds_total 9 ${Date.parse(TIME)}
+node_memory_working_set_bytes 1000 ${Date.parse(TIME)}
+pod_cpu_usage_seconds_total{namespace="shop",pod="web-0"} 3.436 ${Date.parse(TIME)}
+scrape_error 0
+`;
+
+test('where the summary may not be read, its resource metrics are: CPU time and working sets', async () => {
+  const { url, asked } = await kubelet((response, path) => {
+    if (path === '/metrics/resource') return response.end(RESOURCE);
+    response.writeHead(403);
+    return response.end('Forbidden');
+  });
+  const { batches } = start([`node-1=${url}`]);
+  await waitFor(() => batches.length === 1);
+  expect(asked).toEqual(['/stats/summary Bearer secret', '/metrics/resource Bearer secret']);
+  expect(linesOf(batches[0] as Batch)).toEqual([
+    'host container_cpu_usage_seconds_total{id=/,cpu=total} 9',
+    'cgroup container_cpu_usage_seconds_total{namespace=shop,pod=web-0,cpu=total} 3.436',
+    'container container_cpu_usage_seconds_total{container=web,namespace=shop,pod=web-0,cpu=total} 2.71',
+    'host container_memory_working_set_bytes{id=/} 1000',
+    'container container_memory_working_set_bytes{container=web,namespace=shop,pod=web-0} 2048000',
+  ]);
+  expect(batches[0]?.tables[0]?.rows[2]?.entity.startMs).toBe(1_795_764_600_000);
 });
 
 test('rows are the same objects from one answer to the next', async () => {
