@@ -27,6 +27,7 @@ import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
 import { sessionsIn } from './ingest/sessionsjournal.ts';
+import { askKubelets } from './kubelets.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
@@ -127,8 +128,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const chores = startHousekeeping([{ name: 'sessions', schedule: '* * * * *', run: () => ingest.housekeep() }], log);
   life.onStop('housekeeping', () => chores.stop());
 
-  const behindMs = () => windows.behindMs;
-  const parts = { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs };
+  const parts = { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs: () => windows.behindMs };
   const refuse = countingIn(exposeCollector(self, parts));
   const http = httpOf(options, refuse);
   ingest.route(http.app);
@@ -153,6 +153,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     take(batch);
     pace.took(batch.node, batch.timeMs, { intervalMs: batch.intervalMs, nowMs: clock.now() });
   };
+  askKubelets(options, accept, self);
   return { url, dataDir: kept?.path, store, accept, sinks };
 }
 

@@ -27,6 +27,7 @@ const OF_ALERTS = /^container_label_plimsoll_alert(_|$)/;
 export function unreadLevels({ agent, collector }: Pick<Config, 'agent' | 'collector'>): string[] {
   const readable = readableLabels(agent);
   return levelsOf(collector.levels).flatMap((level) => {
+    if (level.by.some(({ from }) => OF_API.has(from))) return [];
     const unread = level.by.filter(({ from, or = from }) => !readable(from) && !readable(or));
     // Of a label that only runtimes tell nothing can be let through: then the other one is meant.
     const meant = unread.map(({ as, from, or }) => ({ as, from: OF_RUNTIMES.has(from) ? (or ?? from) : from }));
@@ -48,7 +49,8 @@ export function readableLabels({
   const envRead = globs(env.map((pattern) => asLabelPattern(pattern.toLowerCase())));
   return (label) =>
     ALWAYS.has(label) ||
-    (hasRuntimes && (OF_RUNTIMES.has(label) || OF_API.has(label))) ||
+    (hasRuntimes && OF_RUNTIMES.has(label)) ||
+    OF_API.has(label) ||
     (label.startsWith(POD_LABEL) && podRead(label.slice(POD_LABEL.length))) ||
     OF_ALERTS.test(label) ||
     (label.startsWith(LABEL) && labelRead(label.slice(LABEL.length))) ||

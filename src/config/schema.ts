@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, clientTls, duration, optionalDuration, size, text, toggle, webAddress, whole } from './fields.ts';
+import { kubelets, kubernetes } from './kubeschema.ts';
 import { metricsApi } from './metricsapischema.ts';
 import { sink } from './sinkschema.ts';
 import { query, receive, store } from './storeschema.ts';
@@ -34,22 +35,7 @@ const agent = z.strictObject({
   pod_logs: text('where the kubelet keeps containers’ logs, whose names tell how often one was restarted').default(
     '/var/log/pods',
   ),
-  kubernetes: z
-    .strictObject({
-      api: z
-        .union([z.enum(['off', 'in_cluster']), webAddress()], {
-          error: () => 'must be off, in_cluster, or the API server’s address, https://host:6443',
-        })
-        .default('off')
-        .describe(
-          'ask the API server for the pods of this node, for their labels and workloads: off, in_cluster, https://host:6443',
-        ),
-      token_file: text('file with the token for the API server; in_cluster has one').optional(),
-      tls: clientTls,
-      pod_labels: list([], 'labels of pods that become labels of series, pod_label_<name>, with wildcards'),
-      requests: toggle(false, 'read pods whole and not their metadata alone, for what their containers ask for'),
-    })
-    .prefault({}),
+  kubernetes,
   engine_tls: clientTls.describe('certificates for a tcp:// engine'),
   proc: text('where the host’s /proc is').default('/proc'),
   sys: text('where the host’s /sys is').default('/sys'),
@@ -147,6 +133,7 @@ const collector = z.strictObject({
     .array(z.enum(['sum', 'avg', 'max']))
     .default(['sum', 'avg', 'max'])
     .describe('what groups get of a gauge, of what METRICS.md names for it'),
+  kubelets,
   containers: toggle(true, 'serve /metrics/containers, the single containers of all hosts'),
   log: z
     .strictObject({

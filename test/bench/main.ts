@@ -9,6 +9,7 @@ import { benchLog } from './log.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
 import { benchPeers } from './peers.ts';
+import { benchPods } from './pods.ts';
 import { benchQuery } from './query.ts';
 import { benchRestart } from './restart.ts';
 import { benchSinkDown } from './sinkdown.ts';
@@ -29,6 +30,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['restart', benchRestart],
   ['kept', benchKept],
   ['sinkdown', benchSinkDown],
+  ['pods', benchPods],
 ]);
 
 const wanted = process.argv.slice(2);

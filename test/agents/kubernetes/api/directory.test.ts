@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { accessOf } from '../../../../agents/kubernetes/api/access.ts';
 import { createApiClient } from '../../../../agents/kubernetes/api/client.ts';
 import { createPodDirectory } from '../../../../agents/kubernetes/api/directory.ts';
+import { podLines, podSource } from '../../../../agents/kubernetes/api/podsource.ts';
 import { pairsOf } from '../../../../src/model/labels.ts';
 import { fakeClock } from '../../../support/clock.ts';
 import { controller, type FakeApi, fakeApi, podMeta, status } from '../../../support/fakeapi.ts';
@@ -244,4 +245,21 @@ test('requests are told where pods are read whole', async () => {
   // 250 thousandths; 16 * 1024 * 1024.
   expect(pods.requestsOf(who('web'))).toEqual({ cpu: 0.25, memory: 16_777_216 });
   expect(pods.requestsOf({ ...who('web'), container: 'init' })).toEqual({ cpu: Number.NaN, memory: Number.NaN });
+});
+
+test('the start and `check` say how many pods are told of; or what is missing; or that nobody answers', async () => {
+  const { api, pods } = await stage((a) => a.pods.set('web', podMeta('web')));
+  expect(podLines(pods)).toEqual(['API:       the Kubernetes API server tells of 1 pods of this node']);
+  await api.stop();
+  await waitFor(() => pods.trouble !== '');
+  expect(podLines(pods)).toEqual([
+    expect.stringMatching(
+      /^Note: {6}the Kubernetes API server does not answer: .*Names and numbers go on without it\.$/,
+    ),
+  ]);
+  await api.start();
+  const refused = await stage((a) => a.refused.set('/api/v1/pods', 403));
+  expect(podLines(refused.pods)).toEqual([expect.stringMatching(/^Note: {6}the API server lets nobody like us list/)]);
+  expect(podSource(refused.pods).trouble).toContain('pods is forbidden');
+  expect(podLines(undefined)).toEqual([]);
 });
