@@ -1,8 +1,9 @@
-/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [store] [query] [peers]`: prints what things cost; without names, the first two. */
+/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [store] [query] [peers] [metricsapi]`: prints what things cost; without names, the first two. */
 import { benchAgent } from './agent.ts';
 import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
 import { benchLog } from './log.ts';
+import { benchMetricsApi } from './metricsapi.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
 import { benchPeers } from './peers.ts';
@@ -19,6 +20,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['query', benchQuery],
   ['peers', benchPeers],
   ['away', benchAway],
+  ['metricsapi', benchMetricsApi],
 ]);
 
 const wanted = process.argv.slice(2);
