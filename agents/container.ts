@@ -26,8 +26,16 @@ export interface Container {
   readonly ownNetwork: boolean;
   /** `HostConfig.CpuShares` as set, 0 when not set: v2 keeps only a weight, from which shares do not come back exactly. */
   readonly cpuShares: number;
+  /** What a pod's container asks for; undefined for others. */
+  readonly requests?: Requests | undefined;
   /** The rest of what the engine knows, for the state source; sources that read files do not need it. */
   readonly details: unknown;
+}
+
+/** Cores and bytes that a container asks to have for itself; NaN where it asks for none, or nobody tells. */
+export interface Requests {
+  readonly cpu: number;
+  readonly memory: number;
 }
 
 /** A cgroup that has a name of its own: its path and its labels, `id` (the path) among them. */

@@ -16,6 +16,7 @@ import { detailsOf } from './docker/identity.ts';
 import { createInventory, type Inventory } from './docker/inventory.ts';
 import type { EngineStatus } from './docker/status.ts';
 import { isProcessOf } from './filesystem/owner.ts';
+import type { PodDirectory } from './kubernetes/api/directory.ts';
 import { createFilesInventory } from './kubernetes/inventory.ts';
 import type { Runtime } from './kubernetes/runtime.ts';
 import type { Placed } from './nesting.ts';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   /** Container runtimes that are there by now and are read through their files; asked at the start and each minute. */
   runtimes?(): Runtime[];
   readonly filter: (candidate: Candidate) => boolean;
+  /** What the API server knows of pods, where it is asked. */
+  readonly pods?: PodDirectory | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -163,11 +166,12 @@ function inventoryOf(endpoint: Endpoint, { settings, mounts, filter, clock, log 
   });
 }
 
-function filesOf(runtime: Runtime, { settings, mounts, filter, clock, log }: EngineOptions): Inventory {
+function filesOf(runtime: Runtime, { settings, mounts, filter, pods, clock, log }: EngineOptions): Inventory {
   return createFilesInventory({
     runtime,
     logs: join(settings.rootfs, settings.pod_logs),
     labelAllow: settings.labels,
+    pods,
     locate: locator(settings.proc, mounts),
     filter,
     clock,

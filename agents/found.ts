@@ -10,6 +10,7 @@ export function foundLines(found: Found): string[] {
   const engines = found.engines.flatMap((engine) => engineLines(engine, alone));
   return [
     ...(engines.length > 0 ? engines : ['No container engine is configured: serving the host alone.']),
+    ...(found.pods ?? []),
     cgroupLine(found),
     `Host:      ${found.host}`,
     ...found.lacking.map((line) => `Note:      ${line}`),

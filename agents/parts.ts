@@ -17,6 +17,7 @@ import type { ContainerEvent } from './docker/register.ts';
 import { type StateSource, stateSource } from './docker/state.ts';
 import { statsSource } from './docker/stats.ts';
 import { configuredEndpoints, furtherEndpoints } from './endpoints.ts';
+import { podDirectoryOf, podLines, podSource } from './kubernetes/api/podsource.ts';
 import { runtimesOf } from './kubernetes/folders.ts';
 import { type Engine, type Engines, type FoundEngine, startEngines } from './engines.ts';
 import { enabledFamilies } from './families.ts';
@@ -35,6 +36,8 @@ export interface Found {
   readonly cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
   /** Cores and memory. */
   readonly host: string;
+  /** How it stands with the Kubernetes API server, where it is asked: a line each. */
+  readonly pods?: readonly string[];
   /** What this kernel does not tell, a line each, with the remedy. */
   readonly lacking: readonly string[];
 }
@@ -67,6 +70,9 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const mounts = findMounts({ procRoot: settings.proc, cgroupRoot: settings.cgroup });
   const lacking = lackingLines(seeKernel(mounts, settings.proc), families);
   for (const line of lacking) log.warn({}, line);
+  const pods = podDirectoryOf({ settings: settings.kubernetes, node, env: process.env, clock, log });
+  // Before the first container has its labels.
+  await pods?.start();
   const engines = await startEngines({
     settings,
     mounts,
@@ -74,6 +80,7 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
     further: (known) => furtherEndpoints(settings, known),
     runtimes: () => runtimesOf(settings),
     filter: filterOf(settings),
+    pods,
     clock,
     log,
   });
@@ -84,6 +91,7 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
   const { named } = engines;
   const around: Surroundings = { settings, mounts, running, named, nested, isIgnored, host, families, clock, log };
   const sources = SOURCES.flatMap((make) => make(around) ?? []);
+  if (pods !== undefined) sources.push(podSource(pods));
   const scraper = createScraper({
     node,
     session,
@@ -116,7 +124,13 @@ export async function startParts({ settings, node, session, clock, log }: PartsO
     families,
     cgroup,
     machine: new Map(machineIdentity({ procRoot: settings.proc, sysRoot: settings.sys, rootfs: settings.rootfs })),
-    found: () => ({ engines: engines.found(), cgroup: mounts.version, host: hostWords(), lacking }),
+    found: () => ({
+      engines: engines.found(),
+      cgroup: mounts.version,
+      host: hostWords(),
+      pods: podLines(pods),
+      lacking,
+    }),
     onLastReadings: (listener) => void listeners.add(listener),
     async close() {
       await Promise.all(sources.map((source) => source.close()));

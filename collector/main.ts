@@ -11,7 +11,7 @@ import { createHttp, type RefusalReason } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
 import type { Batch, Frame } from '../src/model/batch.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
-import { createSelfMetrics } from '../src/self/metrics.ts';
+import { createSelfMetrics, type SelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
 import { type Aggregator, createAggregator } from './aggregate/aggregator.ts';
@@ -21,12 +21,13 @@ import { type CatchUp, createCatchUp } from './catchup.ts';
 import { DRAIN_MS, startDelivery } from './delivering.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
-import { CELL_BYTES, type ExposedParts, exposeCollector } from './exposed.ts';
+import { CELL_BYTES, countingIn, type ExposedParts, exposeCollector } from './exposed.ts';
 import { withinHeap } from './heap.ts';
 import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
 import type { IngestLimits } from './ingest/limits.ts';
 import { sessionsIn } from './ingest/sessionsjournal.ts';
+import { startKubelets } from './kubelet/poll.ts';
 import { configuredLevels } from './levels.ts';
 import { exposeFrontPage } from './frontpage.ts';
 import { lagging } from './lag.ts';
@@ -157,11 +158,19 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     take(batch);
     pace.took(batch.node, batch.timeMs, { intervalMs: batch.intervalMs, nowMs: clock.now() });
   };
+  askKubelets(options, accept, self);
   return { url, dataDir: kept?.path, store, accept, sinks };
 }
 
-function countingIn(refused: Map<string, number>): (reason: RefusalReason) => void {
-  return (reason) => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
+/** Nodes on which no agent may run. */
+function askKubelets(
+  { config, clock, log, life }: ProgramSurroundings,
+  accept: Collector['accept'],
+  self: SelfMetrics,
+): void {
+  const kubelets = startKubelets({ settings: config.collector.kubelets, accept, clock, log });
+  self.expose('plimsoll_kubelet_up', () => [...kubelets.up()].map(([node, up]) => [[node], up ? 1 : 0]));
+  life.onStop('kubelets', () => kubelets.stop());
 }
 
 function httpOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: (reason: RefusalReason) => void) {

@@ -70,6 +70,7 @@ test('the configuration in README.md is usable as it is', () => {
     const config = loadConfig({ file: join(dir, 'plimsoll.yaml'), env: {}, flags: new Map() });
     expect(configuredLevels(config).map(({ name }) => name)).toEqual([
       'service',
+      'workload',
       'namespace',
       'node',
       'cluster',

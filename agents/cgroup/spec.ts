@@ -4,6 +4,7 @@
  */
 import type { Family } from '../../src/model/family.ts';
 import type { KernelFile } from '../kernel/files.ts';
+import type { Requests } from '../container.ts';
 import { FlatKeys, type KeyColumn } from './keys.ts';
 import { type Stall, listSize, singleValue, stalledMicros, valueInLine } from './parse.ts';
 import { type Place, UNIFIED } from './place.ts';
@@ -23,6 +24,8 @@ export interface Surroundings {
 export interface Facts {
   /** `HostConfig.CpuShares`, 0 when not set or not known. */
   readonly cpuShares: number;
+  /** What a pod's container asks for. */
+  readonly requests?: Requests | undefined;
 }
 
 /** One family of one cgroup, files and all. */

@@ -49,7 +49,10 @@ const CPU = plain(
     setting(cpuFiles.value('cpu.cfs_period_us', cpu.at.period)),
     setting(cpuFiles.value('cpu.shares', cpu.at.shares)),
   ],
-  withoutQuota,
+  (cells, facts) => {
+    withoutQuota(cells);
+    cells[cpu.at.request] = facts.requests?.cpu ?? Number.NaN;
+  },
 );
 
 const MEMORY = plain(
@@ -80,9 +83,10 @@ const MEMORY = plain(
     ]),
     memoryFiles.keys('memory.oom_control', [['oom_kill', memory.at.eventsOomKill]]),
   ],
-  (cells) => {
+  (cells, facts) => {
     const { at } = memory;
     workingSet(cells);
+    cells[at.request] = facts.requests?.memory ?? Number.NaN;
     // v1 limits swap and memory together; the swap alone is what is left.
     const together = cells[at.swapLimit] as number;
     cells[at.swapLimit] = together < UNLIMITED ? together - (cells[at.limit] as number) : Number.NaN;

@@ -33,6 +33,7 @@ const CPU = plain(
   ],
   (cells, facts) => {
     withoutQuota(cells);
+    cells[cpu.at.request] = facts.requests?.cpu ?? Number.NaN;
     cells[cpu.at.shares] = sharesOf(cells[cpu.at.weight] as number, facts);
   },
 );
@@ -88,9 +89,10 @@ const MEMORY = plain(
     ]),
     files.keys('cgroup.stat', [['nr_descendants', DESCENDANTS]]),
   ],
-  (cells) => {
+  (cells, facts) => {
     const { at } = memory;
     workingSet(cells);
+    cells[at.request] = facts.requests?.memory ?? Number.NaN;
     if (cells[at.reservation] === 0) cells[at.reservation] = Number.NaN;
     cells[at.failcnt] = cells[at.eventsMax] as number;
     // memory.stat sums up the cgroups below. Where there are none, the sum is the cgroup's own.

@@ -3,7 +3,7 @@
  * and rendered labels hang on it.
  */
 import { type LabelPair, type Labels, labels } from '../../src/model/labels.ts';
-import type { Entity } from '../../src/model/table.ts';
+import type { Entity, EntityKind } from '../../src/model/table.ts';
 import type { CgroupPaths, Container } from '../container.ts';
 import type { EngineEvent, HealthStatus, Inspected, Limits, Listed } from './engine/api.ts';
 import { NO_PLACES, type Places } from './engine/places.ts';
@@ -40,6 +40,8 @@ export interface IdentityOptions {
   /** Whether a process is this container's, told without its cgroup: rootless engines cannot make any on cgroup v1. */
   isProcessOf(pid: number, id: string): boolean;
   placing(): Placing;
+  /** Default: container. */
+  readonly kind?: 'container' | 'sandbox';
 }
 
 /** Turns an inspection into a container; `before` is the last one made of the same id. */
@@ -50,12 +52,16 @@ export function containerOf(from: Inspected, before: Container | undefined, opti
   const made: Container = {
     id: from.id,
     name: from.name,
-    entity: entityOf(from, before, options.policy.labelsOf(from, cgroupPath)),
+    entity: entityOf(from, before, {
+      set: options.policy.labelsOf(from, cgroupPath),
+      kind: options.kind ?? 'container',
+    }),
     state: from.state,
     pid: from.pid,
     cgroup,
     ownNetwork: !/^(host$|container:|ns:)/.test(from.networkMode),
     cpuShares: from.cpuShares,
+    requests: from.requests,
     details: detailsFrom(from, { cgroupPath, visible, oomKilled: oomKilledOf(from, options.placing()) }),
   };
   return before !== undefined && isSame(before, made) ? before : made;
@@ -143,12 +149,16 @@ function pathOf(
   return from.cgroupPath || expectedPath(from.id, from.cgroupParent, placing);
 }
 
-function entityOf(from: Inspected, before: Container | undefined, set: Labels): Entity {
+function entityOf(
+  from: Inspected,
+  before: Container | undefined,
+  { set, kind }: { readonly set: Labels; readonly kind: EntityKind },
+): Entity {
   const old = before?.entity;
   if (old !== undefined && old.startMs === from.startedMs && old.labels.key === set.key) return old;
   return {
     key: from.id,
-    kind: 'container',
+    kind,
     startMs: from.startedMs,
     labels: old?.labels.key === set.key ? old.labels : set,
   };

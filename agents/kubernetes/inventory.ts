@@ -9,11 +9,13 @@ import { detailsOf } from '../docker/identity.ts';
 import type { Inventory } from '../docker/inventory.ts';
 import { createRegister } from '../docker/register.ts';
 import { NOT_CONNECTED } from '../docker/status.ts';
+import type { PodDirectory } from './api/directory.ts';
 import { FilesKeeper, type FilesKeeperOptions } from './keeper.ts';
 import { podPathOf } from './podpath.ts';
 import { startWatcher, type Watcher } from './watcher.ts';
 
-export interface FilesInventoryOptions extends Omit<FilesKeeperOptions, 'register'> {
+export interface FilesInventoryOptions extends Omit<FilesKeeperOptions, 'register' | 'pods'> {
+  readonly pods?: Pick<PodDirectory, 'labelsOf' | 'requestsOf' | 'onChange'> | undefined;
   /** Default 10 000. */
   readonly maxContainers?: number;
   /** Between two full looks. Default 30 s. */
@@ -29,6 +31,7 @@ export function createFilesInventory(options: FilesInventoryOptions): Inventory 
   const { runtime, clock, log, maxContainers = MAX_CONTAINERS, lookEveryMs = LOOK_EVERY_MS } = options;
   const register = createRegister({ maxContainers, log });
   const keeper = new FilesKeeper({ ...options, register });
+  options.pods?.onChange((isMeant) => keeper.relabel(isMeant));
   let watcher: Watcher | undefined;
   let sinceMs = 0;
   let cancelLook: (() => void) | undefined;

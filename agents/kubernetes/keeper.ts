@@ -3,16 +3,18 @@
  * the container settles in the register.
  */
 import type { Log } from '../../src/log.ts';
-import { NO_LABELS } from '../../src/model/labels.ts';
+import { type Labels, NO_LABELS } from '../../src/model/labels.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import type { CgroupPaths, Container } from '../container.ts';
 import type { Candidate } from '../docker/filter.ts';
 import { globs } from '../docker/glob.ts';
 import { containerOf, detailsOf } from '../docker/identity.ts';
 import type { Register } from '../docker/register.ts';
+import type { PodDirectory } from './api/directory.ts';
 import { attemptOf } from './attempts.ts';
 import { allowedLabels, inspectedFrom, kubeLabels } from './identity.ts';
 import type { CriRecord } from './record.ts';
+import { requestsOf } from './requests.ts';
 import type { Reading, Runtime } from './runtime.ts';
 
 export interface FilesKeeperOptions {
@@ -22,6 +24,8 @@ export interface FilesKeeperOptions {
   readonly logs: string;
   /** Globs on a plain container's labels that become labels of series. */
   readonly labelAllow: readonly string[];
+  /** What the API server knows of pods, where it is asked. */
+  readonly pods?: Pick<PodDirectory, 'labelsOf' | 'requestsOf'> | undefined;
   locate(pid: number): CgroupPaths | undefined;
   filter?(candidate: Candidate): boolean;
   readonly clock: Clock;
@@ -80,6 +84,11 @@ export class FilesKeeper {
     else this.#settle(reading.record);
   }
 
+  /** Others know more, or else, of those that are meant: their labels are made anew. */
+  relabel(isMeant: (record: CriRecord) => boolean): void {
+    for (const [id, record] of this.#records) if (!this.#waiting.has(id) && isMeant(record)) this.#settle(record);
+  }
+
   close(): void {
     for (const cancel of this.#waiting.values()) cancel();
     this.#waiting.clear();
@@ -112,21 +121,28 @@ export class FilesKeeper {
   }
 
   #settle(record: CriRecord): void {
-    const { logs, filter, locate } = this.#options;
+    const { logs, filter, locate, pods } = this.#options;
     const inspected = inspectedFrom({ ...record, attempt: attemptOf(logs, record, this.#records.values()) });
-    const further = record.type === 'plain' ? allowedLabels(record, this.#allowed) : NO_LABELS;
-    const made = containerOf(inspected, this.#register.containers.get(record.id), {
+    const requests = requestsOf(record, pods?.requestsOf(record));
+    const further = this.#furtherLabels(record);
+    const made = containerOf({ ...inspected, requests }, this.#register.containers.get(record.id), {
       policy: { labelsOf: (_, path) => kubeLabels(record, path, further), cut: 0, refused: 0 },
       placing: () => ({ driver: 'cgroupfs', podman: false }),
       locate,
       // A sandbox without a process speaks through another's, whose cgroup is not its own.
       isProcessOf: () => record.type === 'sandbox',
+      kind: record.type === 'sandbox' ? 'sandbox' : 'container',
     });
     const { name, image, labels } = inspected;
     const isWanted = filter?.({ name, image, labels, cgroup: detailsOf(made).cgroupPath }) ?? true;
     if (isWanted) this.#register.settle(this.#withLent(record, made));
     else this.#register.ignore(record.id);
     if (record.type === 'container') this.#lend(record.sandboxId);
+  }
+
+  #furtherLabels(record: CriRecord): Labels {
+    if (record.type === 'plain') return allowedLabels(record, this.#allowed);
+    return this.#options.pods?.labelsOf(record) ?? NO_LABELS;
   }
 
   /** A container of the pod has changed: whether its sandbox speaks through another one now. */

@@ -94,6 +94,11 @@ export class Entities {
     return row;
   }
 
+  /** Whether groups count an entity in use as one of their containers. */
+  isCounted(slot: number): boolean {
+    return this.#entities[slot]?.kind !== 'sandbox';
+  }
+
   /** The node that an entity in use is on. */
   nodeOf(slot: number): NodeState {
     return this.#nodes[slot] as NodeState;

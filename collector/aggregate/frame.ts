@@ -48,6 +48,7 @@ export function membersTable(state: AggregatorState, window: ResolvedWindow, lev
     const group = groupOf[entity] as number;
     if (group < 0) continue;
     groups.lastReadMs[group] = Math.max(groups.lastReadMs[group] as number, endMs);
+    if (!state.entities.isCounted(entity)) continue;
     const before = column[group] as number;
     column[group] = Number.isNaN(before) ? 1 : before + 1;
   }

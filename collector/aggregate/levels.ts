@@ -25,12 +25,14 @@ export interface LevelDef {
   /** What its metrics and measurements begin with; the name, unless said. */
   readonly prefix?: string;
   readonly by: readonly GroupLabel[];
-  /** What kind of thing is counted. Containers only, unless said: the host would count them all twice. */
+  /** What kind of thing is counted. Containers (and their pods' network), unless said: the host would count them all twice. */
   readonly kinds?: readonly EntityKind[];
 }
 
 /** The level of the single containers, which is not a group: rows pass as they were read, with `node` added. */
 export const CONTAINER_LEVEL = 'container';
+
+const MEMBERS: readonly EntityKind[] = ['container', 'sandbox'];
 
 export const DEFAULT_LEVELS: readonly LevelDef[] = [
   {
@@ -55,6 +57,15 @@ export const DEFAULT_LEVELS: readonly LevelDef[] = [
       // The runtime's files tell them; with Docker below it, the kubelet's labels.
       { as: 'namespace', from: 'namespace', or: 'container_label_io_kubernetes_pod_namespace' },
       { as: 'pod', from: 'pod', or: 'container_label_io_kubernetes_pod_name' },
+    ],
+  },
+  {
+    name: 'workload',
+    by: [
+      // An agent that asks the API server tells them.
+      { as: 'namespace', from: 'namespace' },
+      { as: 'workload', from: 'workload' },
+      { as: 'workload_type', from: 'workload_type' },
     ],
   },
   {
@@ -89,7 +100,7 @@ export interface Place {
 
 /** The labels of the group that an entity belongs to at a level, or undefined where it has no part in that level. */
 export function groupLabels(level: LevelDef, entity: Entity, place: Place): Labels | undefined {
-  if (!(level.kinds ?? ['container']).includes(entity.kind)) return undefined;
+  if (!(level.kinds ?? MEMBERS).includes(entity.kind)) return undefined;
   const pairs: LabelPair[] = [];
   for (const { as, from, or = from } of level.by) {
     const value = valueAt(from, entity, place) || valueAt(or, entity, place);

@@ -143,10 +143,12 @@ export class MemberColumns {
   }
 }
 
-function shownOnly({ placed, rows, slotAt }: FamilySeries): Uint8Array | undefined {
+function shownOnly({ placed, rows, slotAt, family }: FamilySeries): Uint8Array | undefined {
   let marks: Uint8Array | undefined;
   for (let place = 0; place < placed; place++) {
-    if (!rows[slotAt[place] as number]?.shownOnly) continue;
+    const row = rows[slotAt[place] as number];
+    const isAside = row?.entity.kind === 'sandbox' && !family.ofNetwork;
+    if (!row?.shownOnly && !isAside) continue;
     marks ??= new Uint8Array(placed);
     marks[place] = 1;
   }

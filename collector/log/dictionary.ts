@@ -7,7 +7,7 @@ import type { Entity, EntityKind } from '../../src/model/table.ts';
 import type { Reader } from '../../src/wire/reader.ts';
 import type { Writer } from '../../src/wire/writer.ts';
 
-const KINDS: readonly EntityKind[] = ['container', 'host', 'cgroup'];
+const KINDS: readonly EntityKind[] = ['container', 'host', 'cgroup', 'sandbox'];
 /** Longest text of a record. */
 const TEXT_BYTES = 1 << 24;
 

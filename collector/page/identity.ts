@@ -39,18 +39,26 @@ export function identityOf({ kind, node, entity, facts }: Thing, n: number): Ide
   const alerts = alertsOf(labels);
   return {
     n,
-    kind,
+    // It is none of the containers; what it shows is its pod's network.
+    kind: kind === 'sandbox' ? 'cgroup' : kind,
     node,
     id,
-    name: kind === 'host' ? node || '(this host)' : (label('name') ?? id),
+    name: kind === 'host' ? node || '(this host)' : (ownName(label) ?? label('name') ?? id),
     ...known('image', label('image')),
     ...known('project', project),
     ...known('service', service),
-    ...known('namespace', label(`${LABEL}io_kubernetes_pod_namespace`)),
-    ...known('pod', label(`${LABEL}io_kubernetes_pod_name`)),
+    ...known('namespace', label('namespace') ?? label(`${LABEL}io_kubernetes_pod_namespace`)),
+    ...known('pod', label('pod') ?? label(`${LABEL}io_kubernetes_pod_name`)),
     ...(facts.size > 0 ? { facts: Object.fromEntries(facts) } : {}),
     ...(alerts.length > 0 ? { alerts: Object.fromEntries(alerts) } : {}),
   };
+}
+
+/** Of a pod or its container: what runtimes call them are ids. */
+function ownName(label: (name: string) => string | undefined): string | undefined {
+  const pod = label('pod');
+  const container = label('container');
+  return pod !== undefined && container !== undefined ? `${pod}/${container}` : pod;
 }
 
 function known<K extends string>(key: K, value: string | undefined): { [k in K]?: string } {

@@ -100,6 +100,14 @@ export const cpu = family({
       help: 'CPU weight, 1 to 10000; cgroup v2 only.',
       source: 'v2 cpu.weight',
     },
+    request: {
+      metric: 'container_spec_cpu_request_cores',
+      kind: 'gauge',
+      unit: 'cores',
+      grouped: ['sum'],
+      help: 'CPU that a pod’s container asks for, in cores; absent where it asks for none, and for containers of no pod.',
+      source: 'the pod’s spec where the API server tells it, else the shares in the runtime’s bundle',
+    },
   },
   ratios: [
     {
@@ -107,6 +115,12 @@ export const cpu = family({
       of: 'usage',
       against: 'limit',
       help: 'CPU used per second over the CPU limit, of the members that have a limit.',
+    },
+    {
+      stem: 'cpu_request_utilization_ratio',
+      of: 'usage',
+      against: 'request',
+      help: 'CPU used per second over the CPU asked for, of the members that ask for some.',
     },
   ],
 });

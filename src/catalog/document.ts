@@ -16,7 +16,7 @@ This page is generated from \`src/catalog\` by \`npm run docs\`. It lists every 
 - A gauge whose name ends in \`_total\` or \`_count\`, as some of cAdvisor's do (\`container_fs_inodes_total\`, \`machine_dimm_count\`), is typed
   \`untyped\` in Prometheus text and \`unknown\` in OpenMetrics, where \`_total\` is a counter's; cAdvisor types it \`gauge\`. Queries, dashboards
   and alerts do not look at the type; only what reads Prometheus' metadata sees the difference.
-- A family's *groups* column says what the levels (service, pod, namespace, node, cluster and your own) get of it. The level's prefix
+- A family's *groups* column says what the levels (service, pod, workload, namespace, node, cluster and your own) get of it. The level's prefix
   replaces \`container\` in the name: \`service\`, \`pod\`, \`namespace\`, \`cluster\`, your own level's name, and \`node_containers\` for the
   level node, since \`node_…\` is node_exporter's. Labels such as \`interface\` and \`device\` are summed away.
 

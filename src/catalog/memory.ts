@@ -239,6 +239,15 @@ export const memory = family({
       help: 'How often the whole cgroup was killed for want of memory.',
       source: 'v2 memory.events oom_group_kill (kernel 5.17)',
     },
+    request: {
+      metric: 'container_spec_memory_request_bytes',
+      kind: 'gauge',
+      unit: 'bytes',
+      grouped: ['sum'],
+      help: 'Memory that a pod’s container asks for; absent where it asks for none or nobody tells, and for containers of no pod.',
+      source:
+        'the pod’s spec where the API server tells it; of a guaranteed pod the limit in the runtime’s bundle, which is the same',
+    },
   },
   ratios: [
     {
@@ -250,6 +259,12 @@ export const memory = family({
         stem: 'memory_limit_utilization_max_ratio',
         help: 'The same of the one member that is nearest to its own limit.',
       },
+    },
+    {
+      stem: 'memory_request_utilization_ratio',
+      of: 'workingSet',
+      against: 'request',
+      help: 'Working set over the memory asked for, of the members that ask for some.',
     },
   ],
 });

@@ -11,6 +11,7 @@ const counter = (metric: string, unit: 'bytes' | 'none', help: string, source: s
 
 export const network = family({
   name: 'network',
+  ofNetwork: true,
   help:
     'Network traffic by interface, of containers with a network namespace of their own and of the host. Loopback is left out. So is what ' +
     'lies between others and would count the same bytes again: of the host only the interfaces of devices are there, as /sys/class/net tells (no ' +

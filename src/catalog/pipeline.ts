@@ -114,6 +114,12 @@ export const PIPELINE_METRICS = [
     ['result'],
     'Bodies from agents: accepted, duplicate, or the reason they were refused for.',
   ),
+  row(
+    'plimsoll_kubelet_up',
+    'gauge',
+    ['node'],
+    '1 if the kubelet answered when it was last asked, else 0; of collector.kubelets.nodes.',
+  ),
   row('plimsoll_collector_batches_missing_total', 'counter', [], 'Batches that an agent numbered and that never came.'),
   row('plimsoll_collector_bytes_total', 'counter', [], 'Bytes of bodies from agents, as received.'),
   row(

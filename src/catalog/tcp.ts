@@ -44,6 +44,7 @@ function socketsIn(state: TcpState, table: 'tcp' | 'tcp6'): MetricDef {
 
 export const tcp = family({
   name: 'tcp',
+  ofNetwork: true,
   help: 'TCP sockets by state. The kernel walks all sockets of the machine for each container, so it is off by default.',
   byDefault: false,
   metrics: states(),
@@ -51,6 +52,7 @@ export const tcp = family({
 
 export const advtcp = family({
   name: 'advtcp',
+  ofNetwork: true,
   help: 'The kernel’s TCP counters, by their names in lower case.',
   dims: ['tcp_state'],
   byDefault: false,

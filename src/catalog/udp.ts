@@ -17,6 +17,7 @@ const gauge = (table: 'udp' | 'udp6', state: string, source: string): MetricDef 
 
 export const udp = family({
   name: 'udp',
+  ofNetwork: true,
   help: 'UDP sockets and their queues.',
   byDefault: false,
   metrics: {

@@ -26,6 +26,8 @@ function nothing(source: string, { filesystem }: Config['agent']): string {
       return 'the engine has no containers to watch';
     case 'stats':
       return 'no container needs the engine’s stats, since its files can be read';
+    case 'kubernetes':
+      return 'it has names of pods, and no numbers';
     case 'cgroup':
       return 'no container and no other cgroup that was asked for is there';
     default:

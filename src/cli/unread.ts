@@ -15,6 +15,9 @@ type Readable = (label: string) => boolean;
 const ALWAYS = new Set(['id', 'name', 'image', 'node', 'cluster']);
 /** Those that a container runtime's files tell. */
 const OF_RUNTIMES = new Set(['namespace', 'pod', 'container']);
+/** Those that the Kubernetes API server tells, where it is asked: without it their standard level is empty, as others are where there are no pods. */
+const OF_API = new Set(['workload', 'workload_type']);
+const POD_LABEL = 'pod_label_';
 const LABEL = 'container_label_';
 const ENV = 'container_env_';
 /** What a container says of the alert rules is let through whatever is configured. */
@@ -24,6 +27,7 @@ const OF_ALERTS = /^container_label_plimsoll_alert(_|$)/;
 export function unreadLevels({ agent, collector }: Pick<Config, 'agent' | 'collector'>): string[] {
   const readable = readableLabels(agent);
   return levelsOf(collector.levels).flatMap((level) => {
+    if (level.by.some(({ from }) => OF_API.has(from))) return [];
     const unread = level.by.filter(({ from, or = from }) => !readable(from) && !readable(or));
     // Of a label that only runtimes tell nothing can be let through: then the other one is meant.
     const meant = unread.map(({ as, from, or }) => ({ as, from: OF_RUNTIMES.has(from) ? (or ?? from) : from }));
@@ -36,13 +40,18 @@ export function readableLabels({
   labels,
   env,
   runtimes,
-}: Pick<Config['agent'], 'labels' | 'env' | 'runtimes'>): Readable {
+  kubernetes,
+}: Pick<Config['agent'], 'labels' | 'env' | 'runtimes'> & Partial<Pick<Config['agent'], 'kubernetes'>>): Readable {
   const hasRuntimes = runtimes.some((runtime) => runtime !== 'none');
   const labelRead = globs(labels.map(asLabelPattern));
+  const ofPods = kubernetes === undefined || kubernetes.api === 'off' ? [] : kubernetes.pod_labels;
+  const podRead = globs(ofPods.map(asLabelPattern));
   const envRead = globs(env.map((pattern) => asLabelPattern(pattern.toLowerCase())));
   return (label) =>
     ALWAYS.has(label) ||
     (hasRuntimes && OF_RUNTIMES.has(label)) ||
+    OF_API.has(label) ||
+    (label.startsWith(POD_LABEL) && podRead(label.slice(POD_LABEL.length))) ||
     OF_ALERTS.test(label) ||
     (label.startsWith(LABEL) && labelRead(label.slice(LABEL.length))) ||
     (label.startsWith(ENV) && envRead(label.slice(ENV.length)));
@@ -61,6 +70,8 @@ function sentence({ name }: LevelDef, unread: readonly GroupLabel[]): string {
 }
 
 function why(unread: readonly GroupLabel[]): string {
+  if (unread.every(({ from }) => from.startsWith(POD_LABEL)))
+    return 'are pods’ labels: set agent.kubernetes.api, and allow them in agent.kubernetes.pod_labels';
   const own = unread.map(({ from }) => from).filter((from) => !from.startsWith(LABEL) && !from.startsWith(ENV));
   if (own.length > 0) return `no container has: the label of a container is called ${LABEL}${own[0]}`;
   const section = unread.every(({ from }) => from.startsWith(ENV)) ? 'env' : 'labels';

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { dataDir } from './datadir.ts';
 import { DEFAULT_LABELS } from './defaultlabels.ts';
 import { address, duration, optionalDuration, size, toggle, webAddress, whole } from './fields.ts';
+import { kubelets, kubernetes } from './kubeschema.ts';
 import { level } from './levelschema.ts';
 import { metricsApi } from './metricsapischema.ts';
 import { query, receive, store } from './storeschema.ts';
@@ -43,6 +44,7 @@ const agent = z.strictObject({
   pod_logs: text('where the kubelet keeps containers’ logs, whose names tell how often one was restarted').default(
     '/var/log/pods',
   ),
+  kubernetes: kubernetes(clientTls),
   engine_tls: clientTls.describe('certificates for a tcp:// engine'),
   proc: text('where the host’s /proc is').default('/proc'),
   sys: text('where the host’s /sys is').default('/sys'),
@@ -118,6 +120,7 @@ const collector = z.strictObject({
     .array(z.enum(['sum', 'avg', 'max']))
     .default(['sum', 'avg', 'max'])
     .describe('what groups get of a gauge, of what METRICS.md names for it'),
+  kubelets: kubelets(clientTls),
   containers: toggle(true, 'serve /metrics/containers, the single containers of all hosts'),
   log: z
     .strictObject({

@@ -57,6 +57,8 @@ export interface Family<K extends string = string> extends Shape {
   readonly ratios: readonly RatioDef<K>[];
   /** Read unless switched off, or only when switched on. */
   readonly byDefault: boolean;
+  /** It is of a network namespace, which a pod has in its sandbox: groups take it from there too. */
+  readonly ofNetwork: boolean;
   readonly help: string;
 }
 
@@ -68,6 +70,7 @@ export interface FamilyDef<K extends string> {
   readonly metrics: Readonly<Record<K, MetricDef>>;
   readonly ratios?: readonly RatioDef<NoInfer<K>>[];
   readonly byDefault?: boolean;
+  readonly ofNetwork?: true;
 }
 
 /** Makes a family of its definition. The field name in InfluxDB is the metric without `container_<family>_`, and with the fixed labels' values. */
@@ -85,6 +88,7 @@ export function family<K extends string>(def: FamilyDef<K>): Family<K> {
     at,
     ratios: def.ratios ?? [],
     byDefault: def.byDefault ?? true,
+    ofNetwork: def.ofNetwork ?? false,
   };
 }
 

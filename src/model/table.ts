@@ -11,8 +11,11 @@ export interface Row {
   readonly labels: Labels;
 }
 
-/** `container`: counted in every level. `host`: the whole machine (`id="/"`). `cgroup`: any other cgroup, for example a systemd unit. */
-export type EntityKind = 'container' | 'host' | 'cgroup';
+/**
+ * `container`: counted in every level. `host`: the whole machine (`id="/"`). `cgroup`: any other cgroup, for example a systemd unit. `sandbox`: what holds a
+ * pod's network (its pause process, where there is one): groups take that from it, and neither count it nor add anything else of it.
+ */
+export type EntityKind = 'container' | 'host' | 'cgroup' | 'sandbox';
 
 /** A thing that is measured: a container, the host, a systemd unit. */
 export interface Entity {

@@ -57,7 +57,7 @@ export const POWERS: readonly number[] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 
 export const MAX_SIGNED = 2 ** 52;
 
 /** An entity's kind by its number on the wire. */
-export const KINDS: readonly EntityKind[] = ['container', 'host', 'cgroup'];
+export const KINDS: readonly EntityKind[] = ['container', 'host', 'cgroup', 'sandbox'];
 
 /** What Prometheus allows as a label's name. */
 export const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;

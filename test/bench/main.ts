@@ -1,4 +1,4 @@
-/** `npm run bench [collector] [agent] [log] [pair] [away] [parts] [store] [query] [peers] [metricsapi]`: prints what things cost; without names, the first two. */
+/** `npm run bench [collector] [agent] [log] [pair] [away] [pods] [parts] [store] [query] [peers] [metricsapi]`: prints what things cost; without names, the first two. */
 import { benchAgent } from './agent.ts';
 import { benchAway } from './away.ts';
 import { benchCollector } from './collector.ts';
@@ -7,6 +7,7 @@ import { benchMetricsApi } from './metricsapi.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
 import { benchPeers } from './peers.ts';
+import { benchPods } from './pods.ts';
 import { benchQuery } from './query.ts';
 import { benchStore } from './store.ts';
 
@@ -20,6 +21,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['query', benchQuery],
   ['peers', benchPeers],
   ['away', benchAway],
+  ['pods', benchPods],
   ['metricsapi', benchMetricsApi],
 ]);
 

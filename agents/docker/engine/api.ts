@@ -2,7 +2,7 @@
  * The fields of the Engine API's answers that are read, and nothing else of them. Foreign JSON comes in, records come out;
  * Docker 20 to 29 and Podman's compatible socket are covered. Field names are those of the Docker Engine API v1.41.
  */
-import type { ContainerState } from '../../container.ts';
+import type { ContainerState, Requests } from '../../container.ts';
 import { field, numberField, textField, textMapField, textsField, timeField, trueField } from './field.ts';
 import { type Places, parsePlaces } from './places.ts';
 
@@ -70,6 +70,8 @@ export interface Inspected {
   /** The whole path of its cgroup, where it is told (an engine tells the parent alone). */
   readonly cgroupPath?: string;
   readonly cpuShares: number;
+  /** Of a pod's container. */
+  readonly requests?: Requests | undefined;
   readonly limits: Limits;
   readonly places: Places;
 }

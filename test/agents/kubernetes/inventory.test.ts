@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createFilesInventory } from '../../../agents/kubernetes/inventory.ts';
 import type { CriRecord } from '../../../agents/kubernetes/record.ts';
 import type { Reading, Runtime } from '../../../agents/kubernetes/runtime.ts';
+import { type Labels, labels, labelValue } from '../../../src/model/labels.ts';
 import { fakeClock } from '../../support/clock.ts';
 import { talkingLog } from '../../support/talkinglog.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -37,7 +38,11 @@ const web: CriRecord = {
 };
 const pause: CriRecord = { ...web, id: 's1', type: 'sandbox', container: '', pid: 0 };
 
-function stage(lendsProcesses = false, more: Partial<Runtime> = {}) {
+function stage(
+  lendsProcesses = false,
+  more: Partial<Runtime> = {},
+  pods?: Parameters<typeof createFilesInventory>[0]['pods'],
+) {
   const clock = fakeClock();
   const files = new Map<string, Reading>();
   const runtime: Runtime = {
@@ -55,6 +60,7 @@ function stage(lendsProcesses = false, more: Partial<Runtime> = {}) {
     runtime,
     logs: '/nowhere',
     labelAllow: [],
+    pods,
     locate: (pid) => ({
       unified: `/kubepods/pod51d6a055-2df5-4ab8-b4b2-a4772b8288f4/${pid === 11 ? 'c1' : 's1'}`,
       controllers: new Map(),
@@ -150,5 +156,50 @@ test('hundreds of changes that are no container’s cost one look at all', async
   await waitFor(() => inventory.counts().events >= 300, { what: 'the kernel to tell of 300 files' });
   await clock.advance(100);
   expect(inventory.counts().inspects).toBe(2);
+  await inventory.close();
+});
+
+test('pause is a sandbox, which groups do not count; the others are containers', async () => {
+  const { files, inventory } = stage();
+  files.set('s1', { record: { ...pause, pid: 10 }, unready: false });
+  files.set('c1', { record: web, unready: false });
+  await inventory.start();
+  const kinds = [...inventory.containers().values()].map(({ id, entity }) => [id, entity.kind]);
+  expect(kinds.sort()).toEqual([
+    ['c1', 'container'],
+    ['s1', 'sandbox'],
+  ]);
+  await inventory.close();
+});
+
+test('what the API server tells later makes other labels of the same container, and nothing begins anew', async () => {
+  let workload = '';
+  let memory = Number.NaN;
+  let tell: (isMeant: (record: { uid: string }) => boolean) => void = () => undefined;
+  const { files, inventory, told } = stage(
+    false,
+    {},
+    {
+      labelsOf: () => labels([['workload', workload]]),
+      requestsOf: () => ({ cpu: 0.1, memory }),
+      onChange: (listener) => {
+        tell = listener;
+      },
+    },
+  );
+  files.set('c1', { record: web, unready: false });
+  await inventory.start();
+  const known = () => inventory.containers().get('c1');
+  expect(labelValue(known()?.entity.labels as Labels, 'workload')).toBeUndefined();
+  workload = 'web';
+  memory = 1024;
+  tell(({ uid }) => uid === 'another');
+  expect(told).toEqual(['start c1']);
+  tell(({ uid }) => uid === 'u1');
+  expect(labelValue(known()?.entity.labels as Labels, 'workload')).toBe('web');
+  expect(known()).toMatchObject({ entity: { key: 'c1', startMs: 2000 }, requests: { cpu: 0.1, memory: 1024 } });
+  expect(told).toEqual(['start c1', 'update c1']);
+  tell(() => true);
+  expect(told, 'nothing new is no news').toEqual(['start c1', 'update c1']);
   await inventory.close();
 });

@@ -32,6 +32,7 @@ export const net = family({
   name: 'net',
   help,
   dims: ['interface'],
+  ofNetwork: true,
   metrics: {
     received: { metric: 'container_net_received_total', kind: 'counter', unit: 'none', help, source },
     queued: { metric: 'container_net_queued', kind: 'gauge', unit: 'none', grouped: ALL, help, source },

@@ -54,6 +54,7 @@ test('what a service gets of cpu', () => {
     ['service_cpu_cfs_throttled_periods_total', 'cfs_throttled_periods_total', []],
     ['service_cpu_cfs_throttled_seconds_total', 'cfs_throttled_seconds_total', []],
     ['service_cpu_limit_utilization_ratio', 'limit_utilization_ratio', []],
+    ['service_cpu_request_utilization_ratio', 'request_utilization_ratio', []],
   ]);
 });
 
@@ -97,7 +98,9 @@ describe('a level gets what somebody would ask for', () => {
     const limits = ['cpu', 'memory', 'pids'].flatMap((family) => namesOf(service, family));
     expect(limits.filter((metric) => /_spec_|threads_max/.test(metric))).toEqual([
       'service_spec_cpu_limit_cores',
+      'service_spec_cpu_request_cores',
       'service_spec_memory_limit_bytes',
+      'service_spec_memory_request_bytes',
       'service_threads_max',
     ]);
   });
@@ -112,16 +115,16 @@ describe('a level gets what somebody would ask for', () => {
     ]);
   });
 
-  test('a group has 60 series of the families that are on, at most', () => {
+  test('a group has 60 series of the families that are on, at most, and one of pods what is asked for besides', () => {
     const families = FAMILIES.filter(
       ({ byDefault, name }) => byDefault && name !== 'disk' && !name.startsWith('machine'),
     );
     const counts = families.map((family) => [family.name, namesOf(service, family.name).length] as const);
     expect(counts.filter(([, count]) => count > 0)).toEqual([
-      // Use, user, system, periods, throttled periods and seconds; the limit; the ratio.
-      ['cpu', 6 + 1 + 1],
-      // Use, working set three times, rss twice, cache, swap, kernel, limit; major faults, high and max; the ratio, of all and of the nearest.
-      ['memory', 10 + 3 + 2],
+      // Use, user, system, periods, throttled periods and seconds; the limit; the ratio. Of pods the request, and its ratio.
+      ['cpu', 6 + 1 + 1 + 2],
+      // Use, working set three times, rss twice, cache, swap, kernel, limit; major faults, high and max; the ratio, of all and of the nearest. Of pods as above.
+      ['memory', 10 + 3 + 2 + 2],
       ['oom', 1],
       ['pressure', 5],
       // Bytes and operations, each way.
@@ -136,6 +139,6 @@ describe('a level gets what somebody would ask for', () => {
       ['filesystem', 3],
     ]);
     // And the number of its containers. Twenty services of a host with 100 containers, its node and its cluster: 22 * 60.
-    expect(counts.reduce((sum, [, count]) => sum + count, 1)).toBe(60);
+    expect(counts.reduce((sum, [, count]) => sum + count, 1)).toBe(60 + 4);
   });
 });

@@ -63,6 +63,7 @@ describe('names', () => {
     const wiring = [
       'agents/exposed.ts',
       'collector/exposed.ts',
+      'collector/main.ts',
       'collector/exposedstore.ts',
       'collector/metricsapi.ts',
       'collector/receiving.ts',

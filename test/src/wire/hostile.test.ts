@@ -142,8 +142,8 @@ describe('refused, with a reason that is in the list and a message that names fi
     ],
     [
       'a kind that does not exist',
-      body(section(3, varint(1), varint(0), text('k'), u8(3), signed(0), varint(0))),
-      /^bad_number: entity kind is 3; legal: 0 to 2/,
+      body(section(3, varint(1), varint(0), text('k'), u8(4), signed(0), varint(0))),
+      /^bad_number: entity kind is 4; legal: 0 to 3/,
     ],
     [
       'an illegal label name',

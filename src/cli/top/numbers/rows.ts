@@ -59,7 +59,7 @@ function rowOf(thing: Summed, rate: Rate): Row {
     kind,
     id,
     node,
-    name: kind === 'group' ? groupName(thing) : id === '/' ? '(host)' : (labels.get('name') ?? id),
+    name: kind === 'group' ? groupName(thing) : id === '/' ? '(host)' : (podName(labels) ?? labels.get('name') ?? id),
     image: labels.get('image') ?? '',
     service: serviceOf(labels),
     ...stateOf(thing),
@@ -149,9 +149,19 @@ const SERVICES = [
 
 /** What a container is part of, as Compose, Swarm or Kubernetes say; Swarm has services without a stack. */
 function serviceOf(labels: ReadonlyMap<string, string>): string {
+  const namespace = labels.get('namespace');
+  const of = labels.get('workload') ?? labels.get('pod');
+  if (namespace !== undefined && of !== undefined) return `${namespace}/${of}`;
   for (const [above, own] of SERVICES) {
     const [project, service] = [labels.get(LABEL + above), labels.get(LABEL + own)];
     if (service) return project && !service.startsWith(`${project}_`) ? `${project}/${service}` : service;
   }
   return '';
+}
+
+/** Of a pod's container what people call it; what its runtime calls it is a number. Its pause process, which has the pod's network, is called by the pod. */
+function podName(labels: ReadonlyMap<string, string>): string | undefined {
+  const pod = labels.get('pod');
+  const container = labels.get('container');
+  return pod !== undefined && container !== undefined ? `${pod}/${container}` : pod;
 }

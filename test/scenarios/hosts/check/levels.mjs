@@ -136,6 +136,9 @@ const RATIOS = {
   memory_limit_utilization_max_ratio: ['container_memory_working_set_bytes', 'container_spec_memory_limit_bytes'],
   pids_limit_utilization_ratio: ['container_threads', 'container_threads_max'],
   cpu_limit_utilization_ratio: ['container_cpu_usage_seconds_total', 'container_spec_cpu_limit_cores'],
+  // No container of these hosts is of a pod.
+  cpu_request_utilization_ratio: ['container_cpu_usage_seconds_total', 'container_spec_cpu_request_cores'],
+  memory_request_utilization_ratio: ['container_memory_working_set_bytes', 'container_spec_memory_request_bytes'],
 };
 
 /** What the members that have both use together, over what they may use together. Of CPU time, the cores used since the last window. */

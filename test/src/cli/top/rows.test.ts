@@ -162,3 +162,17 @@ node_cpu_seconds_total{cpu="0",mode="idle"} 5
     ['node web-1', { running: 0, all: 9 }, 1, undefined],
   ]);
 });
+
+test('a pod’s container is called by its pod and its own name, pause by the pod; both are of the workload, or of the pod', () => {
+  const pod = 'id="/kubepods/pod1/c1",name="3235900b",namespace="shop",pod="web-0"';
+  const pause = 'id="/kubepods/pod1/s1",name="9a441797",namespace="shop",pod="web-0",workload="web"';
+  const page = `
+container_memory_working_set_bytes{${pod},container="web"} 1048576
+container_memory_working_set_bytes{${pause}} 4096
+`;
+  const { containers } = modelOf(page, page);
+  expect(containers.map(({ name, service }) => [name, service]).sort()).toEqual([
+    ['web-0', 'shop/web'],
+    ['web-0/web', 'shop/web-0'],
+  ]);
+});
