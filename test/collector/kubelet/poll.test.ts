@@ -186,8 +186,8 @@ test.each([
   [200, 'not json'],
 ])('an answer that is none (%d %s) brings nothing, and the next one may be well', async (code, text) => {
   let broken = true;
-  const { url } = await kubelet((response) => {
-    if (!broken) return summary(response);
+  const { url } = await kubelet((response, path) => {
+    if (!broken) return summary(response, path);
     response.writeHead(code);
     response.end(text);
   });
