@@ -132,8 +132,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   const chores = startHousekeeping([{ name: 'sessions', schedule: '* * * * *', run: () => ingest.housekeep() }], log);
   life.onStop('housekeeping', () => chores.stop());
 
-  const behindMs = () => windows.behindMs;
-  const parts = { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs };
+  const parts = { aggregator, ingest, fanout, frames: kept?.frames, store, behindMs: () => windows.behindMs };
   const refuse = countingIn(exposeCollector(self, parts));
   const http = httpOf(options, refuse);
   ingest.route(http.app);
