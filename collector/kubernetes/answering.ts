@@ -29,17 +29,20 @@ export const KINDS = {
 
 /** In order, each made when it is taken: of a large cluster they are many. Throws a StatusError for a selector that is none. */
 export function listed({ readings, labels }: Source, question: Question): Iterable<Listed> {
-  const labelled = labelTest(question.labelSelector);
+  // Without a selector nobody's labels are looked up for it.
+  const labelled = question.labelSelector === '' ? undefined : labelTest(question.labelSelector);
   const wanted = fieldTest(question.fieldSelector);
   const { nowMs, resource, namespace } = question;
   const now = instant(nowMs);
   if (resource === 'nodes') {
     const nodes = readings
       .nodes(nowMs)
-      .filter((node) => wanted({ name: node.name, namespace: '' }) && labelled(labels.ofNode(node)));
+      .filter((node) => wanted({ name: node.name, namespace: '' }) && (labelled?.(labels.ofNode(node)) ?? true));
     return each(nodes, (node) => nodeObject(node, { now, labels: labels.node(node.name) }));
   }
-  const pods = readings.pods(nowMs, namespace || undefined).filter((pod) => wanted(pod) && labelled(labels.ofPod(pod)));
+  const pods = readings
+    .pods(nowMs, namespace || undefined)
+    .filter((pod) => wanted(pod) && (labelled?.(labels.ofPod(pod)) ?? true));
   return each(pods, (pod) => podObject(pod, { now, labels: labels.pod(pod.namespace, pod.name) }));
 }
 
