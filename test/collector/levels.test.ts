@@ -10,6 +10,7 @@ const prefixes = (configured: Parameters<typeof levelsOf>[0]) =>
 const STANDARD = {
   service: 'service',
   pod: 'pod',
+  workload: 'workload',
   namespace: 'namespace',
   node: 'node_containers',
   cluster: 'cluster',

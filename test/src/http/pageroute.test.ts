@@ -124,7 +124,7 @@ test('the scrape configuration is YAML that names this very server, as the clien
 test('the collector names its levels, and links the containers where they are served', async () => {
   const text = async (containers: boolean) => (await fetch(`${await collector(containers)}/`)).text();
   const body = await text(true);
-  expect(body).toMatch(/^Levels +service, namespace, node, cluster$/m);
+  expect(body).toMatch(/^Levels +service, workload, namespace, node, cluster$/m);
   expect(body).toMatch(/^Hosts +3$/m);
   expect(body).toMatch(/^\/metrics\/containers /m);
   const { scrape_configs: jobs } = parse(body.split('Prometheus:\n')[1]!);
