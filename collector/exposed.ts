@@ -37,6 +37,11 @@ export function exposeCollector(
   return refused;
 }
 
+/** What counts in them. */
+export function countingIn(refused: Map<string, number>): (reason: string) => void {
+  return (reason) => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
+}
+
 function exposeIngest(self: SelfMetrics, ingest: Ingest): void {
   self.expose('plimsoll_collector_batches_total', () => byKey(ingest.stats().batches));
   self.expose('plimsoll_collector_batches_missing_total', () => single(ingest.stats().missingBatches));

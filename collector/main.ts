@@ -21,7 +21,7 @@ import { type CatchUp, createCatchUp } from './catchup.ts';
 import { startDelivery } from './delivering.ts';
 import { watchIntervals } from './slowagents.ts';
 import { watchLevels } from './emptylevels.ts';
-import { CELL_BYTES, type ExposedParts, exposeCollector } from './exposed.ts';
+import { CELL_BYTES, countingIn, type ExposedParts, exposeCollector } from './exposed.ts';
 import { withinHeap } from './heap.ts';
 import { createKept, type KeptMark } from './ingest/durable.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -163,10 +163,6 @@ function newsOf(page: Page, keeping: ReturnType<typeof keepSelf> | undefined): (
     page.take(frame);
     if (frame.late === undefined) void keeping?.(frame.endMs);
   };
-}
-
-function countingIn(refused: Map<string, number>): (reason: RefusalReason) => void {
-  return (reason) => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
 }
 
 function httpOf({ config, guard, clock, log }: ProgramSurroundings, onRefused: (reason: RefusalReason) => void) {

@@ -24,6 +24,7 @@ export const NEEDED = [
   { program: 'prometheus', packages: ['prometheus'], version: ['--version'] },
   { program: 'promtool', packages: ['prometheus'], version: ['--version'] },
   { program: 'influxd', packages: ['influxdb'], version: ['version'] },
+  { program: 'kubectl', packages: ['kubernetes-client'], version: ['version', '--client'] },
   { program: 'victoria-metrics', packages: ['victoria-metrics'], version: ['-version'] },
   // For engines without root's rights; the first is what dockerd needs for that, and Podman does by itself.
   { program: 'rootlesskit', packages: ['rootlesskit'], version: ['--version'] },

@@ -62,6 +62,7 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map<string, Metric>([
   ['cpu/usage', metric(OWN, sum('container_cpu_usage_seconds_total', { factor: ' * 1e9' }))],
   ['cpu/usage_rate', metric(ALL, rate('container_cpu_usage_seconds_total', { factor: ' * 1000' }))],
   ['cpu/limit', metric(LIMITED, sum('container_spec_cpu_limit_cores', { factor: ' * 1000' }))],
+  ['cpu/request', metric(LIMITED, sum('container_spec_cpu_request_cores', { factor: ' * 1000' }))],
   ['cpu/node_capacity', metric(NODE, sum('machine_cpu_cores', { factor: ' * 1000' }), false)],
   [
     'cpu/node_utilization',
@@ -76,6 +77,7 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map<string, Metric>([
   ['memory/rss', metric(OWN, sum('container_memory_rss'))],
   ['memory/cache', metric(OWN, sum('container_memory_cache'))],
   ['memory/limit', metric(LIMITED, sum('container_spec_memory_limit_bytes'))],
+  ['memory/request', metric(LIMITED, sum('container_spec_memory_request_bytes'))],
   ['memory/node_capacity', metric(NODE, sum('machine_memory_bytes'), false)],
   [
     'memory/node_utilization',

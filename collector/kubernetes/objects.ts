@@ -26,9 +26,9 @@ export interface MetricsObject {
   readonly containers?: readonly { readonly name: string; readonly usage: UsageText }[];
 }
 
-/** When it is made is when it is answered: nobody creates one. */
 export interface Around {
-  readonly nowMs: number;
+  /** When it is answered, as text: nobody creates one. */
+  readonly now: string;
   /** As the API server knows them. */
   readonly labels: ReadonlyMap<string, string> | undefined;
 }
@@ -52,9 +52,9 @@ export function versioned(kind: string, version: Version): { kind: string; apiVe
   return { kind, apiVersion: `${GROUP}/${version}` };
 }
 
-function metadataOf(names: Pick<Metadata, 'name' | 'namespace'>, { nowMs, labels }: Around): Metadata {
+function metadataOf(names: Pick<Metadata, 'name' | 'namespace'>, { now, labels }: Around): Metadata {
   const own = labels && labels.size > 0 ? { labels: Object.fromEntries(labels) } : {};
-  return { ...names, creationTimestamp: instant(nowMs), ...own };
+  return { ...names, creationTimestamp: now, ...own };
 }
 
 function times({ timeMs, windowMs }: Pick<Usage, 'timeMs' | 'windowMs'>) {

@@ -33,7 +33,17 @@ export function duration(ms: number): string {
   return hours > 0 ? `${hours}h${minutes}m${seconds}` : minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }
 
+/** Of the pods of a large cluster most were read in the same few seconds. */
+const instants = new Map<number, string>();
+const MAX_INSTANTS = 1000;
+
 /** `2022-08-02T15:16:21Z`. */
 export function instant(ms: number): string {
-  return `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  const known = instants.get(second);
+  if (known !== undefined) return known;
+  const text = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  if (instants.size >= MAX_INSTANTS) instants.clear();
+  instants.set(second, text);
+  return text;
 }

@@ -30,9 +30,9 @@ export interface TableOptions {
 
 export type Listed = readonly [reading: NodeReading | PodReading, object: MetricsObject];
 
-export function tableOf(listed: readonly Listed[], { version, include }: TableOptions): object {
+export function tableOf(listed: Iterable<Listed>, { version, include }: TableOptions): object {
   const apiVersion = `meta.k8s.io/${version}`;
-  const rows = listed.map(([reading, object]) => ({
+  const rows = Array.from(listed, ([reading, object]) => ({
     cells: [object.metadata.name, ...sums(reading), object.window],
     ...(include === 'None' ? {} : { object: included(object, include, apiVersion) }),
   }));

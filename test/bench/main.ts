@@ -6,6 +6,7 @@ import { benchCollector } from './collector.ts';
 import { benchKept } from './kept.ts';
 import { benchIngest } from './ingest.ts';
 import { benchLog } from './log.ts';
+import { benchMetricsApi } from './metricsapi.ts';
 import { benchPair } from './pair.ts';
 import { benchParts } from './parts.ts';
 import { benchPeers } from './peers.ts';
@@ -31,6 +32,7 @@ const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['kept', benchKept],
   ['sinkdown', benchSinkDown],
   ['pods', benchPods],
+  ['metricsapi', benchMetricsApi],
 ]);
 
 const wanted = process.argv.slice(2);

@@ -110,7 +110,14 @@ describe('lists', () => {
   });
 
   test('names of metrics, of who is there', async () => {
-    expect(await get('/metrics/')).toEqual(['cpu/limit', 'cpu/usage_rate', 'memory/limit', 'memory/usage']);
+    expect(await get('/metrics/')).toEqual([
+      'cpu/limit',
+      'cpu/request',
+      'cpu/usage_rate',
+      'memory/limit',
+      'memory/request',
+      'memory/usage',
+    ]);
     expect(await get('/nodes/n1/metrics/')).toContain('memory/node_utilization');
     expect(await get('/namespaces/shop/pods/web-0/containers/web/metrics')).toContain('memory/working_set');
     expect(await get('/namespaces/shop/pods/gone/metrics')).toEqual([]);

@@ -19,7 +19,7 @@ export interface Measure {
 const ALL: readonly Type[] = ['pod_container', 'pod', 'ns', 'node', 'cluster'];
 const OWN: readonly Type[] = ['pod_container', 'pod', 'node'];
 const NETWORK: readonly Type[] = ['pod', 'node'];
-const LIMITED: readonly Type[] = ['pod_container', 'pod', 'ns', 'node', 'cluster'];
+const LIMITED: readonly Type[] = ['pod_container', 'pod', 'ns', 'cluster'];
 const DEVICES: readonly Type[] = ['pod_container', 'node'];
 
 interface Further {
@@ -55,6 +55,8 @@ export const MEASURES: ReadonlyMap<string, readonly Measure[]> = new Map([
   ],
   ['container_spec_cpu_limit_cores', [measure('cpu/limit', LIMITED, { factor: 1000 })]],
   ['container_spec_memory_limit_bytes', [measure('memory/limit', LIMITED)]],
+  ['container_spec_cpu_request_cores', [measure('cpu/request', LIMITED, { factor: 1000 })]],
+  ['container_spec_memory_request_bytes', [measure('memory/request', LIMITED)]],
   ['container_memory_usage_bytes', [measure('memory/usage', ALL)]],
   ['container_memory_working_set_bytes', [measure('memory/working_set', OWN)]],
   ['container_memory_rss', [measure('memory/rss', OWN)]],
