@@ -2,7 +2,7 @@
  * Whether a store holds the truth minus what is counted as dropped: each container's readings, each window's sums at every level, no tick twice, no
  * counter that ever fell. Pure: the store's points and the evidence come in, failures go out in words.
  */
-import { type Cast, endOf, gaugeOf, membersOf, PER_CONTAINER } from './arithmetic.ts';
+import { endOf, gaugeOf, membersOf, PER_CONTAINER } from './arithmetic.ts';
 import { type Evidence, hoursOff, LEARNT_MS, OPEN_MS, trueTime, within } from './evidence.ts';
 import type { Level, Series, What } from './readers/reader.ts';
 import { sightingsIn, totalOf } from './sighting.ts';
@@ -137,7 +137,7 @@ function windowsOf(holdings: Holdings, evidence: Evidence, seen: readonly Readon
       if (
         group.counter(tick) === undefined &&
         !(noGroups && group.level !== 'node') &&
-        !mayBeAbsent(group, tick, { cast, seen })
+        !mayBeAbsent(group, tick, { evidence, seen })
       )
         failures.push(`${group.name} has no total at ${endOf(tick, cast)}`);
     nodes.forEach((group, node) => {
@@ -169,10 +169,13 @@ function slackOf(node: number, { cast, clocks }: Evidence): number {
 
 /** A node's groups are not there for windows in which it was away: what they are comes late, if it comes. */
 function mayBeAbsent(
-  { level, labels }: Group,
+  { level, labels, wrongTime }: Group,
   tick: number,
-  { cast, seen }: { cast: Cast; seen: readonly ReadonlySet<number>[] },
+  { evidence, seen }: { evidence: Evidence; seen: readonly ReadonlySet<number>[] },
 ): boolean {
+  const { cast } = evidence;
+  // What windows that were open had when the clock was set is in windows of the other time.
+  if ([...wrongTime.keys()].some((other) => Math.abs(other - tick) <= slackOf(0, evidence))) return true;
   if (level !== 'node') return false;
   return !(seen[cast.nodes.indexOf(labels.node ?? '')]?.has(tick) ?? false);
 }
