@@ -185,11 +185,11 @@ async function delivered({ influx, victoria }: Stage, books: ReadonlyMap<string,
   });
 }
 
-/** Every number is a field of its own. */
+/** Every number is a field of its own, and the container's id one that is no number. */
 async function samplesInInflux(influx: Influx): Promise<number> {
   const counts = await influx.query(DATABASE, 'SELECT count(*) FROM /.*/');
   const numbers = counts.flatMap(({ columns, values }) =>
-    values.flatMap((row) => row.filter((_, c) => columns[c] !== 'time')),
+    values.flatMap((row) => row.filter((_, c) => columns[c] !== 'time' && columns[c] !== 'count_id')),
   );
   return numbers.reduce<number>((sum, count) => sum + Number(count), 0);
 }
@@ -202,9 +202,11 @@ async function samplesInVictoria({ url }: Victoria): Promise<number> {
     data: string[];
   };
   let sum = 0;
+  // The end closes windows that are not over: their time is yet to come.
+  const seconds = Math.ceil(Date.now() / 1000) + 3600;
   for (const name of names.data) {
     const query = encodeURIComponent(`sum(count_over_time({__name__="${name}"}[1d]))`);
-    const { text } = await fetchText(`${url}/api/v1/query?query=${query}&nocache=1`, { signal });
+    const { text } = await fetchText(`${url}/api/v1/query?query=${query}&time=${seconds}&nocache=1`, { signal });
     const { data } = JSON.parse(text) as { data: { result: { value: [number, string] }[] } };
     sum += Number(data.result[0]?.value[1] ?? 0);
   }
