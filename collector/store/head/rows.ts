@@ -55,3 +55,11 @@ export class HeadRows {
     return row;
   }
 }
+
+/** 0, 1, 2 …: where rows are that are at their own number. */
+let numbers = new Int32Array(0);
+
+export function identity(rows: number): Int32Array {
+  if (numbers.length < rows) numbers = Int32Array.from({ length: 2 * rows }, (_, row) => row);
+  return numbers;
+}

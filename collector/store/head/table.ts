@@ -7,7 +7,7 @@ import type { Column } from '../../../src/model/shape.ts';
 import type { LevelTable } from '../../../src/model/batch.ts';
 import type { RowChunk } from '../types.ts';
 import { GrowingFloats, Scratch } from './growing.ts';
-import { HeadRows } from './rows.ts';
+import { HeadRows, identity } from './rows.ts';
 import { type Gathered, packColumn, type StripeColumn, type Unpacking, unpackRow } from './stripe.ts';
 import { fill, Windows } from './windows.ts';
 
@@ -283,14 +283,6 @@ interface Moments {
   readonly length: number;
   readonly windows: Float64Array;
   readonly timesMs: Float64Array;
-}
-
-/** 0, 1, 2 …: where rows are that are at their own number. */
-let numbers = new Int32Array(0);
-
-function identity(rows: number): Int32Array {
-  if (numbers.length < rows) numbers = Int32Array.from({ length: 2 * rows }, (_, row) => row);
-  return numbers;
 }
 
 /** One for all: it is asked for with every few numbers. */
