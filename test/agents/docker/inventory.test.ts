@@ -39,7 +39,7 @@ function inventoryOf(options: Partial<InventoryOptions> = {}): Inventory {
     locate: () => undefined,
     clock: systemClock,
     log: silent,
-    callTimeoutMs: 400,
+    callTimeoutMs: 1500,
     timing: { pulseMs: 200, retryFirstMs: 10, retryMaxMs: 40 },
     ...options,
   });
@@ -138,7 +138,7 @@ describe('a recorded host', () => {
 
   test('at most four containers are asked about at once', async () => {
     answerAs(engine, recordedHost('v1', 't1'));
-    engine.holdMs = 20;
+    engine.holdMs = 250;
     await engine.start();
     const inventory = inventoryOf({ callTimeoutMs: 10_000 });
     await inventory.start();

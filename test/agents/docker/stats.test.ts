@@ -178,7 +178,7 @@ describe('the engine', () => {
     answerAs(engine, recordedHost('v1', 't1'));
     const stuck = `/containers/${recordedHost('v1', 't1').idOf('db')}/stats`;
     engine.hang = (path) => path === stuck;
-    const source = await sourceOf({ patienceMs: 50, callTimeoutMs: 300 });
+    const source = await sourceOf({ patienceMs: 50, callTimeoutMs: 2000 });
     const seen = new Set<string>();
     await waitFor(async () => {
       for (const key of flat(await source.read(tick())).keys()) seen.add(key.split(/[ /]/)[0] as string);
