@@ -262,7 +262,9 @@ describe('one container', () => {
 
   /** Drags over the chart of CPU from its middle to nine tenths of it; `meanwhile` happens with the button down, one step in. */
   async function dragged(page: Tab, meanwhile?: () => Promise<void>): Promise<number> {
-    const box = (await page.locator('[data-chart=cpu] .u-over').boundingBox())!;
+    const plot = page.locator('[data-chart=cpu] .u-over');
+    // A chart that is being drawn anew has no place for a moment.
+    const box = await waitFor(async () => (await plot.boundingBox()) ?? false, { what: 'a chart' });
     await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.58, box.y + 40);
