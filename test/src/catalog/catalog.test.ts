@@ -66,6 +66,7 @@ describe('names', () => {
       'collector/main.ts',
       'collector/exposedstore.ts',
       'collector/queryapi.ts',
+      'collector/kubelets.ts',
       'collector/metricsapi.ts',
       'collector/receiving.ts',
       'src/http/metricsroute.ts',
