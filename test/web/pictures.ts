@@ -42,12 +42,24 @@ async function main(): Promise<void> {
   const only = process.argv.slice(2);
   const browser = await startBrowser();
   const wanted = CROWDS.filter((count) => only.length === 0 || only.includes(String(count)));
-  if (only.includes('docs')) await withCrowd(browser, 100, (url) => ofReadme(shooter(browser, url, DOCS)));
-  for (const count of wanted) await withCrowd(browser, count, (url) => picturesOf(shooter(browser, url), count));
+  if (only.includes('docs'))
+    await withCrowd(browser, { count: 100, seconds: 330 }, (url) => ofReadme(shooter(browser, url, DOCS)));
+  for (const count of wanted)
+    await withCrowd(browser, { count, seconds: 60 }, (url) => picturesOf(shooter(browser, url), count));
   await browser.close();
 }
 
-async function withCrowd(browser: Browser, count: number, act: (url: string) => Promise<void>): Promise<void> {
+interface Crowd {
+  readonly count: number;
+  /** How long there is something to draw of. */
+  readonly seconds: number;
+}
+
+async function withCrowd(
+  browser: Browser,
+  { count, seconds }: Crowd,
+  act: (url: string) => Promise<void>,
+): Promise<void> {
   const program = await startProgram({
     command: 'collector',
     // Two readings each: a machine that is busy with pictures leaves none out.
@@ -62,12 +74,12 @@ async function withCrowd(browser: Browser, count: number, act: (url: string) => 
         );
   if (count > 0) {
     await program.ready();
-    // Something to draw; small curves are kept while somebody looks.
+    // Small curves are kept while somebody looks.
     const { page, context } = await open(browser, program.collectorUrl);
-    await page.waitForTimeout(60_000);
+    await page.waitForTimeout(seconds * 1000);
+    await act(program.collectorUrl);
     await context.close();
-  }
-  await act(program.collectorUrl);
+  } else await act(program.collectorUrl);
   for (const node of nodes) await node.stop();
   await program.stop();
 }
