@@ -24,6 +24,8 @@ export interface Cluster {
   kubectl(args: readonly string[], input?: string): string;
   /** Creates or changes objects. */
   apply(...objects: readonly object[]): void;
+  /** Lets the kubelet run one of its own, by a file; its name gets the node's behind it. */
+  applyStatic(name: string, pod: object): void;
   /** A token of a service account, as a pod of it has one in its files. */
   token(namespace: string, account: string): string;
   stop(): Promise<void>;
@@ -37,14 +39,14 @@ const CABLE = 'plimsoll-k8s';
 
 /** What the kubelet sets for the whole machine: it gets copies. And its logs, which have one place on every machine. */
 const PREPARE = [
-  'mkdir -p "$1/log" "$1/sys"',
+  'mkdir -p "$1/var-log" "$1/sys"',
   'for f in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes',
   'do copy="$1/sys/$(basename $f)"; cat /proc/sys/$f >"$copy"; mount --bind "$copy" /proc/sys/$f; done',
-  'mount --bind "$1/log" /var/log',
+  'mount --bind "$1/var-log" /var/log',
 ].join('\n');
 
 export async function startCluster(): Promise<Cluster> {
-  const containerd = await startContainerd({ prepare: PREPARE, podLogs: 'log/pods' });
+  const containerd = await startContainerd({ prepare: PREPARE, podLogs: 'var-log/pods' });
   const stops: (() => unknown)[] = [() => containerd.stop()];
   const stop = async (): Promise<void> => {
     for (const one of stops.reverse()) await one();
@@ -70,6 +72,8 @@ async function around(containerd: Containerd, stops: (() => unknown)[], stop: ()
     execFileSync('kubectl', ['--kubeconfig', keys.path('admin.conf'), '--cache-dir', join(dir, 'cache'), ...args], {
       encoding: 'utf8',
       input,
+      // What it complains of is in the error; while the server starts nobody wants to see it.
+      stdio: 'pipe',
       timeout: 30_000,
     });
   const start = async (name: string, flags: (own: string) => string[], ready: () => Promise<unknown>) => {
@@ -105,6 +109,7 @@ async function around(containerd: Containerd, stops: (() => unknown)[], stop: ()
     kubectl,
     apply: (...objects) =>
       void kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })),
+    applyStatic: (name, pod) => writeFileSync(join(dir, 'static', `${name}.json`), JSON.stringify(pod)),
     token: (namespace, account) => tokenOf(kubectl, namespace, account),
     stop,
   };

@@ -23,8 +23,8 @@ export function makeClusterKeys(folder: string): ClusterKeys {
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe', cwd: folder });
   const files = (name: string): string[] => ['-keyout', path(`${name}.key`), '-out', path(`${name}.crt`)];
   for (const name of ['ca', 'front-ca']) openssl('req', '-x509', ...CURVE, '-subj', `/CN=${name}`, ...files(name));
-  // Signs the tokens of service accounts.
-  openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', path('accounts.key'));
+  // Signs the tokens of service accounts; the API server takes no elliptic key in PKCS 8.
+  openssl('ecparam', '-genkey', '-name', 'prime256v1', '-noout', '-out', path('accounts.key'));
   return {
     folder,
     path,
