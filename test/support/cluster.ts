@@ -80,7 +80,11 @@ async function around(containerd: Containerd, stops: (() => unknown)[], stop: ()
     const own = serverDir(name);
     const args = ['-t', String(containerd.namespaces), '-n', '-m', name, ...flags(own)];
     const server = await startServer({ name, dir: own, file: 'nsenter', args, ready, readyTimeoutMs: 120_000 });
-    stops.push(() => server.stop());
+    // Nothing of it is to be kept; asked to end it would wait for everybody who watches.
+    stops.push(async () => {
+      await server.end('SIGKILL');
+      await server.stop();
+    });
     return server;
   };
   const alive = () => Promise.resolve();
@@ -175,6 +179,8 @@ function apiFlags({ path }: ClusterKeys): string[] {
     `--service-account-key-file=${path('accounts.key')}`,
     `--service-account-signing-key-file=${path('accounts.key')}`,
     '--service-account-issuer=https://kubernetes.default.svc',
+    // Its name is known to nobody.
+    '--kubelet-preferred-address-types=InternalIP',
     // Pods of the tests have no account.
     '--disable-admission-plugins=ServiceAccount',
     '--enable-aggregator-routing=true',
@@ -229,6 +235,9 @@ function managerFlags({ path }: ClusterKeys): string[] {
     ...[`--kubeconfig=${path('admin.conf')}`, '--leader-elect=false', '--allocate-node-cidrs=false'],
     ...[`--service-account-private-key-file=${path('accounts.key')}`, `--root-ca-file=${path('ca.crt')}`],
     ...['--horizontal-pod-autoscaler-sync-period=5s', '--horizontal-pod-autoscaler-downscale-stabilization=10s'],
+    // A pod counts from its first readings on, not after minutes.
+    '--horizontal-pod-autoscaler-cpu-initialization-period=5s',
+    '--horizontal-pod-autoscaler-initial-readiness-delay=2s',
   ];
 }
 

@@ -59,6 +59,24 @@ export function deployment(name: string, containers: readonly ContainerSpec[], r
   };
 }
 
+/** Of a Deployment, by the share of the CPU that its pods ask for. */
+export function autoscaler(
+  name: string,
+  { min, max, percent }: { readonly min: number; readonly max: number; readonly percent: number },
+): object {
+  return {
+    apiVersion: 'autoscaling/v1',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+      minReplicas: min,
+      maxReplicas: max,
+      targetCPUUtilizationPercentage: percent,
+    },
+  };
+}
+
 /** One that does not run by itself before long. */
 export function cronJob(name: string): object {
   return {
