@@ -9,10 +9,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/live/**', 'test/vm/**'],
+          exclude: ['test/live/**', 'test/k8s/**', 'test/vm/**'],
           // What hangs ends; what is slow on a busy machine is no failure.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          // Against a cluster of our own: `npm run test:k8s`.
+          name: 'k8s',
+          include: ['test/k8s/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly endpoints: readonly Endpoint[];
   /** Where further engines listen by now; asked each minute. */
   further?(known: readonly Endpoint[]): Endpoint[];
-  /** Container runtimes that are there by now and are read through their files; asked at the start and each minute. */
+  /** Container runtimes that are there by now and are read through their files; asked at the start and every few seconds. */
   runtimes?(): Runtime[];
   readonly filter: (candidate: Candidate) => boolean;
   /** What the API server knows of pods, where it is asked. */
@@ -84,6 +84,8 @@ export interface Engines {
 }
 
 const LOOK_EVERY_MS = 60_000;
+/** A node's first pod makes the folder that its runtime is known by, and is to have its name soon; looking takes a readdir or a few. */
+const RUNTIMES_EVERY_MS = 5000;
 
 /** Connects to all of them side by side; never rejects for an engine that is not there. */
 export async function startEngines(options: EngineOptions): Promise<Engines> {
@@ -116,9 +118,9 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
     return engine;
   }
 
-  async function lookAgain(): Promise<void> {
+  async function lookAgain(further: () => Promise<Engine>[]): Promise<void> {
     try {
-      const found = await Promise.all([...(options.further?.(known) ?? []).map(add), ...addRuntimes()]);
+      const found = await Promise.all(further());
       for (const engine of found) for (const listener of listeners) listener(engine);
     } catch (error) {
       log.warn({ err: error }, 'could not look for further engines');
@@ -126,7 +128,10 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
   }
 
   await Promise.all([...endpoints.map(add), ...addRuntimes()]);
-  const stopLooking = every(LOOK_EVERY_MS, clock, lookAgain);
+  const looks = [
+    every(LOOK_EVERY_MS, clock, () => lookAgain(() => (options.further?.(known) ?? []).map(add))),
+    every(RUNTIMES_EVERY_MS, clock, () => lookAgain(addRuntimes)),
+  ];
   function* placed(): Iterable<Placed> {
     for (const engine of all) {
       for (const container of engine.containers().values()) {
@@ -155,7 +160,7 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
         leftOut: inventory.counts().filtered,
       })),
     async close() {
-      stopLooking();
+      for (const stop of looks) stop();
       await Promise.all(all.map(({ inventory }) => inventory.close()));
     },
   };

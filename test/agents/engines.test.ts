@@ -5,7 +5,9 @@ import { findMounts } from '../../agents/cgroup/mounts.ts';
 import { type EngineOptions, type Engines, startEngines } from '../../agents/engines.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { silent } from '../../src/log.ts';
+import type { Runtime } from '../../agents/kubernetes/runtime.ts';
 import { systemClock } from '../../src/run/clock.ts';
+import { fakeClock } from '../support/clock.ts';
 import { answerAs, type FakeEngine, fakeEngine } from '../support/fakeengine.ts';
 import { recordedHost } from '../support/fixture.ts';
 import { waitFor } from '../support/wait.ts';
@@ -71,4 +73,35 @@ test('a container that is left out is known by its id, so that nobody else shows
   const { isIgnored, running } = await startWith(({ name }) => name !== 'web', host.procRoot, engine.socket);
   expect(names(running())).not.toContain('web');
   expect(['web', 'db'].map((name) => isIgnored(host.idOf(name)))).toEqual([true, false]);
+});
+
+test('fault: a runtime whose folder came after us was found within a minute, its first pods nameless for as long: within five seconds', async () => {
+  const clock = fakeClock();
+  const files: Runtime = {
+    name: 'containerd',
+    place: '/run/containerd',
+    lendsProcesses: false,
+    watched: () => [],
+    idOf: () => undefined,
+    ids: () => [],
+    read: () => undefined,
+  };
+  const there: Runtime[] = [];
+  engines = await startEngines({
+    settings: loadConfig({ env: {}, flags: new Map() }).agent,
+    mounts: findMounts({ procRoot: host.procRoot, cgroupRoot: host.cgroupRoot }),
+    endpoints: [],
+    runtimes: () => there,
+    filter: () => true,
+    clock,
+    log: silent,
+  });
+  const further: string[] = [];
+  engines.onFurther(({ endpoint }) => void further.push(endpoint));
+  there.push(files);
+  await clock.advance(5000);
+  expect(further).toEqual(['/run/containerd']);
+  // It is the same one that is there after that.
+  await clock.advance(5000);
+  expect(further).toHaveLength(1);
 });

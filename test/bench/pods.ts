@@ -34,7 +34,7 @@ export async function benchPods(): Promise<void> {
 }
 
 async function costs(agent: Program, startedMs: number): Promise<Row[]> {
-  await until(agent, PODS * (CONTAINERS + 1), 'all containers');
+  await until(agent, PODS, 'all containers');
   const startSeconds = (performance.now() - startedMs) / 1000;
   const { cpuSeconds } = costOf(agent.pid);
   const samples = await sampleCount(agent);
@@ -62,7 +62,7 @@ async function churn(agent: Program, node: ReturnType<typeof simulateNode>): Pro
   const beganMs = performance.now();
   node.remove(few);
   node.add(few, CONTAINERS);
-  await until(agent, PODS * (CONTAINERS + 1), 'the new ones');
+  await until(agent, PODS + few, 'the new ones');
   const ticks = (performance.now() - beganMs) / TICK_MS;
   const more = costOf(agent.pid).cpuSeconds - before - ticks * usual;
   return [{ what: `${few} pods that go and ${few} that come, each`, value: ms(Math.max(0, more) / few), target: '' }];
@@ -76,11 +76,13 @@ async function tickSeconds(agent: Program): Promise<number> {
   return (costOf(agent.pid).cpuSeconds - before.cpu) / Math.max(1, ticks);
 }
 
-async function until(agent: Program, count: number, what: string): Promise<void> {
+/** Until the newest of them is there too, and none that has gone. */
+async function until(agent: Program, newest: number, what: string): Promise<void> {
+  const count = PODS * (CONTAINERS + 1);
   const shown = async (): Promise<boolean> => {
     const page = await text(agent);
     const running = [...page.matchAll(/^container_last_seen\{[^}]*pod="pod-(\d+)"/gm)].map(([, n]) => Number(n));
-    return running.length === count && Math.max(...running) >= PODS;
+    return running.length === count && Math.max(...running) >= newest;
   };
   await waitFor(shown, { timeoutMs: 120_000, everyMs: 250, what });
 }

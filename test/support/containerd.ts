@@ -16,8 +16,11 @@ export interface Containerd {
   readonly state: string;
   readonly root: string;
   readonly logs: string;
+  readonly socket: string;
   /** The `kubepods` cgroup, from the hierarchies' root. */
   readonly kubepods: string;
+  /** Of the process that holds its namespaces of network and mounts. */
+  readonly namespaces: number;
   runPod(options: PodOptions): Promise<Pod>;
   stop(): Promise<void>;
 }
@@ -53,20 +56,27 @@ export interface ContainerOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const IMAGE = 'plimsoll.test/busybox:1';
-const PAUSE = 'plimsoll.test/pause:1';
+export interface ContainerdOptions {
+  /** Further mounts that it is to have for itself; `$1` is its folder. */
+  readonly prepare?: string;
+  /** The kubelet's folder of logs, below its own. */
+  readonly podLogs?: string;
+}
 
-export async function startContainerd(): Promise<Containerd> {
+export const IMAGE = 'plimsoll.test/busybox:1';
+export const PAUSE = 'plimsoll.test/pause:1';
+
+export async function startContainerd({ prepare, podLogs = 'pods' }: ContainerdOptions = {}): Promise<Containerd> {
   const dir = serverDir('containerd');
   const state = join(dir, 'state');
   const root = join(dir, 'root');
-  const logs = join(dir, 'pods');
+  const logs = join(dir, podLogs);
   const socket = join(dir, 'containerd.sock');
   const kubepods = `/plimsoll-test-${randomUUID().slice(0, 8)}/kubepods`;
-  for (const folder of ['cni', 'pods', 'opt']) mkdirSync(join(dir, folder));
+  for (const folder of ['cni', podLogs, 'opt']) mkdirSync(join(dir, folder), { recursive: true });
   writeFileSync(join(dir, 'config.toml'), configuration(dir));
   writeFileSync(join(dir, 'cni', '10-test.conflist'), network(dir));
-  const namespaces = await holdNamespaces({ dir });
+  const namespaces = await holdNamespaces({ dir, ...(prepare === undefined ? {} : { prepare }) });
   const ctr = (...args: string[]): string =>
     execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', ...args], { encoding: 'utf8', timeout: 30_000 });
   const server = await startServer({
@@ -99,7 +109,9 @@ export async function startContainerd(): Promise<Containerd> {
     state,
     root,
     logs,
+    socket,
     kubepods,
+    namespaces: namespaces.pid,
     runPod: (options) => runPod(call, { kubepods, logs }, options),
     async stop() {
       for (const task of ctr('tasks', 'ls', '-q').split('\n').filter(Boolean)) {

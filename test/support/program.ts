@@ -35,7 +35,7 @@ export interface Program extends Server {
   readonly collectorUrl: string;
   /** The exposition of one page; `containers` is the collector's `/metrics/containers`. */
   metrics(page: PageName): Promise<string>;
-  /** What `plimsoll check` says with the same configuration, asked by the user whom `become` names. */
+  /** What `plimsoll check` says with the same configuration, asked by the user whom `become` names, in the same environment. */
   check(become: readonly string[]): string;
   /** Waits until `/readyz` of every side that runs says yes: there is data. */
   ready(): Promise<void>;
@@ -78,7 +78,7 @@ export async function startProgram({
     check(user: readonly string[]) {
       chmodSync(dir, 0o755);
       const [program = '', ...args] = [...user, process.execPath, MAIN, 'check', '--config', file];
-      return spawnSync(program, args, { encoding: 'utf8' }).stdout;
+      return spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, ...env } }).stdout;
     },
     ready: async () => {
       await waitFor(async () => (await askAll('/readyz')) !== undefined, {

@@ -12,8 +12,14 @@ import type { Access } from './access.ts';
 export interface ApiClient {
   get(path: string, accept: string, signal: AbortSignal): Promise<unknown>;
   /** The lines of an answer that goes on, as they come. */
-  lines(path: string, accept: string, signal: AbortSignal): AsyncGenerator<string>;
+  lines(path: string, accept: string, how: Following): AsyncGenerator<string>;
   close(): Promise<void>;
+}
+
+export interface Following {
+  readonly signal: AbortSignal;
+  /** The server has said yes; it may be minutes until the first line. */
+  onOpen(): void;
 }
 
 export class ApiError extends Error {
@@ -84,8 +90,9 @@ export function createApiClient(access: Access): ApiClient {
       }
       return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
     },
-    async *lines(path, accept, signal) {
+    async *lines(path, accept, { signal, onOpen }) {
       const { body } = await request(path, accept, { signal, bodyTimeout: SILENCE_MS });
+      onOpen();
       const decoder = new TextDecoder();
       let rest = '';
       for await (const chunk of body as AsyncIterable<Buffer>) {

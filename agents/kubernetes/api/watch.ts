@@ -54,7 +54,6 @@ async function keepUp(options: WatchOptions, signal: AbortSignal): Promise<void>
     let waitMs = 0;
     try {
       if (place.version === undefined) await list(options, place, signal);
-      options.onState(undefined);
       await watch(options, place, { signal, onFirst: () => waits.reset() });
       // A server that ends each watch at once is not asked at once.
       waitMs = waits.next();
@@ -113,7 +112,10 @@ async function watch(options: WatchOptions, place: Place, { signal, onFirst }: F
     timeoutSeconds: String(seconds),
     resourceVersion: place.version ?? '',
   };
-  for await (const line of client.lines(`${path}?${new URLSearchParams({ ...query, ...how })}`, accept.item, signal)) {
+  // Only now: who goes on from a place that is known has not asked anything before.
+  const following = { signal, onOpen: () => options.onState(undefined) };
+  const where = `${path}?${new URLSearchParams({ ...query, ...how })}`;
+  for await (const line of client.lines(where, accept.item, following)) {
     onFirst();
     take(options, place, JSON.parse(line));
   }

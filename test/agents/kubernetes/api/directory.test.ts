@@ -20,6 +20,7 @@ async function stage(prepare: (api: FakeApi) => void = () => undefined, more: { 
   const token = join(dir, 'token');
   writeFileSync(token, 'first\n');
   const clock = fakeClock();
+  const log = talkingLog();
   const access = accessOf({ api: api.url, token_file: token, tls: {} }, {});
   if (access === undefined) throw new Error('no access');
   const pods = createPodDirectory({
@@ -28,7 +29,7 @@ async function stage(prepare: (api: FakeApi) => void = () => undefined, more: { 
     podLabels: ['app', 'team*'],
     requests: false,
     clock,
-    log: talkingLog(),
+    log,
     ...more,
   });
   onTestFinished(async () => {
@@ -41,7 +42,7 @@ async function stage(prepare: (api: FakeApi) => void = () => undefined, more: { 
   });
   await pods.start();
   const labelsOf = (name: string) => Object.fromEntries(pairsOf(pods.labelsOf(who(name))));
-  return { api, clock, pods, labelsOf, token, told };
+  return { api, clock, pods, labelsOf, token, told, log };
 }
 
 const who = (name: string) => ({ namespace: 'shop', pod: name, uid: `uid-${name}`, container: 'app' });
@@ -145,6 +146,19 @@ test('while the server is away what is known stays; it is asked again, at most e
     return pods.trouble === '' && api.watches === 1;
   });
   expect(pods.missing()).toEqual([]);
+});
+
+test('fault: a server that stayed away was said to be well again at each attempt, before it had answered', async () => {
+  const { api, clock, pods, log } = await stage((a) => a.pods.set('web', podMeta('web')));
+  await watching(api);
+  await api.stop();
+  await waitFor(() => pods.trouble !== '');
+  for (let attempt = 0; attempt < 5; attempt++) {
+    await waitFor(() => clock.armed > 1);
+    await clock.advance(30_000);
+  }
+  // The connection that broke off, and then that nothing listens.
+  expect(log.warned.length).toBeLessThanOrEqual(2);
 });
 
 test('without the right to list pods: said, with the remedy; given later, all is well', async () => {
