@@ -2,15 +2,16 @@
  * A container's kernel files, read by the test itself and by other means than the agent's: found by the container's id under
  * /sys/fs/cgroup, whichever version and driver made them.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The folder of a container in a v1 hierarchy (`memory`, `cpu`, `cpuacct`, `blkio`, `pids`), or in the v2 tree for `''`. */
 export function cgroupDir(id: string, controller = ''): string {
   const root = join('/sys/fs/cgroup', controller);
-  const found = execFileSync('find', [root, '-type', 'd', '-name', `*${id}*`], { encoding: 'utf8' });
-  const first = found.split('\n').find((line) => line !== '');
+  // It ends with an error where others' folders go while it looks; what it found is good.
+  const { stdout } = spawnSync('find', [root, '-type', 'd', '-name', `*${id}*`], { encoding: 'utf8' });
+  const first = stdout.split('\n').find((line) => line !== '');
   if (first === undefined) throw new Error(`no cgroup of ${id} below ${root}`);
   return first;
 }
