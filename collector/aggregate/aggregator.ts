@@ -60,6 +60,8 @@ class WindowedAggregator implements Aggregator {
   #received = 0;
   /** By how much the clock was set back, as far as the state does not know yet. */
   #setBackMs = 0;
+  /** Up to where windows were closed when the clock was last set forward, or we had slept. */
+  #beforeJumpMs = Number.NEGATIVE_INFINITY;
   /** The latest that it was, by the clock as it goes now. */
   #latestMs = Number.NEGATIVE_INFINITY;
   /** Windows from here on have their groups. */
@@ -198,8 +200,11 @@ class WindowedAggregator implements Aggregator {
 
   /** The clock was set back. What waits has times of before, and what comes from now on is not in order with it. */
   #beginAnew(dueEndMs: number, nowMs: number): void {
-    this.#closedEndMs = dueEndMs;
-    this.#beganMs = dueEndMs;
+    // Windows that were open when it was set forward have been closed, early: with what has been counted since they would come with other numbers.
+    const isBack = this.#beforeJumpMs <= nowMs + this.#options.windowMs;
+    this.#closedEndMs = Math.max(dueEndMs, isBack ? this.#beforeJumpMs : dueEndMs);
+    this.#beganMs = this.#closedEndMs;
+    this.#beforeJumpMs = Number.NEGATIVE_INFINITY;
     // When we were started is a time of before.
     this.#startedMs = Math.min(this.#startedMs, dueEndMs);
     // No more than it was, since time went on as well: nothing that was counted may seem to be news.
@@ -231,6 +236,7 @@ class WindowedAggregator implements Aggregator {
     // Who is behind has told something that comes before: its part waits, and is late then.
     const without = this.#behind.names;
     const batches = this.#pending.take(startMs, (node) => !without.has(node));
+    if (startMs > this.closedEndMs + this.#options.maxAheadMs) this.#beforeJumpMs = this.closedEndMs;
     this.#closedEndMs = startMs + this.#options.windowMs;
     const frame = await this.#run(
       { startMs, batches, withGroups: this.#withGroups(startMs, batches), without, early },

@@ -105,13 +105,15 @@ async function findSegments(
   { folder, log }: OpenOptions,
 ): Promise<{ readonly segments: Segment[]; readonly damaged: number }> {
   const segments: Segment[] = [];
+  const begins = files.flatMap(({ name }) => firstSeqOf(name) ?? []);
   let damagedCount = 0;
   for (const file of files) {
     const firstSeq = firstSeqOf(file.name);
     if (firstSeq === undefined) continue;
     const { segment, torn } = await examine(folder, file, firstSeq);
+    if (torn > 0) segment.damage = cutOff(segment, begins);
     const { damage, length, lastSeq } = segment;
-    if (torn > 0) {
+    if (torn > 0 && damage === undefined) {
       log.warn(
         { file: file.name, bytes: torn },
         'the log ends within a record that was being written: that is cut off',
@@ -130,6 +132,13 @@ async function findSegments(
     else await folder.rename(file.name, `${file.name}.damaged`);
   }
   return { segments, damaged: damagedCount };
+}
+
+/** What a crash leaves at the end of the newest file is no damage. Behind an older one frames that were whole are not there any more. */
+function cutOff({ firstSeq, lastSeq }: Segment, begins: readonly number[]): string | undefined {
+  const next = Math.min(...begins.filter((seq) => seq > firstSeq));
+  if (next === Number.POSITIVE_INFINITY || next === lastSeq + 1) return undefined;
+  return `ends within the frame ${lastSeq + 1}, and the next file begins with ${next}`;
 }
 
 async function setAside(

@@ -2,8 +2,9 @@
  * Whether a store holds the truth minus what is counted as dropped: each container's readings, each window's sums at every level, no tick twice, no
  * counter that ever fell. Pure: the store's points and the evidence come in, failures go out in words.
  */
-import { endOf, gaugeOf, membersOf, PER_CONTAINER } from './arithmetic.ts';
-import { type Evidence, hoursOff, LEARNT_MS, OPEN_MS, trueTime, within } from './evidence.ts';
+import { endOf, gaugeOf, PER_CONTAINER } from './arithmetic.ts';
+import { type Evidence, hoursOff, LEARNT_MS, OPEN_MS, type Ticks, within } from './evidence.ts';
+import { Group } from './group.ts';
 import type { Level, Series, What } from './readers/reader.ts';
 import { sightingsIn, totalOf } from './sighting.ts';
 
@@ -43,7 +44,7 @@ export function check(store: string, holdings: Holdings, evidence: Evidence): Ve
   const isExact = !evidence.wasAway && sinkDropped === 0 && [...unkept, forgotten].every((spans) => spans.length === 0);
   if (isExact && (missing + before) * perTick < dropped)
     failures.push(`${missing + before} ticks are not there, and ${dropped} samples are counted as dropped`);
-  const windows = windowsOf(holdings, evidence, seen.ticks);
+  const windows = windowsOf(holdings, evidence, { seen: seen.ticks, forgotten });
   failures.push(...windows.failures);
   const lostWindows = windows.absent.filter((tick) => !within(tick, forgotten)).length;
   // Of which all rows were dropped, and counted, there may be none.
@@ -54,69 +55,20 @@ export function check(store: string, holdings: Holdings, evidence: Evidence): Ve
   return { failures: failures.slice(0, MOST_FAILURES), missing, missingWindows: lostWindows };
 }
 
-/** Group by group: what it holds at the end of each window. Where the collector's clock was set, windows of the wrong time are kept apart. */
-class Group {
-  readonly level: Level;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly members: readonly (readonly number[])[];
-  /** Windows whose times were an hour off, by their ticks in true time. */
-  readonly wrongTime: ReadonlyMap<number, number>;
-  readonly #counter: ReadonlyMap<number, number>;
-  readonly #gauge: ReadonlyMap<number, number>;
-
-  constructor(level: Level, series: Series, { gauges, evidence }: { gauges: readonly Series[]; evidence: Evidence }) {
-    this.level = level;
-    this.labels = series.labels;
-    this.members = membersOf(evidence.cast, series.labels);
-    this.#counter = byTick(series, evidence, (hours) => hours === 0);
-    this.wrongTime = byTick(series, evidence, (hours) => hours !== 0);
-    const own = keyOf(level, series);
-    const gauge = gauges.find((one) => keyOf(level, one) === own);
-    this.#gauge = gauge === undefined ? new Map() : byTick(gauge, evidence, (hours) => hours === 0);
-  }
-
-  get name(): string {
-    return `${this.level} ${Object.values(this.#names()).join('/')}`;
-  }
-
-  counter(tick: number): number | undefined {
-    return this.#counter.get(tick);
-  }
-
-  get ticks(): number[] {
-    return [...this.#counter.keys()];
-  }
-
-  gauge(tick: number): number | undefined {
-    return this.#gauge.get(tick);
-  }
-
-  #names(): Record<string, string> {
-    const { node, project, service } = this.labels;
-    return Object.fromEntries(Object.entries({ node, project, service }).filter(([, v]) => v !== undefined)) as Record<
-      string,
-      string
-    >;
-  }
-}
-
-function keyOf(level: Level, { labels: { node, project, service } }: Series): string {
-  return JSON.stringify([level, node, project, service]);
-}
-
-/** By the tick of the window that ends then. */
-function byTick({ points }: Series, evidence: Evidence, takes: (hours: number) => boolean): Map<number, number> {
-  const { windowMs } = evidence.cast;
-  const own = points.filter(([timeMs]) => takes(hoursOff(timeMs, evidence)));
-  return new Map(own.map(([timeMs, value]) => [Math.round(trueTime(timeMs, evidence) / windowMs) - 1, value]));
-}
-
 interface Windows {
   readonly failures: string[];
   readonly absent: number[];
 }
 
-function windowsOf(holdings: Holdings, evidence: Evidence, seen: readonly ReadonlySet<number>[]): Windows {
+/** What a store has. */
+interface Stored {
+  /** By node: the ticks that are there. */
+  readonly seen: readonly ReadonlySet<number>[];
+  readonly forgotten: readonly Ticks[];
+}
+
+function windowsOf(holdings: Holdings, evidence: Evidence, stored: Stored): Windows {
+  const { seen } = stored;
   const { looked, cast } = evidence;
   const failures: string[] = [];
   const absent: number[] = [];
@@ -145,7 +97,9 @@ function windowsOf(holdings: Holdings, evidence: Evidence, seen: readonly Readon
       failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number> }, evidence));
       const wrong = [...(group?.wrongTime ?? [])].filter(([then]) => then <= tick + slackOf(node, evidence));
       const before = wrong.map(([, total]) => lastTick(group, total, { node, evidence }) ?? 0);
-      reached[node] = at ?? Math.max(reached[node] as number, ...before);
+      const own = groups.filter(({ level, members }) => level === 'service' && isAlone(members, node));
+      const hidden = at === undefined ? inForgotten(own, { node, tick }, { evidence, stored }) : [];
+      reached[node] = at ?? Math.max(reached[node] as number, ...before, ...hidden);
     });
     for (const group of present) failures.push(...badSums(group, { tick, reached, seen }, evidence));
   }
@@ -178,6 +132,27 @@ function mayBeAbsent(
   if ([...wrongTime.keys()].some((other) => Math.abs(other - tick) <= slackOf(0, evidence))) return true;
   if (level !== 'node') return false;
   return !(seen[cast.nodes.indexOf(labels.node ?? '')]?.has(tick) ?? false);
+}
+
+function isAlone(members: Group['members'], node: number): boolean {
+  return members.every((containers, other) => containers.length > 0 === (other === node));
+}
+
+/**
+ * A node without a total counts up to the last that it has, in windows of either time. Where the store has forgotten such windows (a damaged log), totals of later
+ * ones hold what was counted in them: services that are the node's alone say up to which tick, and that must be one that was read, is forgotten, and is not there.
+ */
+function inForgotten(
+  own: readonly Group[],
+  { node, tick }: { node: number; tick: number },
+  { evidence, stored }: { evidence: Evidence; stored: Stored },
+): number[] {
+  const ticks = own.map((group) => lastTick(group, group.counter(tick), { node, evidence }));
+  return ticks.filter((at): at is number => {
+    if (at === undefined || at > tick + slackOf(node, evidence)) return false;
+    const wasRead = evidence.journals[node]?.some((line) => line.tick === at) ?? false;
+    return wasRead && within(at, stored.forgotten) && !stored.seen[node]?.has(at);
+  });
 }
 
 /** Up to which of the node's ticks a total of it counts. */

@@ -1,11 +1,7 @@
-/** The log as it is met in life: damage, a full disk, limits, two collectors on one folder. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+/** The log as it is met in life: damage, a full disk, limits. */
+import { describe, expect, test } from 'vitest';
 import { copyName } from '../../../collector/log/copy.ts';
 import { type Keeping, openLog } from '../../../collector/log/keeping.ts';
-import { refusedPlace, takePlace, tryPlace } from '../../../collector/log/place.ts';
 import type { LogLimits } from '../../../collector/log/shelf.ts';
 import { type Account, createAccount } from '../../../collector/sinks/account.ts';
 import { silent } from '../../../src/log.ts';
@@ -262,6 +258,44 @@ describe('damage', () => {
     expect(said.some((line) => line.includes('cut off'))).toBe(true);
   });
 
+  test('seed 2: an older segment that was cut off is damaged, and what it lacks is counted as that', async () => {
+    const { offer, deliver, restart, disk, said, keeping, account } = await stage({ segmentBytes: 1e6 });
+    await offer(0, 1, 2, 3);
+    await restart(true);
+    await offer(4);
+    const [name = '', ...others] = await segments(disk);
+    expect(others).toHaveLength(1);
+    // In the last of its four records.
+    await disk.truncate(name, disk.bytesOf(name).length - 5);
+    await restart();
+    expect(said.some((line) => line.includes('ends within the frame 4, and the next file begins with 5'))).toBe(true);
+    expect(said.some((line) => line.includes('that is cut off'))).toBe(false);
+    expect(keeping().log.stats().damaged).toBe(1);
+    expect(await deliver()).toEqual([0, 1, 2, 4]);
+    expect(account().books()).toEqual({ received: 5, delivered: 4, dropped: new Map([['log_damaged', 1]]) });
+    await offer(5);
+    await restart(true);
+    await offer(6);
+    await keeping().log.shelf.settle();
+    expect((await disk.list()).map((file) => file.name)).toContain(`${name}.damaged`);
+  });
+
+  test('a record that was being written when the disk took no more is no damage: the next file begins with it', async () => {
+    const { offer, restart, disk, keeping, said } = await stage({ segmentBytes: 1e6 });
+    await offer(0, 1);
+    await restart(true);
+    await offer(2);
+    const [name = ''] = await segments(disk);
+    const whole = Buffer.from(disk.bytesOf(name));
+    const file = await disk.create(name);
+    await file.append(Buffer.concat([whole, whole.subarray(8, 40)]));
+    await file.sync();
+    await restart();
+    expect(keeping().log.stats().damaged).toBe(0);
+    expect(said.some((line) => line.includes('that is cut off'))).toBe(true);
+    expect(whole.equals(disk.bytesOf(name))).toBe(true);
+  });
+
   test('a cursor that is damaged is set aside, and its sink gets again what is there', async () => {
     const { offer, deliver, restart, disk, said } = await stage();
     await offer(0, 1);
@@ -392,80 +426,5 @@ describe('a disk that is full', () => {
     await offer(0, 1, 2, 3);
     expect(await deliver()).toEqual([2, 3]);
     expect(account().books()).toEqual({ received: 4, delivered: 2, dropped: new Map([['log_unwritable', 2]]) });
-  });
-});
-
-describe('the folder', () => {
-  function folder(): string {
-    const path = mkdtempSync(join(tmpdir(), 'plimsoll-place-'));
-    onTestFinished(() => rmSync(path, { recursive: true }));
-    return path;
-  }
-
-  test('is one collector’s at a time; one that was killed does not keep it', async () => {
-    const path = folder();
-    const place = await takePlace(path, silent);
-    expect(place?.path).toBe(join(path, 'collector'));
-    await expect(takePlace(path, silent)).rejects.toThrow(
-      `data_dir: ${path}/collector is used by another collector: must be a folder of this one's own, or "none"`,
-    );
-    // A check beside it does not fail for that, nor keep a start from the folder.
-    expect(await tryPlace(path)).toBe(join(path, 'collector'));
-    await place?.release();
-    // What a killed one leaves behind answers nobody.
-    writeFileSync(join(path, 'collector', 'x'), '');
-    const next = await takePlace(path, silent);
-    await next?.release();
-  });
-
-  test('that is no folder is refused at the start, with what to do', async () => {
-    const path = folder();
-    writeFileSync(join(path, 'file'), '');
-    await expect(takePlace(join(path, 'file'), silent)).rejects.toThrow(
-      /a part of the path is no folder\): set data_dir to/,
-    );
-    await expect(tryPlace(join(path, 'file'))).rejects.toThrow('data_dir: ');
-  });
-
-  test('that is somebody else’s is refused, though we may write there', async () => {
-    const path = folder();
-    const other = (process.getuid?.() ?? 0) + 4711;
-    vi.spyOn(process, 'getuid').mockReturnValue(other);
-    onTestFinished(() => void vi.restoreAllMocks());
-    const refusal = `it belongs to the user ${other - 4711}, and we are ${other}`;
-    await expect(takePlace(path, silent)).rejects.toThrow(refusal);
-    await expect(tryPlace(join(path))).rejects.toThrow(refusal);
-  });
-
-  test('that is read-only, or on a full disk, is told so with what to do', () => {
-    const refused = (code: string): string => refusedPlace('/x', Object.assign(new Error(), { code })).message;
-    expect(refused('EROFS')).toBe(
-      'data_dir: /x cannot be used (the file system is read-only): set data_dir to a folder that we may write to, or to none',
-    );
-    expect(refused('EACCES')).toContain(
-      '(we may not write there): set data_dir to a folder that we may write to, or to none',
-    );
-    expect(refused('ENOSPC')).toContain('(the disk is full): make room there, or set data_dir');
-  });
-
-  test('in which the lock cannot be made is refused as one that cannot be written is: in words, which `auto` turns into a warning', async () => {
-    const path = folder();
-    // What a file system refuses for the lock's own file: here, because something stands in its place that no file can replace.
-    mkdirSync(join(path, 'plimsoll', 'collector', 'lock', 'x'), { recursive: true });
-    await expect(takePlace(join(path, 'plimsoll'), silent)).rejects.toThrow(/^data_dir: .* cannot be used/);
-  });
-
-  test('may have a path longer than a socket’s', async () => {
-    const path = join(folder(), 'x'.repeat(120));
-    const place = await takePlace(path, silent);
-    await expect(takePlace(path, silent)).rejects.toThrow('another collector');
-    await place?.release();
-  });
-
-  test('is not made by a check', async () => {
-    const path = join(folder(), 'not', 'there');
-    expect(await tryPlace(path)).toBe(join(path, 'collector'));
-    symlinkSync('nowhere', join(folder(), 'link'));
-    expect(await tryPlace('none')).toBeUndefined();
   });
 });
