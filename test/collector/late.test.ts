@@ -151,7 +151,7 @@ test('killed before the next window: late windows come again, with the same numb
   await before.push(b.at(33));
   await before.until(43_000);
   // 10 to 20 and 20 to 30 are closed; both are late for b, and on disk. No window on time has come after them.
-  await waitFor(async () => (await before.value('plimsoll_log_windows_total')) === 5, {
+  await waitFor(async () => (await before.value('plimsoll_log_windows_total')) >= 5, {
     what: 'three windows and two late ones on disk',
   });
   cpSync(path, copy, { recursive: true, filter: (one) => !one.endsWith('/lock') });
