@@ -26,14 +26,21 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Undefined outside a cluster, where nothing is configured. */
 export function apiServerPlace({ url, caFile, tokenFile, env }: PlaceOptions): ApiServerPlace | undefined {
   if (url !== undefined) return { url, caFile, tokenFile };
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
+  const inside = insideCluster(env);
+  return inside && { url: inside.url, caFile: caFile ?? inside.caFile, tokenFile: tokenFile ?? inside.tokenFile };
+}
+
+/** What Kubernetes puts into a pod: address, authority and token of its service account. Undefined where this is none. */
+export function insideCluster(
+  {
+    KUBERNETES_SERVICE_HOST: host,
+    KUBERNETES_SERVICE_PORT: port = '443',
+  }: Readonly<Record<string, string | undefined>>,
+  account = ACCOUNT,
+): { readonly [K in keyof ApiServerPlace]: string } | undefined {
   if (!host) return undefined;
   const shown = host.includes(':') ? `[${host}]` : host;
-  return {
-    url: `https://${shown}:${port}`,
-    caFile: caFile ?? `${ACCOUNT}/ca.crt`,
-    tokenFile: tokenFile ?? `${ACCOUNT}/token`,
-  };
+  return { url: `https://${shown}:${port}`, caFile: `${account}/ca.crt`, tokenFile: `${account}/token` };
 }
 
 /** The file's text without space around it; throws a ConfigError that names the file's purpose. */

@@ -5,6 +5,7 @@
 import type { Log } from '../log.ts';
 import { backoff } from '../run/backoff.ts';
 import type { Clock } from '../run/clock.ts';
+import { metadataAs } from './accept.ts';
 import type { ApiClient } from './client.ts';
 
 export interface WatchedOptions {
@@ -100,8 +101,8 @@ export function startWatched(options: WatchedOptions): Watched {
   };
 }
 
-function accepts(metadataOnly: boolean, kind: string): string {
-  return metadataOnly ? `application/json;as=${kind};g=meta.k8s.io;v=v1` : 'application/json';
+function accepts(metadataOnly: boolean, kind: Parameters<typeof metadataAs>[0]): string {
+  return metadataOnly ? metadataAs(kind) : 'application/json';
 }
 
 interface ListBody {

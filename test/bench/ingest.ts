@@ -6,8 +6,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAggregator } from '../../collector/aggregate/aggregator.ts';
-import { AGGREGATOR_DEFAULTS } from '../../collector/aggregate/options.ts';
 import { diskFolder } from '../../collector/log/disk.ts';
 import { SegmentWriter } from '../../collector/log/writing.ts';
 import type { Segment } from '../../collector/log/segment.ts';
@@ -18,15 +16,14 @@ import { LogTail } from '../../collector/store/thread/logtail.ts';
 import { silent } from '../../src/log.ts';
 import type { Frame } from '../../src/model/batch.ts';
 import { breathe } from '../../src/run/clock.ts';
-import { syntheticAgents } from './load.ts';
 import { printTable, type Row } from './process.ts';
+import { stillWindows, TICK_MS } from './stillwindows.ts';
 
 const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? 100);
 const HOURS = Number(process.env.BENCH_HOURS ?? 2.25);
 /** A few more, so that the last quarter of an hour is sealed. */
 const WINDOWS = Math.round(360 * HOURS) + 3;
 const PER_AGENT = 30;
-const TICK_MS = 10_000;
 const SEAL_MS = 900_000;
 const DAY_MS = 86_400_000;
 /** Begins where a day does. */
@@ -163,15 +160,8 @@ function dayMerge(core: StoreCore): void {
   while (upkeep(core.folder, options));
 }
 
-async function* frames(): AsyncGenerator<Frame> {
-  const load = { agents: Math.ceil(CONTAINERS / PER_AGENT), containers: PER_AGENT, metrics: 75, quiet: true };
-  const agents = syntheticAgents(load);
-  const aggregator = createAggregator({ ...AGGREGATOR_DEFAULTS, cluster: 'bench', journal: true });
-  for (let tick = 1; tick <= WINDOWS; tick++) {
-    const timeMs = START_MS + tick * TICK_MS;
-    for (const agent of agents) aggregator.push(agent.batch(timeMs), timeMs + 500);
-    yield* await aggregator.advance(timeMs + 500, breathe);
-  }
+function frames(): AsyncGenerator<Frame> {
+  return stillWindows({ containers: CONTAINERS, perAgent: PER_AGENT, windows: WINDOWS, startMs: START_MS });
 }
 
 function row(what: string, value: string, target = ''): Row {

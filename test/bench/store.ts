@@ -7,8 +7,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAggregator } from '../../collector/aggregate/aggregator.ts';
-import { AGGREGATOR_DEFAULTS } from '../../collector/aggregate/options.ts';
 import { diskFolder } from '../../collector/log/disk.ts';
 import { type Keeping, openLog } from '../../collector/log/keeping.ts';
 import { DEFAULT_LIMITS } from '../../collector/query/engine.ts';
@@ -16,13 +14,12 @@ import { type KeptStore, startStore } from '../../collector/store/store.ts';
 import { silent } from '../../src/log.ts';
 import type { Frame } from '../../src/model/batch.ts';
 import { breathe, type Clock, systemClock } from '../../src/run/clock.ts';
-import { syntheticAgents } from './load.ts';
 import { costOf, mb, median, printTable, type Row } from './process.ts';
+import { stillWindows } from './stillwindows.ts';
 
 const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? 2000);
 const WINDOWS = 6 * Number(process.env.BENCH_MINUTES ?? 15) - 1;
 const PER_AGENT = 30;
-const TICK_MS = 10_000;
 /** Begins where a quarter of an hour does, so that nothing is sealed before it is told to. */
 const START_MS = 1_749_999_600_000;
 const DAY_MS = 86_400_000;
@@ -215,15 +212,8 @@ function took(before: NodeJS.CpuUsage, from: number): Took {
   return { cpu: (user + system) / 1e6, wall: (performance.now() - from) / 1000 };
 }
 
-async function* frames(): AsyncGenerator<Frame> {
-  const load = { agents: Math.ceil(CONTAINERS / PER_AGENT), containers: PER_AGENT, metrics: 75, quiet: true };
-  const agents = syntheticAgents(load);
-  const aggregator = createAggregator({ ...AGGREGATOR_DEFAULTS, cluster: 'bench', journal: true });
-  for (let tick = 1; tick <= WINDOWS; tick++) {
-    const timeMs = START_MS + tick * TICK_MS;
-    for (const agent of agents) aggregator.push(agent.batch(timeMs), timeMs + 500);
-    yield* await aggregator.advance(timeMs + 500, breathe);
-  }
+function frames(): AsyncGenerator<Frame> {
+  return stillWindows({ containers: CONTAINERS, perAgent: PER_AGENT, windows: WINDOWS, startMs: START_MS });
 }
 
 function threads(): string[] {

@@ -5,6 +5,7 @@
 import { ConfigError } from '../../../src/errors.ts';
 import { readBounded, textOf } from '../../../src/config/bounded.ts';
 import type { ClientTls } from '../../../src/http/pool.ts';
+import { insideCluster } from '../../../src/kubernetes/credentials.ts';
 
 export interface AccessSettings {
   /** `off`, `in_cluster`, or an address. */
@@ -24,21 +25,18 @@ export interface Access {
   tls(): ClientTls;
 }
 
-const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
-
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Undefined where the API server is not to be asked. Throws a ConfigError for what cannot work. */
-export function accessOf({ api, token_file, tls }: AccessSettings, env: Env, account = ACCOUNT): Access | undefined {
+export function accessOf({ api, token_file, tls }: AccessSettings, env: Env, account?: string): Access | undefined {
   if (api === 'off') return undefined;
-  const isInside = api === 'in_cluster';
-  const url = isInside ? insideUrl(env) : api;
-  const tokenFile = token_file ?? (isInside ? `${account}/token` : undefined);
-  const caFile = tls.ca ?? (isInside ? `${account}/ca.crt` : undefined);
+  const inside = api === 'in_cluster' ? insideOf(env, account) : undefined;
+  const tokenFile = token_file ?? inside?.tokenFile;
+  const caFile = tls.ca ?? inside?.caFile;
   const text = (file: string | undefined, key: string): string | undefined =>
     file === undefined ? undefined : contentOf(file, key);
   return {
-    url,
+    url: inside?.url ?? api,
     token: () => text(tokenFile, 'agent.kubernetes.token_file')?.trim(),
     tls: () => ({
       ca: text(caFile, 'agent.kubernetes.tls.ca'),
@@ -48,12 +46,13 @@ export function accessOf({ api, token_file, tls }: AccessSettings, env: Env, acc
   };
 }
 
-function insideUrl({ KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' }: Env): string {
-  if (host === '')
+function insideOf(env: Env, account: string | undefined) {
+  const inside = insideCluster(env, account);
+  if (inside === undefined)
     throw new ConfigError(
       'agent.kubernetes.api: is in_cluster, and KUBERNETES_SERVICE_HOST is not set: this is no pod; use off, or the API server’s address',
     );
-  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return inside;
 }
 
 function contentOf(file: string, key: string): string {

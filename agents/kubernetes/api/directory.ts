@@ -2,6 +2,7 @@
  * What the API server knows of this node's pods, kept up to date: a container's record comes in, labels and requests go out. Where the server may not be asked, or is away, what is
  * known stays; nothing else of the agent depends on it.
  */
+import { metadataAs } from '../../../src/kubernetes/accept.ts';
 import type { Log } from '../../../src/log.ts';
 import { type LabelPair, type Labels, labelName, labels, NO_LABELS } from '../../../src/model/labels.ts';
 import type { Clock } from '../../../src/run/clock.ts';
@@ -45,7 +46,7 @@ export interface PodDirectoryOptions {
   readonly log: Log;
 }
 
-const META = { list: 'PartialObjectMetadataList', item: 'PartialObjectMetadata' };
+const META = { list: metadataAs('PartialObjectMetadataList'), item: metadataAs('PartialObjectMetadata') };
 const WHOLE = { list: 'application/json', item: 'application/json' };
 const START_MS = 5000;
 const RETRY_OWNERS_MS = 60_000;
@@ -107,13 +108,11 @@ export function createPodDirectory(options: PodDirectoryOptions): PodDirectory {
           cancel();
           resolve();
         };
-        const as = (kind: string): string => (requests ? kind : `application/json;as=${kind};g=meta.k8s.io;v=v1`);
-        const accept = requests ? WHOLE : { list: as(META.list), item: as(META.item) };
         watching = startWatching({
           client,
           path: '/api/v1/pods',
           query: { fieldSelector: `spec.nodeName=${node}` },
-          accept,
+          accept: requests ? WHOLE : META,
           onList: table.takeAll,
           onPut: table.put,
           onGone: table.drop,

@@ -2,6 +2,7 @@
  * The workload of a pod: who made what made it. A ReplicaSet is asked for its Deployment and a Job for its CronJob, once each, by their metadata; where that may not be asked, a
  * Deployment is told by the hash that it puts behind its ReplicaSet's name, and a CronJob's runs are Jobs.
  */
+import { metadataAs } from '../../../src/kubernetes/accept.ts';
 import { field } from '../../docker/engine/field.ts';
 import { type ApiClient, ApiError } from './client.ts';
 import { controllerOf, type Owner, type PodFacts } from './podfacts.ts';
@@ -28,7 +29,7 @@ export interface OwnersOptions {
   onLearnt(uid: string): void;
 }
 
-const META = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const META = metadataAs('PartialObjectMetadata');
 /** Of what made pods, where they may have been made by something else. */
 const ASKED: ReadonlyMap<string, string> = new Map([
   ['ReplicaSet', 'replicasets'],

@@ -61,7 +61,8 @@ export function orTold<T>(onDamage: OnDamage, instead: T, run: () => T): T {
   }
 }
 
-interface RowPlace {
+/** Where a row is stored. */
+export interface RowPlace {
   readonly table: TableReader;
   readonly group: GroupPlace;
   readonly row: number;

@@ -7,7 +7,7 @@ import type { EncodedSlice, Piece, RowChunk } from '../types.ts';
 import { isMarked, MEASURED_NAN } from './code/numbers.ts';
 import type { GroupPlace } from './index/directory.ts';
 import type { LabelIndex } from './index/labelindex.ts';
-import { holding, readRow } from './rows.ts';
+import { holding, type RowPlace, readRow } from './rows.ts';
 import { type Load, newScratch, type Scratch, type TableReader } from './table.ts';
 
 /** A row of a part; its numbers are read when they are wanted. */
@@ -92,12 +92,6 @@ export class Joined {
       cells: this.cells.map((values) => values.subarray(0, this.length)),
     };
   }
-}
-
-interface RowPlace {
-  readonly table: TableReader;
-  readonly group: GroupPlace;
-  readonly row: number;
 }
 
 interface Means {

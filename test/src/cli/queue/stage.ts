@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
 import { createDisk } from '../../../../agents/send/disk.ts';
 import { diskFolder } from '../../../../collector/log/disk.ts';
@@ -15,6 +15,7 @@ import { silent } from '../../../../src/log.ts';
 import type { Frame } from '../../../../src/model/batch.ts';
 import type { Clock } from '../../../../src/run/clock.ts';
 import { fakeClock } from '../../../support/clock.ts';
+import { keepSaid } from '../../../support/said.ts';
 import { frame, T0, table } from '../../../support/tables.ts';
 
 /** A window of three numbers: one of a service, two of a node. T0 is 2027-01-15T08:00:00Z. */
@@ -97,15 +98,8 @@ export function stage(): Stage {
       writeFileSync(config, `data_dir: ${dir}\ncollector: {listen: "${listen}"}\n${sinks}\n`);
       const request = requestOf(['node', 'plimsoll', 'queue', ...args, '--config', config], {});
       if (request.do !== 'queue') throw new Error(`not understood: ${JSON.stringify(request)}`);
-      const said = { out: '', err: '' };
-      const into = (key: 'out' | 'err') =>
-        new Writable({
-          write(bytes: Buffer, _, done) {
-            said[key] += bytes.toString();
-            done();
-          },
-        });
-      const code = await queueCommand({ ...request, clock, out: out ?? into('out'), err: into('err') });
+      const { said, ...streams } = keepSaid();
+      const code = await queueCommand({ ...request, clock, ...streams, ...(out && { out }) });
       return { code, ...said };
     },
     sizes: (part) =>

@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { storeFiles } from '../../../../collector/store/files.ts';
 import { EMPTY, writeManifest } from '../../../../collector/store/manifest.ts';
@@ -11,6 +10,7 @@ import { storeCommand } from '../../../../src/cli/store/command.ts';
 import { lockFolder } from '../../../../src/run/folderlock.ts';
 import { fakeClock } from '../../../support/clock.ts';
 import { offer, startKept, T0 } from '../../../support/keptstore.ts';
+import { keepSaid } from '../../../support/said.ts';
 import { ask as askCore, coreOf, receive } from '../../../support/storecore.ts';
 
 const HOUR_MS = 3_600_000;
@@ -51,15 +51,8 @@ async function plimsoll(...args: string[]): Promise<{ code: number; out: string;
   writeFileSync(config, `data_dir: ${dir}\n`);
   const request = requestOf(['node', 'plimsoll', 'store', ...args, '--config', config], {});
   if (request.do !== 'store') throw new Error(`not understood: ${JSON.stringify(request)}`);
-  const said = { out: '', err: '' };
-  const into = (key: 'out' | 'err') =>
-    new Writable({
-      write(bytes: Buffer, _, done) {
-        said[key] += bytes.toString();
-        done();
-      },
-    });
-  const code = await storeCommand({ ...request, clock: fakeClock(T0), out: into('out'), err: into('err') });
+  const { said, ...streams } = keepSaid();
+  const code = await storeCommand({ ...request, clock: fakeClock(T0), ...streams });
   return { code, ...said };
 }
 
