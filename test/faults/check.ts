@@ -95,15 +95,16 @@ function windowsOf(holdings: Holdings, evidence: Evidence, stored: Stored): Wind
         failures.push(`${group.name} has no total at ${endOf(tick, cast)}`);
     nodes.forEach((group, node) => {
       const at = lastTick(group, group?.counter(tick), { node, evidence });
-      failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number> }, evidence));
       const wrong = [...(group?.wrongTime ?? [])];
       const upTo = (last: number): number[] =>
         wrong.filter(([then]) => then <= last).map(([, total]) => lastTick(group, total, { node, evidence }) ?? 0);
       const own = groups.filter(({ level, members }) => level === 'service' && isAlone(members, node));
       const hidden = at === undefined ? inForgotten(own, { node, tick }, { evidence, stored }) : [];
       const before = upTo(tick + slackOf(node, evidence));
+      const inWrong = upTo(Number.POSITIVE_INFINITY);
+      failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number>, inWrong }, evidence));
       reached[node] = at ?? Math.max(reached[node] as number, ...before, ...hidden);
-      afterStep[node] = at ?? Math.max(reached[node] as number, ...upTo(Number.POSITIVE_INFINITY));
+      afterStep[node] = at ?? Math.max(reached[node] as number, ...inWrong);
     });
     for (const group of present) failures.push(...badSums(group, { tick, reached, afterStep, seen }, evidence));
   }
@@ -172,18 +173,24 @@ function lastTick(
   return first + total / perTick;
 }
 
-function badTick(
-  at: number | undefined,
-  { node, tick, seen }: { node: number; tick: number; seen: ReadonlySet<number> },
-  evidence: Evidence,
-): string[] {
+interface NodeMoment {
+  readonly node: number;
+  readonly tick: number;
+  /** Ticks of it that are there. */
+  readonly seen: ReadonlySet<number>;
+  /** Up to which ticks windows of the wrong time count: one that was closed after them has that as well. */
+  readonly inWrong?: readonly number[];
+}
+
+function badTick(at: number | undefined, { node, tick, seen, inWrong = [] }: NodeMoment, evidence: Evidence): string[] {
   if (at === undefined) return [];
   const { cast, journals } = evidence;
   // In the last window all clocks are right again: nothing is lost for good.
   const slack = tick === evidence.looked.to ? 0 : slackOf(node, evidence);
   const where = `${cast.nodes[node]} at ${endOf(tick, cast)}`;
   if (!journals[node]?.some((line) => line.tick === at)) return [`${where} counts up to ${at}, which is no tick of it`];
-  if (at > tick + slack) return [`${where} counts what was read later: up to ${at}, not ${tick}`];
+  if (at > tick + slack && at > Math.max(...inWrong))
+    return [`${where} counts what was read later: up to ${at}, not ${tick}`];
   const newest = Math.max(...[...seen].filter((one) => one <= tick - slack));
   return at < newest ? [`${where} counts up to ${at}, and tick ${newest} is there`] : [];
 }
