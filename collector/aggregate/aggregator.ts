@@ -78,7 +78,7 @@ class WindowedAggregator implements Aggregator {
     // What it goes on from is not kept.
     const { restored, ...settings } = options;
     this.#options = { ...AGGREGATOR_DEFAULTS, ...settings };
-    const { windowMs, maxPendingCells, maxAheadMs, startedMs = 0 } = this.#options;
+    const { windowMs, maxPendingCells, startedMs = 0 } = this.#options;
     this.#state = new AggregatorState(this.#options);
     this.#clock = new OwnClock(this.#options);
     this.#startedMs = startedMs;
@@ -88,11 +88,10 @@ class WindowedAggregator implements Aggregator {
       const { endMs } = restored.frame;
       restoreState(this.#state, restored);
       const beganMs = options.startedMs ?? Number.POSITIVE_INFINITY;
-      this.#closedEndMs = this.#clock.resume(endMs, this.#state.setBack, beganMs);
+      const { setBack, nodes } = this.#state;
+      this.#closedEndMs = this.#clock.resume({ endMs, latestMs: nodes.latestMs, setBack }, beganMs);
       // Windows of before the clock was set back are not open again.
       if (this.#closedEndMs > endMs) this.#beganMs = this.#closedEndMs;
-      if (endMs > beganMs + maxAheadMs + windowMs)
-        this.#clock.setBackMs = Math.max(0, this.#state.nodes.latestMs - beganMs);
     }
     this.#pending = new Pending({
       windowMs,
@@ -135,7 +134,7 @@ class WindowedAggregator implements Aggregator {
       if (dueEndMs > closedEndMs) starts.push(lastStartMs);
       for (const startMs of starts) {
         // Set back while another window was closed: time begins anew.
-        if (startMs > this.closedEndMs && this.#clock.setBackMs > 0) break;
+        if (startMs > this.closedEndMs && this.#clock.setBackMs !== 0) break;
         // What is late comes before: the readings of a node are counted in their order.
         // But an agent that tells of a whole day holds no window up.
         const isWaiting = this.#lateInARow >= MOST_LATE_IN_A_ROW;
@@ -215,14 +214,14 @@ class WindowedAggregator implements Aggregator {
 
   /** Between two windows: what is known of times goes back with the clock. */
   #moveBack(): void {
-    if (this.#clock.setBackMs > 0) this.#state.moveBack(this.#clock.setBackMs);
+    if (this.#clock.setBackMs !== 0) this.#state.moveBack(this.#clock.setBackMs);
     this.#clock.setBackMs = 0;
   }
 
   /** From when on rows of a node are taken: those of windows that are closed, as far as it was not in them. */
   #lateFrom({ node: name, timeMs }: Batch, closedEndMs: number, nowMs: number): number {
     const { maxLateMs } = this.#options;
-    if (maxLateMs === 0 || this.#clock.setBackMs > 0) return closedEndMs;
+    if (maxLateMs === 0 || this.#clock.setBackMs !== 0) return closedEndMs;
     const node = this.#state.nodes.known(name);
     const ownMs = node?.last?.startMs ?? node?.closedMs ?? Number.NEGATIVE_INFINITY;
     // What would have been too late had the batch come at once, is: no batch has rows for a whole day's windows.

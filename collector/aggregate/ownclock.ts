@@ -2,7 +2,7 @@
  * The collector's own clock, where it is set: by how much it went back, and which windows it has closed in times that it will come to again. A window that was
  * closed is not to come once more with what was counted since.
  */
-import { lastDueEnd } from './window.ts';
+import { lastDueEnd, windowStart } from './window.ts';
 
 export interface OwnClockOptions {
   readonly windowMs: number;
@@ -16,6 +16,13 @@ export interface SetBack {
   readonly byMs: number;
 }
 
+/** What a run before has left. */
+export interface RunBefore {
+  readonly endMs: number;
+  readonly latestMs: number;
+  readonly setBack: SetBack | undefined;
+}
+
 export class OwnClock {
   readonly #options: OwnClockOptions;
   /** The latest that it was, by the clock as it goes now. */
@@ -24,7 +31,7 @@ export class OwnClock {
   #beforeJumpMs = Number.NEGATIVE_INFINITY;
   /** Until it is as late again. */
   #setBack: SetBack | undefined;
-  /** By how much it was set back, as far as nobody has taken note of it. */
+  /** By how much it was set back, as far as nobody has taken note of it; negative if it is right again. */
   setBackMs = 0;
 
   constructor(options: OwnClockOptions) {
@@ -45,13 +52,13 @@ export class OwnClock {
     return hasJumped ? 'put right' : undefined;
   }
 
-  /** Goes on from a run before, which closed its last window then. Answers up to where windows count as closed. */
-  resume(endMs: number, setBack: SetBack | undefined, nowMs: number): number {
+  /** Goes on from a run before, which closed its last window then and had its newest batch at `latestMs`. Answers up to where windows count as closed. */
+  resume({ endMs, latestMs, setBack }: RunBefore, nowMs: number): number {
     const { windowMs, maxAheadMs } = this.#options;
     this.#setBack = setBack;
     if (this.#jumps(endMs, nowMs)) return this.putRight(endMs);
     // No window that ends later can have been closed by a clock that was right.
-    if (endMs > nowMs + maxAheadMs + windowMs) this.#noteSetBack(endMs, endMs - nowMs);
+    if (endMs > nowMs + maxAheadMs + windowMs) this.#goBack(Math.max(0, latestMs - nowMs), endMs);
     if (Number.isFinite(nowMs)) this.#latestMs = nowMs;
     // What was closed before its end, at a stop, is open again.
     return Math.min(endMs, lastDueEnd(nowMs, this.#options));
@@ -63,21 +70,20 @@ export class OwnClock {
     // Windows that were open when it was set forward have been closed, early: with what has been counted since they would come with other numbers.
     const isBack = this.#beforeJumpMs <= nowMs + this.#options.windowMs;
     // No more than it was, since time went on as well: nothing that was counted may seem to be news.
-    const byMs = Math.max(0, this.#latestMs - nowMs);
-    this.setBackMs += byMs;
-    this.#noteSetBack(closedEndMs, byMs);
+    this.#goBack(Math.max(0, this.#latestMs - nowMs), closedEndMs);
     this.#latestMs = nowMs;
     const beganMs = Math.max(dueEndMs, isBack ? this.#beforeJumpMs : dueEndMs);
     this.#beforeJumpMs = Number.NEGATIVE_INFINITY;
     return beganMs;
   }
 
-  /** It is right again: answers up to where windows were closed before. */
+  /** It is right again: answers up to where windows were closed, before it was set back and, as windows of the wrong time, since. */
   putRight(closedEndMs: number): number {
-    const beganMs = this.#setBack?.fromMs ?? closedEndMs;
+    const { fromMs, byMs } = this.#setBack ?? { fromMs: closedEndMs, byMs: 0 };
     this.#beforeJumpMs = closedEndMs;
     this.#setBack = undefined;
-    return beganMs;
+    this.setBackMs -= byMs;
+    return Math.max(fromMs, windowStart(closedEndMs + byMs, this.#options.windowMs));
   }
 
   /** A window begins then that is closed after those that end there. */
@@ -85,7 +91,8 @@ export class OwnClock {
     if (startMs > closedEndMs + this.#options.maxAheadMs) this.#beforeJumpMs = closedEndMs;
   }
 
-  #noteSetBack(fromMs: number, byMs: number): void {
+  #goBack(byMs: number, fromMs: number): void {
+    this.setBackMs += byMs;
     const before = this.#setBack ?? { fromMs, byMs: 0 };
     this.#setBack = { fromMs: Math.max(before.fromMs, fromMs), byMs: before.byMs + byMs };
   }

@@ -144,7 +144,7 @@ export class AggregatorState {
     return true;
   }
 
-  /** The clock was set back by so much: all times go back with it, and counters go on from what was read last. */
+  /** The clock was set back by so much, or is right again (negative): all times go with it, and counters go on from what was read last. */
   moveBack(byMs: number): void {
     for (const series of this.series.values()) series.setBack(byMs);
     this.nodes.setBack(byMs);
