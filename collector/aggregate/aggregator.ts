@@ -4,7 +4,7 @@
  */
 import type { Batch, Frame } from '../../src/model/batch.ts';
 import { BehindNodes, type Reached } from './behind.ts';
-import { type ClosingWindow, closeWindow } from './close.ts';
+import { type Breathe, type ClosingWindow, closeInPieces } from './close.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions, checkOptions } from './options.ts';
 import { type Arrival, Pending, samplesOf } from './pending.ts';
 import { OwnClock } from './ownclock.ts';
@@ -13,9 +13,6 @@ import { restoreState } from './restore.ts';
 import { AggregatorState } from './state.ts';
 import { type AggregatorStats, statsOf } from './stats.ts';
 import { lastDueEnd } from './window.ts';
-
-/** Lets other work run between two pieces. */
-export type Breathe = () => Promise<void>;
 
 /**
  * Guarantees: `push` keeps the batch's tables until their windows are closed, and never waits. `advance` and `flush` answer
@@ -44,9 +41,6 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   checkOptions(options);
   return new WindowedAggregator(options);
 }
-
-/** Steps (numbers gone through) between two breaths: a few milliseconds. */
-const STEPS_PER_BREATH = 100_000;
 
 /** Late frames that come before a window that is due, where frames are asked for a few at a time. */
 const MOST_LATE_IN_A_ROW = 20;
@@ -91,7 +85,7 @@ class WindowedAggregator implements Aggregator {
       const { setBack, nodes } = this.#state;
       this.#closedEndMs = this.#clock.resume({ endMs, latestMs: nodes.latestMs, setBack }, beganMs);
       // Windows of before the clock was set back are not open again.
-      if (this.#closedEndMs > endMs) this.#beganMs = this.#closedEndMs;
+      if (this.#closedEndMs > endMs) this.#beganMs = setBack?.fromMs ?? endMs;
     }
     this.#pending = new Pending({
       windowMs,
@@ -126,6 +120,8 @@ class WindowedAggregator implements Aggregator {
     return this.#afterwards(async () => {
       const frames: Frame[] = [];
       const closedEndMs = this.#anchor(nowMs);
+      await this.#closeLeft(frames, most, breathe);
+      if (frames.length >= most) return frames;
       this.#moveBack();
       const dueEndMs = lastDueEnd(nowMs, this.#options);
       const lastStartMs = dueEndMs - this.#options.windowMs;
@@ -150,8 +146,10 @@ class WindowedAggregator implements Aggregator {
 
   flush(breathe: Breathe, most = Number.POSITIVE_INFINITY): Promise<Frame[]> {
     return this.#afterwards(async () => {
-      this.#moveBack();
       const frames: Frame[] = [];
+      await this.#closeLeft(frames, most, breathe);
+      if (frames.length >= most) return frames;
+      this.#moveBack();
       const late = () => this.#closeLate(frames, { closedEndMs: this.closedEndMs, nowMs: 0, all: true, most }, breathe);
       for (const startMs of this.#pending.starts()) {
         await late();
@@ -196,20 +194,37 @@ class WindowedAggregator implements Aggregator {
     this.#closedEndMs ??= lastDueEnd(nowMs, this.#options);
     if (isFirst) this.#beganMs = this.#closedEndMs;
     const news = this.#clock.look(nowMs, this.#closedEndMs);
-    if (news === 'set back') this.#beginAnew(this.#clock.beginAnew(nowMs, this.#closedEndMs));
-    if (news === 'put right') this.#beginAnew(this.#clock.putRight(this.#closedEndMs));
+    if (news === 'set back') {
+      const anewMs = this.#clock.beginAnew(nowMs, this.#closedEndMs);
+      this.#beginAnew({ beganMs: anewMs, closedEndMs: anewMs });
+      this.#dropWaiting();
+    } else if (news === 'put right') this.#beginAnew(this.#clock.putRight(this.#closedEndMs));
     return this.#closedEndMs;
   }
 
-  /** The clock was set back, or is right again. What waits has times of before, and what comes from now on is not in order with it. */
-  #beginAnew(closedEndMs: number): void {
+  /** The clock was set back, or is right again. */
+  #beginAnew({ beganMs, closedEndMs }: ReturnType<OwnClock['putRight']>): void {
     this.#closedEndMs = closedEndMs;
-    this.#beganMs = closedEndMs;
+    this.#beganMs = beganMs;
     // When we were started is a time of before.
     this.#startedMs = Math.min(this.#startedMs, closedEndMs);
     this.#behind.clear();
+  }
+
+  /** What waits has times of before, and what comes from now on is not in order with it. */
+  #dropWaiting(): void {
     for (const startMs of this.#pending.starts())
       this.#state.dropped.add('clock_set_back', samplesOf(this.#pending.take(startMs)));
+  }
+
+  /** The clock is right again: what is left of windows of the wrong time. */
+  async #closeLeft(frames: Frame[], most: number, breathe: Breathe): Promise<void> {
+    if (this.#clock.setBackMs >= 0) return;
+    for (const startMs of this.#pending.starts()) {
+      if (startMs >= this.#beganMs || frames.length >= most) return;
+      const batches = this.#pending.take(startMs);
+      frames.push(await this.#run({ startMs, batches, withGroups: true, without: new Set() }, breathe));
+    }
   }
 
   /** Between two windows: what is known of times goes back with the clock. */
@@ -270,19 +285,10 @@ class WindowedAggregator implements Aggregator {
   }
 
   async #run(window: ClosingWindow, breathe: Breathe): Promise<Frame> {
-    const pieces = closeWindow(this.#state, window);
-    let steps = 0;
-    for (let piece = pieces.next(); ; piece = pieces.next()) {
-      if (piece.done) {
-        if (window.late === undefined) this.#frames++;
-        else this.#lateFrames++;
-        return piece.value;
-      }
-      steps += piece.value;
-      if (steps < STEPS_PER_BREATH) continue;
-      steps = 0;
-      await breathe();
-    }
+    const frame = await closeInPieces(this.#state, window, breathe);
+    if (window.late === undefined) this.#frames++;
+    else this.#lateFrames++;
+    return frame;
   }
 
   /** One after the other, whatever became of the one before. */

@@ -56,7 +56,7 @@ export class OwnClock {
   resume({ endMs, latestMs, setBack }: RunBefore, nowMs: number): number {
     const { windowMs, maxAheadMs } = this.#options;
     this.#setBack = setBack;
-    if (this.#jumps(endMs, nowMs)) return this.putRight(endMs);
+    if (this.#jumps(endMs, nowMs)) return this.putRight(endMs).closedEndMs;
     // No window that ends later can have been closed by a clock that was right.
     if (endMs > nowMs + maxAheadMs + windowMs) this.#goBack(Math.max(0, latestMs - nowMs), endMs);
     if (Number.isFinite(nowMs)) this.#latestMs = nowMs;
@@ -77,13 +77,15 @@ export class OwnClock {
     return beganMs;
   }
 
-  /** It is right again: answers up to where windows were closed, before it was set back and, as windows of the wrong time, since. */
-  putRight(closedEndMs: number): number {
+  /** It is right again: answers up to where windows were closed before it was set back, and, as windows of the wrong time, since. */
+  putRight(closedEndMs: number): { readonly beganMs: number; readonly closedEndMs: number } {
+    const { windowMs } = this.#options;
     const { fromMs, byMs } = this.#setBack ?? { fromMs: closedEndMs, byMs: 0 };
     this.#beforeJumpMs = closedEndMs;
     this.#setBack = undefined;
     this.setBackMs -= byMs;
-    return Math.max(fromMs, windowStart(closedEndMs + byMs, this.#options.windowMs));
+    // Known to be a little less than it was: to the nearest window.
+    return { beganMs: fromMs, closedEndMs: Math.max(fromMs, windowStart(closedEndMs + byMs + windowMs / 2, windowMs)) };
   }
 
   /** A window begins then that is closed after those that end there. */
