@@ -11,6 +11,7 @@ import { createHttp, type RefusalReason } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
 import type { Batch, Frame } from '../src/model/batch.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
+import { watchStandstill } from '../src/run/standstill.ts';
 import { createSelfMetrics } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
 import { WIRE_LIMITS } from '../src/wire/limits.ts';
@@ -112,6 +113,8 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
   });
   life.onStop('windows', () => windows.stop());
 
+  const standstill = watchStandstill(clock);
+  life.onStop('standstill', async () => standstill.stop());
   const ingest = createIngest({
     push: take,
     familyNamed,
@@ -120,9 +123,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     limits: limitsOf(settings, log),
     // Without a log of frames there is nothing to wait for: what is received counts as durable.
     kept: kept === undefined ? undefined : mark,
-    pace,
-    clock,
-    log,
+    ...{ pace, heldMs: standstill.latelyMs, clock, log },
   });
   if (kept?.last !== undefined) ingest.remember(sessionsIn(kept.last));
   const chores = startHousekeeping([{ name: 'sessions', schedule: '* * * * *', run: () => ingest.housekeep() }], log);

@@ -6,7 +6,7 @@ import type { Pace } from './ingest/intake.ts';
 
 export interface PaceOptions {
   readonly catchUp: CatchUp;
-  readonly aggregator: Pick<Aggregator, 'closedEndMs'>;
+  readonly aggregator: Pick<Aggregator, 'closedEndMs' | 'look'>;
   /** Those to wait for. */
   readonly nodes: () => Iterable<string>;
   readonly log: Log;
@@ -15,6 +15,7 @@ export interface PaceOptions {
 export function createPace({ catchUp, aggregator, nodes, log }: PaceOptions): Pace {
   return {
     look(nowMs) {
+      aggregator.look(nowMs);
       if (catchUp.active) return;
       catchUp.look(nowMs, aggregator.closedEndMs, nodes);
       if (!catchUp.active) return;

@@ -4,17 +4,15 @@
  */
 import type { Batch, Frame } from '../../src/model/batch.ts';
 import { BehindNodes, type Reached } from './behind.ts';
-import { type ClosingWindow, closeWindow } from './close.ts';
+import { type Breathe, type ClosingWindow, closeInPieces } from './close.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions, checkOptions } from './options.ts';
 import { type Arrival, Pending, samplesOf } from './pending.ts';
+import { OwnClock } from './ownclock.ts';
 import type { Refusal } from './refusals.ts';
 import { restoreState } from './restore.ts';
 import { AggregatorState } from './state.ts';
 import { type AggregatorStats, statsOf } from './stats.ts';
 import { lastDueEnd } from './window.ts';
-
-/** Lets other work run between two pieces. */
-export type Breathe = () => Promise<void>;
 
 /**
  * Guarantees: `push` keeps the batch's tables until their windows are closed, and never waits. `advance` and `flush` answer
@@ -27,6 +25,8 @@ export interface Aggregator {
   advance(nowMs: number, breathe: Breathe, most?: number): Promise<Frame[]>;
   /** Closes every window that holds something, due or not: for the end. `most` as above. */
   flush(breathe: Breathe, most?: number): Promise<Frame[]>;
+  /** It is that time: whether the clock was set is known before anybody asks for `closedEndMs`. */
+  look(nowMs: number): void;
   stats(): AggregatorStats;
   /** All windows that end here or before are closed; 0 before the first call. */
   readonly closedEndMs: number;
@@ -42,9 +42,6 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   return new WindowedAggregator(options);
 }
 
-/** Steps (numbers gone through) between two breaths: a few milliseconds. */
-const STEPS_PER_BREATH = 100_000;
-
 /** Late frames that come before a window that is due, where frames are asked for a few at a time. */
 const MOST_LATE_IN_A_ROW = 20;
 
@@ -58,12 +55,7 @@ class WindowedAggregator implements Aggregator {
   /** All windows that end here or before are closed; undefined before the first call. */
   #closedEndMs: number | undefined;
   #received = 0;
-  /** By how much the clock was set back, as far as the state does not know yet. */
-  #setBackMs = 0;
-  /** Up to where windows were closed when the clock was last set forward, or we had slept. */
-  #beforeJumpMs = Number.NEGATIVE_INFINITY;
-  /** The latest that it was, by the clock as it goes now. */
-  #latestMs = Number.NEGATIVE_INFINITY;
+  readonly #clock: OwnClock;
   /** Windows from here on have their groups. */
   #startedMs: number;
   /** The same of windows that something has come for: the run before has not written them, and agents send again what it had of them. */
@@ -80,8 +72,9 @@ class WindowedAggregator implements Aggregator {
     // What it goes on from is not kept.
     const { restored, ...settings } = options;
     this.#options = { ...AGGREGATOR_DEFAULTS, ...settings };
-    const { windowMs, maxPendingCells, maxAheadMs, startedMs = 0 } = this.#options;
+    const { windowMs, maxPendingCells, startedMs = 0 } = this.#options;
     this.#state = new AggregatorState(this.#options);
+    this.#clock = new OwnClock(this.#options);
     this.#startedMs = startedMs;
     this.#againMs = Math.min(startedMs, restored?.frame.endMs ?? startedMs);
     this.#goesOn = restored !== undefined;
@@ -89,10 +82,10 @@ class WindowedAggregator implements Aggregator {
       const { endMs } = restored.frame;
       restoreState(this.#state, restored);
       const beganMs = options.startedMs ?? Number.POSITIVE_INFINITY;
-      // What was closed before its end, at a stop, is open again.
-      this.#closedEndMs = Math.min(endMs, lastDueEnd(beganMs, this.#options));
-      // No window that ends later can have been closed by a clock that was right.
-      if (endMs > beganMs + maxAheadMs + windowMs) this.#setBackMs = Math.max(0, this.#state.nodes.latestMs - beganMs);
+      const { setBack, nodes } = this.#state;
+      this.#closedEndMs = this.#clock.resume({ endMs, latestMs: nodes.latestMs, setBack }, beganMs);
+      // Windows of before the clock was set back are not open again.
+      if (this.#closedEndMs > endMs) this.#beganMs = setBack?.fromMs ?? endMs;
     }
     this.#pending = new Pending({
       windowMs,
@@ -119,10 +112,16 @@ class WindowedAggregator implements Aggregator {
     return arrival;
   }
 
+  look(nowMs: number): void {
+    this.#anchor(nowMs);
+  }
+
   advance(nowMs: number, breathe: Breathe, most = Number.POSITIVE_INFINITY): Promise<Frame[]> {
     return this.#afterwards(async () => {
       const frames: Frame[] = [];
       const closedEndMs = this.#anchor(nowMs);
+      await this.#closeLeft(frames, most, breathe);
+      if (frames.length >= most) return frames;
       this.#moveBack();
       const dueEndMs = lastDueEnd(nowMs, this.#options);
       const lastStartMs = dueEndMs - this.#options.windowMs;
@@ -131,7 +130,7 @@ class WindowedAggregator implements Aggregator {
       if (dueEndMs > closedEndMs) starts.push(lastStartMs);
       for (const startMs of starts) {
         // Set back while another window was closed: time begins anew.
-        if (startMs > this.closedEndMs && this.#setBackMs > 0) break;
+        if (startMs > this.closedEndMs && this.#clock.setBackMs !== 0) break;
         // What is late comes before: the readings of a node are counted in their order.
         // But an agent that tells of a whole day holds no window up.
         const isWaiting = this.#lateInARow >= MOST_LATE_IN_A_ROW;
@@ -147,8 +146,10 @@ class WindowedAggregator implements Aggregator {
 
   flush(breathe: Breathe, most = Number.POSITIVE_INFINITY): Promise<Frame[]> {
     return this.#afterwards(async () => {
-      this.#moveBack();
       const frames: Frame[] = [];
+      await this.#closeLeft(frames, most, breathe);
+      if (frames.length >= most) return frames;
+      this.#moveBack();
       const late = () => this.#closeLate(frames, { closedEndMs: this.closedEndMs, nowMs: 0, all: true, most }, breathe);
       for (const startMs of this.#pending.starts()) {
         await late();
@@ -189,42 +190,53 @@ class WindowedAggregator implements Aggregator {
    * clock that was set back so far that everything would be too late for longer than the tolerance begins anew.
    */
   #anchor(nowMs: number): number {
-    const dueEndMs = lastDueEnd(nowMs, this.#options);
-    if (this.#closedEndMs === undefined) {
-      this.#closedEndMs = dueEndMs;
-      this.#beganMs = dueEndMs;
-    } else if (this.#closedEndMs > nowMs + this.#options.maxAheadMs) this.#beginAnew(dueEndMs, nowMs);
-    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    const isFirst = this.#closedEndMs === undefined;
+    this.#closedEndMs ??= lastDueEnd(nowMs, this.#options);
+    if (isFirst) this.#beganMs = this.#closedEndMs;
+    const news = this.#clock.look(nowMs, this.#closedEndMs);
+    if (news === 'set back') {
+      const anewMs = this.#clock.beginAnew(nowMs, this.#closedEndMs);
+      this.#beginAnew({ beganMs: anewMs, closedEndMs: anewMs });
+      this.#dropWaiting();
+    } else if (news === 'put right') this.#beginAnew(this.#clock.putRight(this.#closedEndMs));
     return this.#closedEndMs;
   }
 
-  /** The clock was set back. What waits has times of before, and what comes from now on is not in order with it. */
-  #beginAnew(dueEndMs: number, nowMs: number): void {
-    // Windows that were open when it was set forward have been closed, early: with what has been counted since they would come with other numbers.
-    const isBack = this.#beforeJumpMs <= nowMs + this.#options.windowMs;
-    this.#closedEndMs = Math.max(dueEndMs, isBack ? this.#beforeJumpMs : dueEndMs);
-    this.#beganMs = this.#closedEndMs;
-    this.#beforeJumpMs = Number.NEGATIVE_INFINITY;
+  /** The clock was set back, or is right again. */
+  #beginAnew({ beganMs, closedEndMs }: ReturnType<OwnClock['putRight']>): void {
+    this.#closedEndMs = closedEndMs;
+    this.#beganMs = beganMs;
     // When we were started is a time of before.
-    this.#startedMs = Math.min(this.#startedMs, dueEndMs);
-    // No more than it was, since time went on as well: nothing that was counted may seem to be news.
-    this.#setBackMs += Math.max(0, this.#latestMs - nowMs);
-    this.#latestMs = nowMs;
+    this.#startedMs = Math.min(this.#startedMs, closedEndMs);
     this.#behind.clear();
+  }
+
+  /** What waits has times of before, and what comes from now on is not in order with it. */
+  #dropWaiting(): void {
     for (const startMs of this.#pending.starts())
       this.#state.dropped.add('clock_set_back', samplesOf(this.#pending.take(startMs)));
   }
 
+  /** The clock is right again: what is left of windows of the wrong time. */
+  async #closeLeft(frames: Frame[], most: number, breathe: Breathe): Promise<void> {
+    if (this.#clock.setBackMs >= 0) return;
+    for (const startMs of this.#pending.starts()) {
+      if (startMs >= this.#beganMs || frames.length >= most) return;
+      const batches = this.#pending.take(startMs);
+      frames.push(await this.#run({ startMs, batches, withGroups: true, without: new Set() }, breathe));
+    }
+  }
+
   /** Between two windows: what is known of times goes back with the clock. */
   #moveBack(): void {
-    if (this.#setBackMs > 0) this.#state.setBack(this.#setBackMs);
-    this.#setBackMs = 0;
+    if (this.#clock.setBackMs !== 0) this.#state.moveBack(this.#clock.setBackMs);
+    this.#clock.setBackMs = 0;
   }
 
   /** From when on rows of a node are taken: those of windows that are closed, as far as it was not in them. */
   #lateFrom({ node: name, timeMs }: Batch, closedEndMs: number, nowMs: number): number {
     const { maxLateMs } = this.#options;
-    if (maxLateMs === 0 || this.#setBackMs > 0) return closedEndMs;
+    if (maxLateMs === 0 || this.#clock.setBackMs !== 0) return closedEndMs;
     const node = this.#state.nodes.known(name);
     const ownMs = node?.last?.startMs ?? node?.closedMs ?? Number.NEGATIVE_INFINITY;
     // What would have been too late had the batch come at once, is: no batch has rows for a whole day's windows.
@@ -236,8 +248,9 @@ class WindowedAggregator implements Aggregator {
     // Who is behind has told something that comes before: its part waits, and is late then.
     const without = this.#behind.names;
     const batches = this.#pending.take(startMs, (node) => !without.has(node));
-    if (startMs > this.closedEndMs + this.#options.maxAheadMs) this.#beforeJumpMs = this.closedEndMs;
+    this.#clock.close(startMs, this.closedEndMs);
     this.#closedEndMs = startMs + this.#options.windowMs;
+    this.#state.setBack = this.#clock.setBack;
     const frame = await this.#run(
       { startMs, batches, withGroups: this.#withGroups(startMs, batches), without, early },
       breathe,
@@ -272,19 +285,10 @@ class WindowedAggregator implements Aggregator {
   }
 
   async #run(window: ClosingWindow, breathe: Breathe): Promise<Frame> {
-    const pieces = closeWindow(this.#state, window);
-    let steps = 0;
-    for (let piece = pieces.next(); ; piece = pieces.next()) {
-      if (piece.done) {
-        if (window.late === undefined) this.#frames++;
-        else this.#lateFrames++;
-        return piece.value;
-      }
-      steps += piece.value;
-      if (steps < STEPS_PER_BREATH) continue;
-      steps = 0;
-      await breathe();
-    }
+    const frame = await closeInPieces(this.#state, window, breathe);
+    if (window.late === undefined) this.#frames++;
+    else this.#lateFrames++;
+    return frame;
   }
 
   /** One after the other, whatever became of the one before. */

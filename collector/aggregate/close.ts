@@ -27,8 +27,27 @@ export interface ClosingWindow {
   readonly early?: boolean;
 }
 
+/** Lets other work run between two pieces. */
+export type Breathe = () => Promise<void>;
+
+/** Steps (numbers gone through) between two breaths: a few milliseconds. */
+const STEPS_PER_BREATH = 100_000;
+
+/** Closes one window, with breaths. */
+export async function closeInPieces(state: AggregatorState, window: ClosingWindow, breathe: Breathe): Promise<Frame> {
+  const pieces = closeWindow(state, window);
+  let steps = 0;
+  for (let piece = pieces.next(); ; piece = pieces.next()) {
+    if (piece.done) return piece.value;
+    steps += piece.value;
+    if (steps < STEPS_PER_BREATH) continue;
+    steps = 0;
+    await breathe();
+  }
+}
+
 /** Closes one window. Yields the number of steps done since the last time. */
-export function* closeWindow(
+function* closeWindow(
   state: AggregatorState,
   { startMs, batches, withGroups, late, again, without, early }: ClosingWindow,
 ): Generator<number, Frame> {

@@ -3,12 +3,14 @@
  * (restore.ts). A number that stands in the window's tables already is absent here, so that mostly nothing is written twice.
  */
 import type { LevelTable } from '../../src/model/batch.ts';
+import { NO_LABELS } from '../../src/model/labels.ts';
 import type { Column, Shape } from '../../src/model/shape.ts';
 import type { EntityRow, Row } from '../../src/model/table.ts';
 import type { LevelGroups } from './groups.ts';
 import type { NodeState } from './nodes.ts';
 import { exposedRow } from './reduce.ts';
 import type { FamilySeries } from './series.ts';
+import type { SetBack } from './ownclock.ts';
 import type { AggregatorState } from './state.ts';
 import type { GroupColumns } from './totals.ts';
 
@@ -17,6 +19,7 @@ export const ROWS = '#rows';
 export const GROUPS = '#groups';
 export const TOTALS = '#totals';
 export const NODES = '#nodes';
+export const CLOCK = '#clock';
 /** The columns beside those of the family. A suspect's is its column's with this before it. */
 export const START = '#start';
 export const SUSPECT = '#suspect ';
@@ -35,7 +38,7 @@ export interface Closed {
 /** Yields the number of steps done since the last time. */
 export function* journalOf(state: AggregatorState, closed: Closed): Generator<number, LevelTable[]> {
   const nodes = state.nodes.all();
-  const tables = [nodesTable(nodes, closed.endMs)];
+  const tables = [clockTable(state.setBack, closed.endMs), nodesTable(nodes, closed.endMs)];
   for (const groups of state.groups.levels) tables.push(groupsTable(groups, nodes, closed.endMs));
   for (const series of state.inOrder()) {
     if (series.live > 0) tables.push(rowsTable(state, series, closed));
@@ -48,6 +51,13 @@ export function* journalOf(state: AggregatorState, closed: Closed): Generator<nu
     }
   }
   return tables.filter(({ rows }) => rows.length > 0);
+}
+
+/** There only while the collector's clock is set back. */
+function clockTable(setBack: SetBack | undefined, endMs: number): LevelTable {
+  const rows = setBack === undefined ? [] : [CLOCK_ROW];
+  const values = Float64Array.from(setBack === undefined ? [] : [setBack.fromMs, setBack.byMs]);
+  return { level: CLOCK, shape: CLOCK_SHAPE, rows, timesMs: all(rows.length, endMs), values };
 }
 
 function nodesTable(nodes: readonly NodeState[], endMs: number): LevelTable {
@@ -172,6 +182,9 @@ function rowsShape({ family }: FamilySeries, counted: readonly number[]): Shape 
 function column(field: string): Column {
   return { metric: field, field, labels: [], kind: 'gauge', unit: 'none', help: '' };
 }
+
+const CLOCK_SHAPE: Shape = { measurement: 'clock', columns: ['from', 'by'].map(column) };
+const CLOCK_ROW: Row = { labels: NO_LABELS };
 
 const NODES_SHAPE: Shape = { measurement: 'nodes', columns: NODE_FIELDS.map(column) };
 

@@ -6,7 +6,7 @@ import type { Frame, LevelTable } from '../../src/model/batch.ts';
 import type { Family } from '../../src/model/family.ts';
 import { labelValue } from '../../src/model/labels.ts';
 import type { EntityRow, Row } from '../../src/model/table.ts';
-import { GROUPS, NODES, ROWS, START, SUSPECT, TOTALS } from './journal.ts';
+import { CLOCK, GROUPS, NODES, ROWS, START, SUSPECT, TOTALS } from './journal.ts';
 import { CONTAINER_LEVEL } from './levels.ts';
 import type { NodeState } from './nodes.ts';
 import type { AggregatorState } from './state.ts';
@@ -19,6 +19,10 @@ export interface Restored {
 export function restoreState(state: AggregatorState, { frame, familyNamed }: Restored): void {
   const { journal = [], tables } = frame;
   const of = (level: string): LevelTable[] => journal.filter((table) => table.level === level);
+  for (const table of of(CLOCK)) {
+    const at = cells(table);
+    state.setBack = { fromMs: at('from', 0), byMs: at('by', 0) };
+  }
   const nodes = of(NODES).flatMap((table) => restoreNodes(state, table, frame.endMs));
   for (const table of of(GROUPS)) restoreGroups(state, table, nodes);
   for (const table of of(TOTALS)) restoreTotals(state, table, { tables, familyNamed });

@@ -9,6 +9,7 @@ import { Groups } from './groups.ts';
 import type { IncreaseCounts, Moment } from './increase.ts';
 import { type NodeState, Nodes } from './nodes.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions } from './options.ts';
+import type { SetBack } from './ownclock.ts';
 import { membersShape, planLevel } from './plan.ts';
 import { Refusals } from './refusals.ts';
 import { FamilySeries } from './series.ts';
@@ -55,6 +56,8 @@ export class AggregatorState {
   isBehind: (node: string) => boolean = () => false;
   /** The end of the last window that was closed on time. */
   presentMs = 0;
+  /** The clock was set back, and is not as late as it was yet. */
+  setBack: SetBack | undefined;
   /** A group was refused, for the cap, since the last giving up. */
   pressed = false;
   /** Samples that went into late frames. */
@@ -141,8 +144,8 @@ export class AggregatorState {
     return true;
   }
 
-  /** The clock was set back by so much: all times go back with it, and counters go on from what was read last. */
-  setBack(byMs: number): void {
+  /** The clock was set back by so much, or is right again (negative): all times go with it, and counters go on from what was read last. */
+  moveBack(byMs: number): void {
     for (const series of this.series.values()) series.setBack(byMs);
     this.nodes.setBack(byMs);
     this.groups.setBack(byMs);

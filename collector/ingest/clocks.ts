@@ -9,8 +9,11 @@ export const TOLERATED_MS = 1000;
 const CERTAIN_MS = 5000;
 
 export interface AgentClock {
-  /** Takes note of a push; answers whether the offset that is worked with has changed. */
-  note(sentMs: number, receivedMs: number): boolean;
+  /**
+   * Takes note of a push; answers whether the offset that is worked with has changed. `heldMs` is for how long we ourselves may have left it lying before we
+   * took it for received: a clock that seems to be behind by no more than that is none.
+   */
+  note(sentMs: number, receivedMs: number, heldMs?: number): boolean;
   /** The agent's clock minus ours, in milliseconds; 0 while within the tolerance, undefined before a push has said when it was sent. */
   readonly offsetMs: number | undefined;
 }
@@ -28,7 +31,7 @@ export function createAgentClock(): AgentClock {
   }
 
   return {
-    note(sentMs, receivedMs) {
+    note(sentMs, receivedMs, heldMs = 0) {
       // The time on the way makes it less than it is, never more.
       const seen = sentMs - receivedMs;
       offset ??= 0;
@@ -37,6 +40,7 @@ export function createAgentClock(): AgentClock {
         other = undefined;
         return false;
       }
+      if (heldMs > 0 && off < 0 && -off <= heldMs + TOLERATED_MS) return false;
       // Ahead of what was thought cannot be the network; nor can much. A little behind may, unless the next push says the same.
       if (off > 0 || off < -CERTAIN_MS) return settle(seen);
       if (other !== undefined && Math.abs(seen - other) <= TOLERATED_MS) return settle(Math.max(seen, other));

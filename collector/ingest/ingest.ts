@@ -35,6 +35,8 @@ export interface IngestOptions {
   readonly kept?: Kept | undefined;
   /** Who may send now, while windows are being caught up with. */
   readonly pace?: Pace | undefined;
+  /** For how many milliseconds this process stood still lately; never, if it is not there. */
+  readonly heldMs?: (() => number) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** `Math.random` unless a test decides. */
@@ -76,6 +78,7 @@ export function createIngest(options: IngestOptions): Ingest {
     kept,
     pace,
     full = () => undefined,
+    heldMs = () => 0,
     clock,
     log,
     random = Math.random,
@@ -112,11 +115,12 @@ export function createIngest(options: IngestOptions): Ingest {
 
   async function receive(body: Buffer, given: Received = {}): Promise<Reply> {
     const { encoding, sentMs, receivedMs = clock.now(), run, waiting } = given;
+    const held = heldMs();
     tally.bytes += body.length;
     try {
       const unpack = () => inflate(body, encoding, limits.wire.bodyBytes);
       const reply = await line.pass(unpack, (unpacked) =>
-        intake.take(unpacked, clock.now(), { sentMs, receivedMs, run, waiting }),
+        intake.take(unpacked, clock.now(), { sentMs, receivedMs, heldMs: held, run, waiting }),
       );
       crowd.letIn();
       return reply;

@@ -50,6 +50,8 @@ export interface IntakeOptions {
 export interface Times {
   readonly sentMs: number | undefined;
   readonly receivedMs: number;
+  /** For how many milliseconds we stood still just before that: it may have lain here. */
+  readonly heldMs?: number | undefined;
   /** The run of the collector that took what the agent has sent before and holds on to. */
   readonly run?: string | undefined;
   /** How many batches the agent has behind this one, if it says so. */
@@ -118,9 +120,9 @@ export class Intake {
     return this.#handOn(session, decoded, { nowMs, waiting: times.waiting });
   }
 
-  #compareClocks(session: Session, { sentMs, receivedMs }: Times): void {
+  #compareClocks(session: Session, { sentMs, receivedMs, heldMs }: Times): void {
     const { node, clock } = session;
-    if (sentMs === undefined || !clock.note(sentMs, receivedMs)) return;
+    if (sentMs === undefined || !clock.note(sentMs, receivedMs, heldMs)) return;
     const offsetMs = clock.offsetMs ?? 0;
     session.shift = shifter(offsetMs);
     this.#options.onClock(node, offsetMs);

@@ -39,7 +39,7 @@ export interface Fanout {
   close(deadlineMs: number): Promise<void>;
 }
 
-const DEFAULT_BACKOFF: BackoffOptions = { firstMs: 500, maxMs: 60_000 };
+const DEFAULT_BACKOFF: BackoffOptions = { firstMs: 500, maxMs: 10_000 };
 
 export function createFanout(outlets: readonly Outlet[], options: FanoutOptions): Fanout {
   const names = new Set(outlets.map((outlet) => outlet.sink.name));

@@ -184,6 +184,31 @@ describe('a collector whose clock was set', () => {
     expect(failures(change('service', 1), more).join()).toMatch(/service n0\/s2 at \d+ counts 36, not 14/);
   });
 
+  test('seed 53: a window that was closed when the clock was right again holds what was counted meanwhile, and no more', () => {
+    // Of 1012 no node is there, of 1013 to 1016 nothing: dropped, and counted. 1017 and 1018 are in the wrong time: eight ticks on, 8 × 75 in the cluster.
+    const closedLate = (more: number): Holdings => {
+      const of = (level: keyof Holdings, what: 'counter' | 'gauge') =>
+        spoilt(EVERY, (points) => {
+          const before = points.find(([ms]) => ms === endOf(1018, cast))?.[1] ?? 0;
+          const isAway = level === 'container' || level === 'node';
+          return points
+            .filter(([ms]) => ms <= endOf(isAway ? 1011 : 1012, cast) || ms > endOf(1016, cast))
+            .map(([ms, value]): Point => {
+              if (ms === endOf(1012, cast)) return [ms, what === 'counter' ? before + more : value];
+              return [ms > endOf(1016, cast) && ms <= endOf(1018, cast) ? ms + HOUR : ms, value];
+            })
+            .sort(([x], [y]) => x - y);
+        })[level][what];
+      const levels = EVERY.map((level) => [level, { counter: of(level, 'counter'), gauge: of(level, 'gauge') }]);
+      return Object.fromEntries(levels) as unknown as Holdings;
+    };
+    expect(closedLate(0).cluster.counter[0]?.points[2]).toEqual([endOf(1012, cast), 600]);
+    // Five ticks of two nodes, three containers with two numbers each.
+    expect(failures(closedLate(0), { ...set, dropped: 60 })).toEqual([]);
+    // With 1019 as well, which was read after the last of the wrong time, or with anything twice.
+    expect(failures(closedLate(75), { ...set, dropped: 60 }).join()).toMatch(/cluster {2}at \d+ counts 675, not 525/);
+  });
+
   test('lacks no window that is not counted', () => {
     const lacking = spoilt(EVERY, (points) => ahead(without(1017)(points)));
     expect(failures(lacking, set).join()).toMatch(/2 ticks are not there.*1 windows are not there/);

@@ -77,6 +77,7 @@ function windowsOf(holdings: Holdings, evidence: Evidence, stored: Stored): Wind
   );
   const nodes = cast.nodes.map((name) => groups.find(({ level, labels }) => level === 'node' && labels.node === name));
   const reached = cast.nodes.map(() => 0);
+  const afterStep = cast.nodes.map(() => 0);
   for (let tick = looked.from; tick <= looked.to; tick++) {
     const present = groups.filter((group) => group.counter(tick) !== undefined);
     if (present.length === 0) {
@@ -94,14 +95,18 @@ function windowsOf(holdings: Holdings, evidence: Evidence, stored: Stored): Wind
         failures.push(`${group.name} has no total at ${endOf(tick, cast)}`);
     nodes.forEach((group, node) => {
       const at = lastTick(group, group?.counter(tick), { node, evidence });
-      failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number> }, evidence));
-      const wrong = [...(group?.wrongTime ?? [])].filter(([then]) => then <= tick + slackOf(node, evidence));
-      const before = wrong.map(([, total]) => lastTick(group, total, { node, evidence }) ?? 0);
+      const wrong = [...(group?.wrongTime ?? [])];
+      const upTo = (last: number): number[] =>
+        wrong.filter(([then]) => then <= last).map(([, total]) => lastTick(group, total, { node, evidence }) ?? 0);
       const own = groups.filter(({ level, members }) => level === 'service' && isAlone(members, node));
       const hidden = at === undefined ? inForgotten(own, { node, tick }, { evidence, stored }) : [];
+      const before = upTo(tick + slackOf(node, evidence));
+      const inWrong = upTo(Number.POSITIVE_INFINITY);
+      failures.push(...badTick(at, { node, tick, seen: seen[node] as ReadonlySet<number>, inWrong }, evidence));
       reached[node] = at ?? Math.max(reached[node] as number, ...before, ...hidden);
+      afterStep[node] = at ?? Math.max(reached[node] as number, ...inWrong);
     });
-    for (const group of present) failures.push(...badSums(group, { tick, reached, seen }, evidence));
+    for (const group of present) failures.push(...badSums(group, { tick, reached, afterStep, seen }, evidence));
   }
   nodes.forEach((group, node) => {
     for (const [tick, total] of group?.wrongTime ?? []) {
@@ -168,18 +173,24 @@ function lastTick(
   return first + total / perTick;
 }
 
-function badTick(
-  at: number | undefined,
-  { node, tick, seen }: { node: number; tick: number; seen: ReadonlySet<number> },
-  evidence: Evidence,
-): string[] {
+interface NodeMoment {
+  readonly node: number;
+  readonly tick: number;
+  /** Ticks of it that are there. */
+  readonly seen: ReadonlySet<number>;
+  /** Up to which ticks windows of the wrong time count: one that was closed after them has that as well. */
+  readonly inWrong?: readonly number[];
+}
+
+function badTick(at: number | undefined, { node, tick, seen, inWrong = [] }: NodeMoment, evidence: Evidence): string[] {
   if (at === undefined) return [];
   const { cast, journals } = evidence;
   // In the last window all clocks are right again: nothing is lost for good.
   const slack = tick === evidence.looked.to ? 0 : slackOf(node, evidence);
   const where = `${cast.nodes[node]} at ${endOf(tick, cast)}`;
   if (!journals[node]?.some((line) => line.tick === at)) return [`${where} counts up to ${at}, which is no tick of it`];
-  if (at > tick + slack) return [`${where} counts what was read later: up to ${at}, not ${tick}`];
+  if (at > tick + slack && at > Math.max(...inWrong))
+    return [`${where} counts what was read later: up to ${at}, not ${tick}`];
   const newest = Math.max(...[...seen].filter((one) => one <= tick - slack));
   return at < newest ? [`${where} counts up to ${at}, and tick ${newest} is there`] : [];
 }
@@ -188,21 +199,29 @@ interface Moment {
   readonly tick: number;
   /** By node. */
   readonly reached: readonly number[];
+  /**
+   * The same for a window that was closed after the clock was put right, for batches that agents had kept: with all that was counted in windows of the wrong
+   * time, those of later moments too. When a window was closed nobody can tell from the store.
+   */
+  readonly afterStep: readonly number[];
   readonly seen: readonly ReadonlySet<number>[];
 }
 
-function badSums(group: Group, { tick, reached, seen }: Moment, evidence: Evidence): string[] {
+function badSums(group: Group, { tick, reached, afterStep, seen }: Moment, evidence: Evidence): string[] {
   const { cast, clocks } = evidence;
   const where = `${group.name} at ${endOf(tick, cast)}`;
   const failures: string[] = [];
   const total = group.counter(tick) as number;
   // A node that was away comes late: what it used is in levels that span nodes when it is back, what it held is not. At the end all are there.
   const mayLag = group.level !== 'node' && (tick < evidence.looked.to || catchesUp(group, evidence));
-  const due = group.members.reduce(
-    (sum, containers, node) => sum + totalOf(reached[node] as number, { node, containers }, evidence),
-    0,
-  );
-  if (total !== due && !(mayLag && total < due)) failures.push(`${where} counts ${total}, not ${due}`);
+  const dueBy = (ticks: readonly number[]): number =>
+    group.members.reduce(
+      (sum, containers, node) => sum + totalOf(ticks[node] as number, { node, containers }, evidence),
+      0,
+    );
+  const due = dueBy(reached);
+  if (total !== due && total !== dueBy(afterStep) && !(mayLag && total < due))
+    failures.push(`${where} counts ${total}, not ${due}`);
   const there = group.members.flatMap((containers, node) => {
     const isThere = containers.length > 0 && (seen[node]?.has(tick) ?? false);
     return isThere ? [containers.reduce((sum, container) => sum + gaugeOf({ node, container, tick }), 0)] : [];

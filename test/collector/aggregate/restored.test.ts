@@ -13,6 +13,8 @@ import { EPOCH_MS } from './timeline.ts';
 
 /** Windows of 10 s, open for 10 s more. */
 const KEPT: AggregatorOptions = { ...AGGREGATOR_DEFAULTS, cluster: 'c', journal: true };
+/** What agents kept while they were away is taken. */
+const LATE: AggregatorOptions = { ...KEPT, maxLateMs: 24 * 3_600_000 };
 const familyNamed = (name: string) => (name === work.name ? work : undefined);
 const breathe = () => Promise.resolve();
 const at = (second: number) => EPOCH_MS + second * 1000;
@@ -94,8 +96,58 @@ test('a clock that was set back between two runs does not freeze what is read un
   expect(aggregator.stats().dropped.get('duplicate_time') ?? 0).toBe(0);
 });
 
+describe('a clock that is set back by an hour and put right', () => {
+  /** Killed after the window that ends at 3620, with 103 done; started again at 3625, when the clock says 25. */
+  async function restarted() {
+    const frame = await lastOf(3620);
+    const aggregator = createAggregator({ ...LATE, startedMs: at(25), restored: { frame, familyNamed } });
+    aggregator.look(at(25));
+    return aggregator;
+  }
+
+  test('closes no window once more: not one in which nothing came, and not for what an agent sends again', async () => {
+    const aggregator = await restarted();
+    expect(aggregator.closedEndMs).toBe(at(10));
+    // Right again, at 3640.
+    aggregator.look(at(3640));
+    expect(aggregator.closedEndMs).toBe(at(3620));
+    expect(aggregator.push(batchOf(3616, 104), at(3640)).dropped).toEqual(new Map([['too_late', 1]]));
+    aggregator.push(batchOf(3626, 107), at(3640));
+    // Caught up with window by window.
+    const frames = [];
+    for (const second of [3620, 3630, 3640]) frames.push(...(await aggregator.advance(at(second), breathe)));
+    expect(frames.map((one) => [one.endMs, totalIn(one)])).toEqual([[at(3630), 7]]);
+  });
+
+  test('also when it was started again after that: the windows of the wrong time say it', async () => {
+    const aggregator = await restarted();
+    aggregator.push(batchOf(36, 105, 3636), at(37));
+    const wrong = (await aggregator.advance(at(50), breathe)).at(-1) as Frame;
+    expect([wrong.endMs, totalIn(wrong)]).toEqual([at(40), 5]);
+    const right = createAggregator({ ...LATE, startedMs: at(3660), restored: { frame: wrong, familyNamed } });
+    // The newest batch is of 3615, less 25: by 3590 or more it was set back, and 40 is 3630 or later.
+    expect(right.closedEndMs).toBe(at(3630));
+    right.push(batchOf(3646, 109), at(3660));
+    const frames = await right.advance(at(3660), breathe);
+    expect(frames.map((one) => [one.endMs, totalIn(one)])).toEqual([[at(3650), 9]]);
+  });
+
+  test('but where it stays as it is, time comes to those windows, and they are closed', async () => {
+    const aggregator = await restarted();
+    for (let second = 30; second <= 3600; second += 10) {
+      aggregator.look(at(second));
+      await aggregator.advance(at(second), breathe);
+    }
+    expect((await aggregator.advance(at(3620), breathe)).map(({ endMs }) => endMs)).toEqual([at(3610)]);
+    // Half an hour on it sleeps for forty minutes, over all that it had closed: that is no clock that was put right.
+    const asleep = await restarted();
+    asleep.look(at(1800));
+    asleep.look(at(4200));
+    expect(asleep.closedEndMs).toBe(at(10));
+  });
+});
+
 describe('a window that a stop closed before its end', () => {
-  const LATE: AggregatorOptions = { ...KEPT, maxLateMs: 3_600_000 };
   const containers = (frame: Frame | undefined): (readonly [number, number])[] =>
     (frame?.tables ?? [])
       .filter(({ level, shape }) => level === 'container' && shape.measurement === 'container_work')

@@ -50,6 +50,15 @@ describe('how far a clock is off', () => {
       ]),
     ).toEqual([0, -3010]);
   });
+  test('what lay here for eight seconds while we stood still is no clock that is behind; more than that is', () => {
+    const held = createAgentClock();
+    held.note(T0, T0 + 10);
+    // SIGSTOP from T0 + 10 s to T0 + 18 s.
+    expect(held.note(T0 + 10_000, T0 + 18_000, 7500)).toBe(false);
+    expect(held.offsetMs).toBe(0);
+    expect(held.note(T0 + 20_000, T0 + 50_000, 7500)).toBe(true);
+    expect(held.offsetMs).toBe(-30_000);
+  });
   test('it stays the same while the clock does, however the network varies', () => {
     expect(
       offsetsAfter([
