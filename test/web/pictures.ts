@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { open, startBrowser } from '../support/browser.ts';
 import { type FleetNode, fleetNode } from '../support/fleet.ts';
@@ -74,11 +75,8 @@ async function withCrowd(
         );
   if (count > 0) {
     await program.ready();
-    // Small curves are kept while somebody looks.
-    const { page, context } = await open(browser, program.collectorUrl);
-    await page.waitForTimeout(seconds * 1000);
+    await delay(seconds * 1000);
     await act(program.collectorUrl);
-    await context.close();
   } else await act(program.collectorUrl);
   for (const node of nodes) await node.stop();
   await program.stop();
