@@ -44,9 +44,9 @@ async function main(): Promise<void> {
   const browser = await startBrowser();
   const wanted = CROWDS.filter((count) => only.length === 0 || only.includes(String(count)));
   if (only.includes('docs'))
-    await withCrowd(browser, { count: 100, seconds: 330 }, (url) => ofReadme(shooter(browser, url, DOCS)));
+    await withCrowd({ count: 100, seconds: 330 }, (url) => ofReadme(shooter(browser, url, DOCS)));
   for (const count of wanted)
-    await withCrowd(browser, { count, seconds: 60 }, (url) => picturesOf(shooter(browser, url), count));
+    await withCrowd({ count, seconds: 60 }, (url) => picturesOf(shooter(browser, url), count));
   await browser.close();
 }
 
@@ -56,11 +56,7 @@ interface Crowd {
   readonly seconds: number;
 }
 
-async function withCrowd(
-  browser: Browser,
-  { count, seconds }: Crowd,
-  act: (url: string) => Promise<void>,
-): Promise<void> {
+async function withCrowd({ count, seconds }: Crowd, act: (url: string) => Promise<void>): Promise<void> {
   const program = await startProgram({
     command: 'collector',
     // Two readings each: a machine that is busy with pictures leaves none out.
