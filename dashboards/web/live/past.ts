@@ -8,7 +8,8 @@ import type { Model } from './model.ts';
 
 /** Points of a small curve. */
 export const CURVE = 30;
-const MOST_ROWS = 1000;
+/** Of containers. */
+const MOST = 1000;
 
 type Values = Row['cpuTrail'];
 
@@ -17,7 +18,7 @@ export function pastOf({ pipeline, rows, window, end }: Model): readonly RangeQu
   const all = [...rows.values()];
   if (!pipeline.history || all.some(({ cpuTrail }) => cpuTrail.length >= CURVE)) return [];
   const hosts = '{id="/"}';
-  const cpu = `container_cpu_usage_seconds_total${all.length > MOST_ROWS ? hosts : ''}`;
+  const cpu = `container_cpu_usage_seconds_total${all.filter(({ kind }) => kind !== 'host').length > MOST ? hosts : ''}`;
   // In three windows there are two readings, also of an agent that is late.
   return [`rate(${cpu}[${3 * window}s])`, `container_memory_working_set_bytes${hosts}`].map((expr) => ({
     ...{ expr: `sum by (node, id) (${expr})`, from: end - (CURVE - 1) * window, to: end, step: window },

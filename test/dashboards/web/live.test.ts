@@ -138,8 +138,11 @@ test('small curves ask the store once what was before, and not where nothing is 
   expect(pastOf({ ...kept, rows: new Map([[0, { ...kept.rows.get(0)!, cpuTrail: long }]]) })).toEqual([]);
 });
 
-test('beyond a thousand rows the store is asked for the hosts alone', () => {
+test('beyond a thousand containers the store is asked for the hosts alone', () => {
   const rows = new Map(Array.from({ length: 1001 }, (_, n) => [n, { ...kept.rows.get(1)!, n }]));
+  // A host is none of them.
+  const fewer = new Map([...rows, [0, kept.rows.get(2)!]]);
+  expect(pastOf({ ...kept, rows: fewer })[0]?.expr).toContain('container_cpu_usage_seconds_total[30s]');
   expect(pastOf({ ...kept, rows }).map(({ expr }) => expr)).toEqual([
     'sum by (node, id) (rate(container_cpu_usage_seconds_total{id="/"}[30s]))',
     'sum by (node, id) (container_memory_working_set_bytes{id="/"})',
