@@ -5,7 +5,7 @@
 import type { Frame } from '../../src/model/batch.ts';
 import { labelValue } from '../../src/model/labels.ts';
 import { type Identity, identityOf } from './identity.ts';
-import { type PageReading, readFrame, type Thing } from './reading.ts';
+import { type PageReading, readFrame, type Thing, withHeld } from './reading.ts';
 import { type Cell, cellAt, cellsOf, FIELDS } from './rows.ts';
 
 /** How the pipeline itself is, at the moment. */
@@ -80,6 +80,8 @@ const TRAIL = 30;
 /** Hosts that are silent are remembered: so many, for so long. */
 const MAX_HOSTS = 10_000;
 const HOST_MS = 7 * 24 * 3600_000;
+/** What a node had stays as it was while the node says nothing: for three windows, and for so long at least. */
+const HELD_MS = 15_000;
 
 interface Shown {
   readonly identity: Identity;
@@ -100,7 +102,7 @@ export function createPresent({ run, version, cluster, windowMs, pipeline }: Pre
 
   function read(now: Frame, before: Frame | undefined): readonly Identity[] {
     const last = reading && reading.endMs === before?.endMs ? reading : before && readFrame(before);
-    reading = readFrame(now);
+    reading = withHeld(readFrame(now), last, Math.max(3 * windowMs, HELD_MS));
     const fresh: Identity[] = [];
     const all = new Map<string, Shown>();
     for (const thing of reading.things.values()) {

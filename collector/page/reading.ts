@@ -25,6 +25,8 @@ export interface Thing {
   described: string;
   /** File systems of a host, by device. */
   readonly disks: Map<string, { used: number; size: number }>;
+  /** Unix milliseconds: the end of the window that it was in. */
+  readonly seenMs: number;
 }
 
 export interface PageReading {
@@ -45,11 +47,22 @@ const FS_SIZE = at('container_fs_limit_bytes');
 
 export function readFrame(frame: Frame): PageReading {
   const things = new Map<string, Thing>();
-  for (const table of frame.tables) if (table.level === 'container') readTable(table, things);
+  for (const table of frame.tables) if (table.level === 'container') readTable(table, things, frame.endMs);
   return { endMs: frame.endMs, things };
 }
 
-function readTable(table: LevelTable, things: Map<string, Thing>): void {
+/**
+ * With what was there of nodes that say nothing in this window, if that is not longer ago than `forMs`: an agent that is late for one window has
+ * not lost its containers, and a list that is gone for a second loses whoever scrolls through it.
+ */
+export function withHeld(now: PageReading, before: PageReading | undefined, forMs: number): PageReading {
+  if (before === undefined) return now;
+  const here = new Set([...now.things.values()].map(({ node }) => node));
+  const held = [...before.things].filter(([, { node, seenMs }]) => !here.has(node) && now.endMs - seenMs <= forMs);
+  return held.length === 0 ? now : { endMs: now.endMs, things: new Map([...now.things, ...held]) };
+}
+
+function readTable(table: LevelTable, things: Map<string, Thing>, endMs: number): void {
   const { shape, sources } = table;
   if (sources === undefined) return;
   const taken = takenOf(shape);
@@ -57,7 +70,8 @@ function readTable(table: LevelTable, things: Map<string, Thing>): void {
   if (taken.length === 0 && !describes) return;
   const counted = new Set(sources.flatMap((row) => (row.shownOnly ? [] : [row.entity])));
   sources.forEach((row, r) => {
-    const thing = thingOf(things, row, labelValue((table.rows[r] as EntityRow).labels, 'node') ?? '');
+    const node = labelValue((table.rows[r] as EntityRow).labels, 'node') ?? '';
+    const thing = thingOf(things, row, { node, endMs });
     if (describes) describe(thing, row);
     // A layer over a disk beside the disk itself: one number for both.
     if (row.shownOnly && counted.has(row.entity)) return;
@@ -114,7 +128,11 @@ function takenOf(shape: Shape): readonly Taken[] {
   return taken;
 }
 
-function thingOf(things: Map<string, Thing>, { entity }: EntityRow, node: string): Thing {
+function thingOf(
+  things: Map<string, Thing>,
+  { entity }: EntityRow,
+  { node, endMs }: { node: string; endMs: number },
+): Thing {
   const key = JSON.stringify([node, entity.key]);
   const known = things.get(key);
   if (known) return known;
@@ -129,6 +147,7 @@ function thingOf(things: Map<string, Thing>, { entity }: EntityRow, node: string
     absent: [],
     described: '',
     disks: new Map(),
+    seenMs: endMs,
   };
   things.set(key, thing);
   return thing;

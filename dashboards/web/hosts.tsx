@@ -77,7 +77,8 @@ function Numbers({ row, end }: { readonly row: Row; readonly end: number }) {
       </dd>
       <dt>Memory</dt>
       <dd>
-        {bytes(row.memory)} <Bar value={row.memory} limit={row.memoryLimit} text={bytes(row.memoryLimit)} />
+        {bytes(row.memory)} <Spark values={row.memoryTrail} least={row.memoryLimit ?? 1} />{' '}
+        <Bar value={row.memory} limit={row.memoryLimit} text={bytes(row.memoryLimit)} />
       </dd>
       {row.load === null ? null : (
         <>

@@ -29,6 +29,8 @@ export interface ProgramOptions {
 
 /** How long one part may take to stop. */
 const STOP_MS = 10_000;
+/** How long a start may say nothing. */
+const WONDER_MS = 5000;
 
 /** Runs until a signal comes; rejects with a ConfigError if it cannot start. */
 export async function runProgram({ config, roles, table }: ProgramOptions): Promise<void> {
@@ -38,6 +40,9 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
   const clock = systemClock;
   const life = lifecycle({ clock, log, deadlineMs: STOP_MS });
   const stopped = onSignal(life, log);
+  // At a terminal the greeting stands alone: what the log says of the start follows it, or is said once somebody may wonder.
+  keeper.hold();
+  const greeted = clock.after(WONDER_MS, () => keeper.release());
   try {
     const guard = startGuard({ config, clock, log });
     life.onStop('guard', async () => guard.stop());
@@ -55,9 +60,12 @@ export async function runProgram({ config, roles, table }: ProgramOptions): Prom
     // With JSON lines on standard output, words would be in their way.
     const out = Object.values(config.sinks).some((sink) => sink.kind === 'stdout') ? process.stderr : process.stdout;
     out.write(`${words.join('\n')}\n`);
+    greeted();
     if (agent && (table ?? (process.stdout.isTTY && out === process.stdout)))
       await showTable({ agent, collector, config, life, keeper, hide });
+    else keeper.release();
   } catch (error) {
+    keeper.release();
     await life.stop();
     throw error;
   }

@@ -12,6 +12,7 @@ import { V2 } from '../support/kernel.ts';
 import { pageOf } from '../support/page.ts';
 import { freePort } from '../support/ports.ts';
 import { type Server, serverDir, startServer } from '../support/servers.ts';
+import { startTmux } from '../support/tmux.ts';
 import { waitFor } from '../support/wait.ts';
 
 const socket = inject('dockerSocket');
@@ -89,6 +90,24 @@ describe('npm start', () => {
     expect((await fetchText(`${urls.agent}/readyz`)).text).toBe('ok\n');
     expect((await fetchText(`${urls.collector}/readyz`)).text).toBe('ok\n');
   });
+});
+
+test('at a terminal the greeting stands alone, the address to open first: what the log says of the start follows it', async () => {
+  const listen = [
+    '--agent.listen',
+    `127.0.0.1:${await freePort()}`,
+    '--collector.listen',
+    `127.0.0.1:${await freePort()}`,
+  ];
+  const program = [process.execPath, join(CHECKOUT, 'dist/src/cli/main.js'), 'run', '--no-table', '--data_dir', 'none'];
+  // Which the log warns of while the agent starts.
+  const missing = ['--agent.engines', 'unix:///nowhere/docker.sock'];
+  const terminal = startTmux({ columns: 200, rows: 40, command: [...program, ...listen, ...missing].join(' ') });
+  const warns = (line: string): boolean => /WARN +there is no socket at/.test(line);
+  const lines = await terminal.until((all) => all.some(warns), 'the warning');
+  terminal.stop();
+  expect(lines[0]).toMatch(/^Open: +http/);
+  expect(lines.findIndex(warns)).toBeGreaterThan(lines.findIndex((line) => line.startsWith('Kept:')));
 });
 
 describe('plimsoll top --once', () => {

@@ -1,6 +1,7 @@
 /** Debian's Chromium through playwright-core, and what a test wants to know of a page: what it asked for, what it complained of. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { requirePrograms } from './install.ts';
+import { waitFor } from './wait.ts';
 
 export interface Seen {
   readonly page: Page;
@@ -41,4 +42,11 @@ export async function open(browser: Browser, url: string, options: SeenOptions =
   });
   await page.goto(url);
   return { page, context, requests, complaints };
+}
+
+/** Waits until it is so; an error has what the page says by then. */
+export async function until(page: Page, what: string, test: () => Promise<boolean>): Promise<void> {
+  await waitFor(test, { what, timeoutMs: 30_000 }).catch(async (error: Error) => {
+    throw new Error(`${error.message}\n${await page.evaluate('document.body.innerText')}`, { cause: error });
+  });
 }

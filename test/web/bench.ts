@@ -5,6 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Snapshot } from '../../dashboards/web/live/message.ts';
+import { begin } from '../../dashboards/web/live/model.ts';
+import { pastOf } from '../../dashboards/web/live/past.ts';
 import { open, startBrowser } from '../support/browser.ts';
 import { fleetNode } from '../support/fleet.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -16,6 +19,7 @@ import { traced } from './trace.ts';
 
 const CONTAINERS = 1000;
 const TABS = 10;
+const OPENINGS = 20;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 
 async function main(): Promise<void> {
@@ -96,16 +100,37 @@ async function tabs(program: Program): Promise<void> {
     `collector, ${CONTAINERS} containers, windows of 1 s: ${(none * 100).toFixed(1)} % of a core with no page open, ${(some * 100).toFixed(1)} % with ${TABS}`,
   );
   console.log(`  a message is ${(perWindow / 1000).toFixed(0)} kB`);
+  await opening(program, none);
 }
 
-async function cpuShare({ pid }: Program): Promise<number> {
-  const ticks = (): number => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  };
-  const [before, at] = [ticks(), performance.now()];
+/** What small curves ask when somebody opens the page, beside what the collector does anyway. */
+async function opening(program: Program, share: number): Promise<void> {
+  const snapshot = (await (await fetch(`${program.collectorUrl}/page/now`)).json()) as Snapshot;
+  // As before anybody has looked.
+  const asked = pastOf(begin({ ...snapshot, trails: {} }));
+  const [before, at] = [cpuSeconds(program), performance.now()];
+  let bytes = 0;
+  for (let i = 0; i < OPENINGS; i++)
+    for (const { expr, from, to, step } of asked) {
+      const params = { query: expr, start: String(from), end: String(to), step: String(step) };
+      const answer = await fetch(`${program.collectorUrl}/api/v1/query_range?${new URLSearchParams(params)}`);
+      bytes += (await answer.arrayBuffer()).byteLength;
+    }
+  const cpu = cpuSeconds(program) - before - (share * (performance.now() - at)) / 1000;
+  console.log(
+    `  small curves of before: ${((cpu / OPENINGS) * 1000).toFixed(0)} CPU ms of the collector an opening, ${(bytes / OPENINGS / 1000).toFixed(0)} kB`,
+  );
+}
+
+async function cpuShare(program: Program): Promise<number> {
+  const [before, at] = [cpuSeconds(program), performance.now()];
   await delay(SECONDS * 1000);
-  return (ticks() - before) / 100 / ((performance.now() - at) / 1000);
+  return (cpuSeconds(program) - before) / ((performance.now() - at) / 1000);
+}
+
+function cpuSeconds({ pid }: Program): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 async function stream(url: string) {

@@ -30,8 +30,10 @@ export async function hour(browser: Browser): Promise<void> {
   const charts = await open(browser, `${server.url}/?of=container&node=web-1&id=/docker/1&range=15m`);
   const pages = { list: list.page, charts: charts.page };
   await waitFor(async () => (await charts.page.locator('.uplot').count()) > 4, { what: 'charts', timeoutMs: 60_000 });
+  const began = performance.now();
   const before = await afterMinutes(server, charts.page, { minutes: WARM_UP, pages });
   const after = await afterMinutes(server, charts.page, { minutes: MINUTES - WARM_UP, pages });
+  console.log(`${MINUTES} minutes passed in ${((performance.now() - began) / 60_000).toFixed(1)}`);
   for (const [name, had] of before) {
     const has = after.get(name) as Held;
     console.log(`${name}: after ${WARM_UP} minutes ${words(had)}; after ${MINUTES} ${words(has)}`);

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { open, startBrowser } from '../support/browser.ts';
 import { type FleetNode, fleetNode } from '../support/fleet.ts';
@@ -43,9 +44,9 @@ async function main(): Promise<void> {
   const browser = await startBrowser();
   const wanted = CROWDS.filter((count) => only.length === 0 || only.includes(String(count)));
   if (only.includes('docs'))
-    await withCrowd(browser, { count: 100, seconds: 330 }, (url) => ofReadme(shooter(browser, url, DOCS)));
+    await withCrowd({ count: 100, seconds: 330 }, (url) => ofReadme(shooter(browser, url, DOCS)));
   for (const count of wanted)
-    await withCrowd(browser, { count, seconds: 60 }, (url) => picturesOf(shooter(browser, url), count));
+    await withCrowd({ count, seconds: 60 }, (url) => picturesOf(shooter(browser, url), count));
   await browser.close();
 }
 
@@ -55,11 +56,7 @@ interface Crowd {
   readonly seconds: number;
 }
 
-async function withCrowd(
-  browser: Browser,
-  { count, seconds }: Crowd,
-  act: (url: string) => Promise<void>,
-): Promise<void> {
+async function withCrowd({ count, seconds }: Crowd, act: (url: string) => Promise<void>): Promise<void> {
   const program = await startProgram({
     command: 'collector',
     // Two readings each: a machine that is busy with pictures leaves none out.
@@ -74,11 +71,8 @@ async function withCrowd(
         );
   if (count > 0) {
     await program.ready();
-    // Small curves are kept while somebody looks.
-    const { page, context } = await open(browser, program.collectorUrl);
-    await page.waitForTimeout(seconds * 1000);
+    await delay(seconds * 1000);
     await act(program.collectorUrl);
-    await context.close();
   } else await act(program.collectorUrl);
   for (const node of nodes) await node.stop();
   await program.stop();

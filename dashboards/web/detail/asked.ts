@@ -25,22 +25,22 @@ export interface Wanted {
   readonly moving: boolean;
 }
 
+const NO_HISTORY: Asked = {
+  answers: undefined,
+  steps: undefined,
+  error: new QueryError('Nothing keeps history here.', true),
+};
+
 export function useAnswers({ questions, steps, moving }: Wanted): Asked {
   const asked = useSignal<Asked>({ answers: undefined, steps: undefined, error: undefined });
   const whole = useRef('');
   const end = model.value?.end ?? 0;
+  const nothing = model.value?.pipeline.history === false;
   const exprs = questions.map(({ expr }) => expr);
   // What makes another chart of it; a range that moves is the same one.
   const key = JSON.stringify([exprs, steps.step, steps.to - steps.from, moving ? '' : steps.from]);
   useEffect(() => {
-    if (model.peek()?.pipeline.history === false) {
-      asked.value = {
-        answers: undefined,
-        steps: undefined,
-        error: new QueryError('Nothing keeps history here.', true),
-      };
-      return;
-    }
+    if (nothing) return;
     const abort = new AbortController();
     const { answers, steps: had } = asked.peek();
     const goesOn = whole.current === key && answers !== undefined && had !== undefined && steps.to > had.to;
@@ -64,5 +64,5 @@ export function useAnswers({ questions, steps, moving }: Wanted): Asked {
     );
     return () => abort.abort();
   }, [key, moving ? steps.to : end]);
-  return asked.value;
+  return nothing ? NO_HISTORY : asked.value;
 }

@@ -1,7 +1,7 @@
 /** uPlot as we use it: a drawing comes in, options and data for it go out. Axes say units as people do; all charts share pointer and range. */
 import type uPlot from 'uplot';
 import { sayMarks, type Unit } from '../units/figures.ts';
-import { ticks } from '../units/moment.ts';
+import { tickRoom, ticks } from '../units/moment.ts';
 import type { Drawing, Line, Mark } from './columns.ts';
 import { isDragged, watchDrag } from './drag.ts';
 
@@ -41,7 +41,11 @@ export function optionsOf({ width, height, unit, drawing, marks, onZoom, onPoint
     cursor: { sync: { key: SYNC }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_plot, low, high) => rangeOf(unit, low, high) } },
     axes: [
-      { ...axis, space: TICK_ROOM, values: (...[, splits, , , step]) => ticks(splits, step) },
+      {
+        ...axis,
+        space: (...[, , from, to, room]) => tickRoom((50 * (to - from)) / room),
+        values: (...[, splits, , , step]) => ticks(splits, step),
+      },
       {
         ...axis,
         size: 78,
@@ -65,9 +69,6 @@ export function optionsOf({ width, height, unit, drawing, marks, onZoom, onPoint
     },
   };
 }
-
-/** Pixels from one time to the next: `10:49:30`, and some air. */
-const TICK_ROOM = 76;
 
 const BINARY = Array.from({ length: 50 }, (_, power) => 2 ** power);
 

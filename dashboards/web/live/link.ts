@@ -3,9 +3,11 @@
  * restarted, the first message is a whole snapshot again.
  */
 import { signal } from '@preact/signals';
+import { queryRange } from '../api/prom.ts';
 import { after, nowSeconds, soon } from '../clock.ts';
 import type { Snapshot, WindowMessage } from './message.ts';
 import { begin, type Model, nextInSteps } from './model.ts';
+import { pastOf, withPast } from './past.ts';
 
 export type Link =
   | { readonly state: 'connecting' | 'live' }
@@ -48,6 +50,19 @@ function step(): void {
   if (arrived.length > 0) soon(step);
 }
 
+/** Small curves begin before the page was opened, where somebody keeps that; where nobody answers they begin now. */
+async function remember(was: Model): Promise<void> {
+  const answers = await Promise.all(pastOf(was).map((asked) => queryRange(asked))).catch(() => []);
+  const now = model.peek();
+  if (answers.length === 0 || now?.run !== was.run) return;
+  // A window that is half taken in is taken in anew, over longer curves.
+  stepping = undefined;
+  model.value = withPast(
+    now,
+    answers.map(({ series }) => series),
+  );
+}
+
 export function connect(): void {
   const source = new EventSource('page/events');
   let left = false;
@@ -62,6 +77,7 @@ export function connect(): void {
     arrived.length = 0;
     model.value = begin(JSON.parse(data) as Snapshot);
     link.value = { state: 'live' };
+    void remember(model.value);
   });
   source.addEventListener('window', ({ data }) => {
     arrived.push({ message: JSON.parse(data) as WindowMessage, missed: again });

@@ -1,6 +1,7 @@
 /** What stands in a cell and is no text alone: a mark for the state, a bar, a small curve. None says anything by its colour alone. */
 import type { Row } from '../live/message.ts';
 import { isBadEnd } from '../live/lately.ts';
+import { CURVE } from '../live/past.ts';
 import { percent } from '../units/figures.ts';
 import { share } from './filter.ts';
 import { sparkPath } from './spark.ts';
@@ -56,7 +57,7 @@ function barTone(of: number | null): string {
   return of > 0.95 ? 'bad' : of > 0.85 ? 'warn' : 'good';
 }
 
-const SIZE = { width: 88, height: 22, points: 30 };
+const SIZE = { width: 88, height: 22, points: CURVE };
 
 export function Spark({ values, least }: { readonly values: readonly (number | null)[]; readonly least: number }) {
   return (

@@ -5,7 +5,7 @@ import { bytes, bytesPerSecond, cores, percent, shortSpan, UNKNOWN } from '../un
 import { Bar, Spark, StateMark } from './cells.tsx';
 import { added, share } from './filter.ts';
 import type { SortKey } from './order.ts';
-import { sinceOf, stateWords } from './words.ts';
+import { sinceOf, stateWords, withoutRegistry } from './words.ts';
 
 export interface Column {
   readonly id: string;
@@ -162,7 +162,7 @@ export const COLUMNS: readonly Column[] = [
     grows: 2,
     rank: 15,
     sort: (row) => row.image ?? '',
-    cell: (row) => row.image ?? '',
+    cell: ({ image = '' }) => <span title={image}>{withoutRegistry(image)}</span>,
   },
   {
     id: 'ports',

@@ -1,6 +1,6 @@
 /** The list of containers: what is typed and chosen, the table, and what happened lately. */
 import { useComputed, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Empty } from '../empty.tsx';
 import { Lately } from '../lately.tsx';
 import type { Row } from '../live/message.ts';
@@ -29,9 +29,6 @@ export function Containers() {
   );
 }
 
-const HOST_COLUMN: ReadonlySet<string> = new Set(['host']);
-const NO_COLUMN: ReadonlySet<string> = new Set();
-
 /** Also for the members of a service: then without what is typed and chosen. */
 export function List({ rows, tools = true }: { readonly rows: readonly Row[]; readonly tools?: boolean }) {
   const folded = useSignal<ReadonlySet<string>>(new Set());
@@ -45,7 +42,12 @@ export function List({ rows, tools = true }: { readonly rows: readonly Row[]; re
     group && tools
       ? itemsOf(grouped(order, group, { key, upwards }), folded.value)
       : order.map((row) => ({ kind: 'row', row }));
-  const oneHost = new Set(rows.map(({ node }) => node)).size < 2;
+  // What says the same of all, or nothing.
+  const idle = [
+    new Set(rows.map(({ node }) => node)).size < 2 ? 'host' : '',
+    rows.some(({ facts }) => facts?.ports) ? '' : 'ports',
+  ].join(' ');
+  const without = useMemo(() => new Set(idle.split(' ')), [idle]);
   const fold = (name: string): void => {
     const next = new Set(folded.value);
     if (!next.delete(name)) next.add(name);
@@ -54,7 +56,7 @@ export function List({ rows, tools = true }: { readonly rows: readonly Row[]; re
   return (
     <section>
       {tools ? <Tools rows={rows} shown={shown} /> : null}
-      <Table items={items} end={end} without={oneHost ? HOST_COLUMN : NO_COLUMN} fold={fold} folded={folded.value} />
+      <Table items={items} end={end} without={without} fold={fold} folded={folded.value} />
       {shown.length === 0 ? <Nothing rows={rows} /> : null}
     </section>
   );

@@ -89,7 +89,9 @@ export function GroupRow({ group, folded, fold, at, slot, top, focusable, onFocu
           <span class="wide">
             {running} of {members.length} running ·{' '}
           </span>
-          CPU {cores(group.cpu)} · memory {bytes(group.memory)}
+          <span class="wide">CPU </span>
+          {cores(group.cpu)} · <span class="wide">memory </span>
+          {bytes(group.memory)}
           <span class="wide">
             {' '}
             · net {bytesPerSecond(group.rx)} in, {bytesPerSecond(group.tx)} out

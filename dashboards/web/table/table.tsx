@@ -12,8 +12,10 @@ import { type Item, shownIn } from './order.ts';
 
 /** Pixels, the same for each: where a row is follows from its number. */
 export const ROW = 34;
-/** Drawn beyond the screen, so that what comes into sight is there. */
-const SPARE = 12;
+/** Drawn beyond the screen, so that what comes into sight is there: more of it where one scrolls to. */
+const SPARE = { ahead: 18, behind: 6 };
+/** Rows. */
+const STEP = 4;
 
 export interface TableProps {
   readonly items: readonly Item[];
@@ -25,18 +27,20 @@ export interface TableProps {
 
 export function Table({ items, end, without, fold, folded }: TableProps) {
   const body = useRef<HTMLDivElement>(null);
-  const seen = useSignal({ from: 0, count: 40, room: 1000 });
+  const seen = useSignal({ first: 0, from: 0, count: 40, room: 1000 });
   const active = useSignal(0);
   useLayoutEffect(() => {
     const look = (): void => {
       if (!body.current) return;
       const { top, width } = body.current.getBoundingClientRect();
-      const from = Math.max(0, Math.floor(-top / ROW) - SPARE);
-      const count = Math.ceil(innerHeight / ROW) + 2 * SPARE;
+      const first = Math.floor(-top / ROW);
+      const count = Math.ceil(innerHeight / ROW) + SPARE.ahead + SPARE.behind;
       const now = seen.peek();
+      const moved = first - now.first;
       // In steps: a row more or less is no reason to draw anew.
-      if (Math.abs(now.from - from) >= SPARE / 2 || now.count !== count || now.room !== width)
-        seen.value = { from, count, room: width };
+      if (Math.abs(moved) < STEP && now.count === count && now.room === width) return;
+      const from = Math.max(0, first - (moved < 0 ? SPARE.ahead : SPARE.behind));
+      seen.value = { first, from, count, room: width };
     };
     const later = eachFrame(look);
     look();

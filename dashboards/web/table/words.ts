@@ -1,4 +1,4 @@
-/** What a row is in words: `healthy`, `exited 137`; and since when. */
+/** What a row is in words: `healthy`, `exited 137`; since when; of which image. */
 import type { Row } from '../live/message.ts';
 
 export function stateWords({ state, health, exit, runs, kind }: Row): string {
@@ -19,4 +19,9 @@ export function isPresent({ runs, finished, facts }: Row, end: number): boolean 
 
 export function sinceOf({ runs, start, finished }: Row): number | null {
   return runs ? start : finished;
+}
+
+/** What tells images apart is at the end, which a narrow cell cuts off. */
+export function withoutRegistry(image: string): string {
+  return image.replace(/^[^/]*[.:][^/]*\//, '');
 }

@@ -34,3 +34,8 @@ export function ticks(splits: readonly number[], step: number): string[] {
     return text;
   });
 }
+
+/** Pixels from one time to the next, with some air, by the seconds that fifty take: for `10:49`, or for `10:49:30` and `2026-11-27`. */
+export function tickRoom(seconds: number): number {
+  return seconds > 30 && seconds < A_DAY / 2 ? 50 : 76;
+}

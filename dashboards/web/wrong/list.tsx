@@ -13,6 +13,8 @@ export function WrongList() {
   const all = useSignal(false);
   if (model.value === undefined) return null;
   const wrong = wrongNow.value;
+  // Where nobody is seen, nobody knows.
+  if (wrong.length === 0 && model.value.hosts.length === 0) return null;
   if (wrong.length === 0)
     return (
       <p class="quiet" role="status">

@@ -8,7 +8,7 @@ import type { EntityKind } from '../../../src/model/table.ts';
 function thing(kind: EntityKind, pairs: readonly LabelPair[]): Thing {
   const nothing = new Float64Array(0);
   const entity = { key: 'k', kind, startMs: 0, labels: labels(pairs) };
-  const read = { values: nothing, timesMs: nothing, facts: new Map(), disks: new Map() };
+  const read = { values: nothing, timesMs: nothing, facts: new Map(), disks: new Map(), seenMs: 0 };
   return { key: 'k', kind, node: 'n1', entity, ...read, absent: [], described: '' };
 }
 

@@ -170,6 +170,30 @@ test('a host that has gone is remembered with when it was seen', () => {
   expect(now.snapshot()!.hosts).toEqual([{ node: 'web-1', seen: T / S + 10, clock: -7 }]);
 });
 
+test('an agent that is late for a window has not lost its containers: they stay as they were, and go on; after three windows they leave', () => {
+  const now = present();
+  now.take(window(1), true);
+  now.take(window(2), true);
+  const numbered = now.snapshot()!.things.map(({ n }) => n);
+  const without = now.take(frame(T + 30 * S, []), true)!;
+  expect(without.rows.map(([n]) => n)).toEqual(numbered);
+  expect(cells(now)).toMatchObject({ cpu: 0.25, memory: 123_456_789 });
+  // The host was seen in the window before.
+  expect(without.hosts[0]!.seen).toBe(T / S + 20);
+  // Of the two windows since then: 5 CPU seconds in twenty.
+  expect(now.take(window(4), true)!.things).toEqual([]);
+  expect(cells(now).cpu).toBe(0.25);
+  const rows = (n: number): number => now.take(frame(T + n * 10 * S, []), true)!.rows.length;
+  expect([5, 6, 7, 8].map(rows)).toEqual([2, 2, 2, 0]);
+});
+
+test('one that has gone while its host is there leaves at once', () => {
+  const now = present();
+  now.take(window(1), true);
+  const alone = frame(T + 20 * S, [table('machine', T + 17 * S, [[row(host), { cores: 8 }]])]);
+  expect(now.take(alone, true)!.rows).toHaveLength(1);
+});
+
 test('what comes late is not the present', () => {
   const now = present();
   now.take(window(5), false);

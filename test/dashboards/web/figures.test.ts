@@ -12,7 +12,7 @@ import {
   span,
   unitOf,
 } from '../../../dashboards/web/units/figures.ts';
-import { day, ticks } from '../../../dashboards/web/units/moment.ts';
+import { day, tickRoom, ticks } from '../../../dashboards/web/units/moment.ts';
 
 test('three digits that matter, and no exponent', () => {
   expect([0, 0.04, 0.0034, 1.234, 45.64, 789.6, 1234.5].map(digits)).toEqual([
@@ -92,4 +92,12 @@ test('the marks of an axis are not rounded: 0.25 % is not 0.3 % beside 0.5 %', (
   expect(sayMarks([0, 0.02, 0.04], 'share')).toEqual(['0 %', '2 %', '4 %']);
   expect(sayMarks([0, 0.5, 1, 1.5], 'cores')).toEqual(['0 %', '50 %', '100 %', '150 %']);
   expect(sayMarks([0, 64 * 1024 ** 2], 'bytes')).toEqual(['0 B', '64.0 MiB']);
+});
+
+test('times on an axis are nearer to each other where they have no seconds', () => {
+  // Five minutes on a phone's 255 pixels: fifty of them are a minute. On a screen's 500 they are thirty seconds, as in `10:49:30`.
+  expect(tickRoom((50 * 300) / 255)).toBe(50);
+  expect(tickRoom((50 * 300) / 500)).toBe(76);
+  // A month on a screen: days alone, as in `2026-11-27`.
+  expect(tickRoom((50 * 30 * 86_400) / 500)).toBe(76);
 });

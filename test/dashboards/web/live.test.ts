@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { FIELDS } from '../../../collector/page/rows.ts';
 import type { Identity, Snapshot, WindowMessage } from '../../../dashboards/web/live/message.ts';
 import { begin, type Model, next, nextInSteps } from '../../../dashboards/web/live/model.ts';
+import { pastOf, withPast } from '../../../dashboards/web/live/past.ts';
 import { cells } from './row.ts';
 
 const pipeline = { sinks: [], dropped: 5, series: 10, history: false };
@@ -121,4 +122,46 @@ test('restarts, kills and ends are told once', () => {
 test('what the pipeline lost since the window before', () => {
   const now = next(begin(snapshot), message(STILL, { pipeline: { ...pipeline, dropped: 9 } })) as Model;
   expect(now.lost).toBe(4);
+});
+
+const kept = begin({ ...snapshot, pipeline: { ...pipeline, history: true } });
+
+test('small curves ask the store once what was before, and not where nothing is kept or curves have come', () => {
+  // Thirty windows of ten seconds, the last of which has just ended.
+  const asked = { from: T - 290, to: T, step: 10 };
+  expect(pastOf(kept)).toEqual([
+    { ...asked, expr: 'sum by (node, id) (rate(container_cpu_usage_seconds_total[30s]))' },
+    { ...asked, expr: 'sum by (node, id) (container_memory_working_set_bytes{id="/"})' },
+  ]);
+  expect(pastOf(begin(snapshot))).toEqual([]);
+  const long = Array.from({ length: 30 }, () => 1);
+  expect(pastOf({ ...kept, rows: new Map([[0, { ...kept.rows.get(0)!, cpuTrail: long }]]) })).toEqual([]);
+});
+
+test('beyond a thousand containers the store is asked for the hosts alone', () => {
+  const rows = new Map(Array.from({ length: 1001 }, (_, n) => [n, { ...kept.rows.get(1)!, n }]));
+  // A host is none of them.
+  const fewer = new Map([...rows, [0, kept.rows.get(2)!]]);
+  expect(pastOf({ ...kept, rows: fewer })[0]?.expr).toContain('container_cpu_usage_seconds_total[30s]');
+  expect(pastOf({ ...kept, rows }).map(({ expr }) => expr)).toEqual([
+    'sum by (node, id) (rate(container_cpu_usage_seconds_total{id="/"}[30s]))',
+    'sum by (node, id) (container_memory_working_set_bytes{id="/"})',
+  ]);
+});
+
+test('what was kept is put before what the page has seen, at its own time; a gap stays a gap', () => {
+  const of = (id: string, ...points: [number, number][]) => ({ labels: { node: 'a', id }, points });
+  // A window has passed since it was asked for.
+  const later = next(kept, message(STILL, { pipeline: { ...pipeline, history: true } })) as Model;
+  const now = withPast(later, [
+    [of('/docker/web', [T - 40, 0.9], [T - 30, 0.8], [T - 20, 0.2], [T - 10, 0.4], [T, 0.6]), of('/', [T - 10, 3])],
+    [of('/', [T - 10, 5e9])],
+  ]);
+  // Seen of web: 0.3, nothing, 0.5 and 0.7, of which the last is of T + 10; of the others that one alone.
+  const web = now.rows.get(0)!.cpuTrail;
+  expect(web).toHaveLength(30);
+  expect(web.slice(-7)).toEqual([null, 0.9, 0.8, 0.3, 0.4, 0.5, 0.7]);
+  expect(now.rows.get(2)!.cpuTrail.slice(-4)).toEqual([null, 3, null, 1]);
+  expect(now.rows.get(2)!.memoryTrail.slice(-4)).toEqual([null, 5e9, null, null]);
+  expect(now.rows.get(1)!.cpuTrail.slice(-3)).toEqual([null, null, 0.1]);
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { filterOf, termsOf } from '../../../dashboards/web/table/filter.ts';
 import { grouped, itemsOf, shownIn, sorted } from '../../../dashboards/web/table/order.ts';
 import { sparkPath } from '../../../dashboards/web/table/spark.ts';
-import { isPresent } from '../../../dashboards/web/table/words.ts';
+import { isPresent, withoutRegistry } from '../../../dashboards/web/table/words.ts';
 import { row } from './row.ts';
 
 const MIB = 1024 ** 2;
@@ -139,4 +139,13 @@ test('a container that is started again and again does not come and go in the li
   expect(isPresent(row({ ...ended, facts: { restart_policy: 'no' } }), 1_800_000_010)).toBe(false);
   expect(isPresent(row(ended), 1_800_000_010)).toBe(false);
   expect(isPresent(row({ state: 'running' }), 1_800_000_010)).toBe(true);
+});
+
+test('an image is shown by what tells it apart: without its registry, as the engine reads names', () => {
+  expect(withoutRegistry('registry.example/shop/web:2.1')).toBe('shop/web:2.1');
+  expect(withoutRegistry('localhost:5000/web')).toBe('web');
+  expect(withoutRegistry('shop/web:2.1')).toBe('shop/web:2.1');
+  expect(withoutRegistry('nginx:1.25')).toBe('nginx:1.25');
+  expect(withoutRegistry('web@sha256:aa')).toBe('web@sha256:aa');
+  expect(withoutRegistry('')).toBe('');
 });
