@@ -1,12 +1,14 @@
 /** Questions to an API server over real HTTP: what is too long, what is refused, what is no answer, and credentials that are renewed between two questions. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type ApiClient, ApiError, ApiServerError, createApiClient } from '../../../src/kubernetes/client.ts';
 import { accessTo } from '../../../src/kubernetes/credentials.ts';
+import { makeCertificates } from '../../support/certificates.ts';
 
 const FILES = { token: 'x.token', ca: 'x.ca' };
 const JSON_TYPE = 'application/json';
@@ -116,4 +118,25 @@ test('what is no JSON, and nobody who listens, are no answers: who was asked is 
   const error = await failure(client.get('/', JSON_TYPE));
   expect(error).toBeInstanceOf(ApiServerError);
   expect(error.message).toMatch(/ECONNREFUSED.*; nothing listens there/);
+});
+
+test('an authority that is renewed on disk is used for the next question', async () => {
+  const [old, renewed] = ['old', 'renewed'].map((name) => makeCertificates(dir, name));
+  const pair = renewed?.server ?? { cert: '', key: '' };
+  const secure = createTls({ cert: readFileSync(pair.cert), key: readFileSync(pair.key) }, (_request, response) =>
+    response.end('{}'),
+  );
+  await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+  const caFile = join(dir, 'ca.crt');
+  copyFileSync(old?.ca ?? '', caFile);
+  const place = { url: `https://127.0.0.1:${(secure.address() as AddressInfo).port}`, caFile, tokenFile: undefined };
+  const asking = createApiClient({ access: accessTo(place, FILES), connections: 2, maxBytes: 1000 });
+  onTestFinished(async () => {
+    await asking.close();
+    secure.closeAllConnections();
+    await new Promise((resolve) => secure.close(resolve));
+  });
+  expect((await failure(asking.get('/', JSON_TYPE))).message).toContain('signed by nobody who is trusted here');
+  copyFileSync(renewed?.ca ?? '', caFile);
+  expect(await asking.get('/', JSON_TYPE)).toEqual({});
 });
