@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { RefusalReason } from '../src/http/server.ts';
 import { type ApiClient, createApiClient } from '../src/kubernetes/client.ts';
-import { apiServerPlace } from '../src/kubernetes/credentials.ts';
+import { accessTo, apiServerPlace } from '../src/kubernetes/credentials.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
 import { byKey, type SelfMetrics, single } from '../src/self/metrics.ts';
 import type { ProgramSurroundings } from '../src/surroundings.ts';
@@ -78,15 +78,23 @@ export async function startMetricsApi(options: ProgramSurroundings, given: Metri
   log.info({ url }, 'serves metrics.k8s.io to the API server');
 }
 
+const FILES = { token: 'metrics_api.api_server_token_file', ca: 'metrics_api.api_server_ca' };
+/** Three are the watches'; the others ask who may. */
+const CONNECTIONS = 16;
+/** Of 500 pods' metadata, many times of what it is. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
+
 /** Undefined outside a cluster. */
-function clientOf({ config, clock }: ProgramSurroundings): ApiClient | undefined {
+function clientOf({ config }: ProgramSurroundings): ApiClient | undefined {
   const { api_server, api_server_ca: caFile, api_server_token_file: tokenFile } = config.metrics_api;
   const place = apiServerPlace({ url: api_server?.url, caFile, tokenFile, env: process.env });
-  return place && createApiClient(place, clock);
+  return (
+    place && createApiClient({ access: accessTo(place, FILES), connections: CONNECTIONS, maxBytes: MAX_LIST_BYTES })
+  );
 }
 
 function notReady(readings: Readings, { watch }: FrontProxy, nowMs: number): string | undefined {
-  if (!watch.synced) return `the API server has not told whom to trust: ${watch.trouble}`;
+  if (!watch.synced) return `the API server has not told whom to trust: ${watch.trouble?.message}`;
   return readings.nodes(nowMs).length > 0 ? undefined : 'no node has told of itself twice yet';
 }
 
@@ -113,7 +121,7 @@ function expose(self: SelfMetrics, running: () => Running | undefined): void {
     'plimsoll_metrics_api_watch_up',
     known(({ labels, proxy }) => {
       const troubles = new Map(labels.troubles());
-      if (proxy) troubles.set('front_proxy', proxy.watch.trouble);
+      if (proxy) troubles.set('front_proxy', proxy.watch.trouble?.message);
       return byKey(new Map([...troubles].map(([what, trouble]) => [what, trouble === undefined ? 1 : 0])));
     }),
   );

@@ -13,7 +13,7 @@ import { renderChart } from './support/charttext.ts';
 const DEPLOY = fileURLToPath(new URL('../deploy/', import.meta.url));
 const BASE = join(DEPLOY, 'kubernetes');
 const CHART = join(DEPLOY, 'helm/plimsoll');
-const COMPONENTS = ['with-metrics-api', 'with-networkpolicy', 'with-servicemonitor'];
+const COMPONENTS = ['with-api', 'with-metrics-api', 'with-networkpolicy', 'with-servicemonitor'];
 
 interface Container {
   readonly name: string;
@@ -76,7 +76,7 @@ function charted(change: (values: Values) => void = () => undefined): Manifest[]
 }
 
 const everything = charted((values) => {
-  for (const part of ['metricsApi', 'networkPolicy', 'serviceMonitor'])
+  for (const part of ['api', 'metricsApi', 'networkPolicy', 'serviceMonitor'])
     (values[part] as { enabled: boolean }).enabled = true;
 });
 
@@ -235,9 +235,28 @@ describe('as little as it takes', () => {
   test('roles read, and name what they read', () => {
     const rules = everything.flatMap(({ rules: own = [] }) => own);
     expect(new Set(rules.flatMap(({ verbs = [] }) => verbs))).toEqual(new Set(['get', 'list', 'watch']));
-    expect(new Set(rules.flatMap(({ resources = [] }) => resources))).toEqual(new Set(['pods', 'nodes', 'configmaps']));
+    expect(new Set(rules.flatMap(({ resources = [] }) => resources))).toEqual(
+      new Set(['pods', 'nodes', 'configmaps', 'replicasets', 'jobs']),
+    );
     for (const rule of rules.filter(({ resources = [] }) => resources.includes('configmaps')))
       expect(rule.resourceNames).toEqual(['extension-apiserver-authentication']);
+  });
+
+  test('with api alone only agents have a token: they list pods, and get who made them', () => {
+    const all = charted(({ api = {} }) => Object.assign(api, { enabled: true, podLabels: ['app', 'team*'] }));
+    expect(podOf(all, 'plimsoll-agent')).toMatchObject({
+      serviceAccountName: 'plimsoll-agent',
+      automountServiceAccountToken: true,
+    });
+    expect(podOf(all, 'plimsoll-collector')).toMatchObject({ automountServiceAccountToken: false });
+    const [agent] = podOf(all, 'plimsoll-agent').containers;
+    expect(agent?.env).toContainEqual({ name: 'PLIMSOLL_AGENT_KUBERNETES_POD_LABELS', value: 'app,team*' });
+    expect(agent?.env).toContainEqual({ name: 'PLIMSOLL_AGENT_KUBERNETES_REQUESTS', value: 'false' });
+    expect(all.flatMap(({ rules = [] }) => rules)).toEqual([
+      { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
+      { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
+      { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
+    ]);
   });
 
   // Pod Security Standards: https://kubernetes.io/docs/concepts/security/pod-security-standards/

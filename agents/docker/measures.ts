@@ -7,7 +7,7 @@ import { diskio } from '../../src/catalog/diskio.ts';
 import { memory } from '../../src/catalog/memory.ts';
 import { network } from '../../src/catalog/network.ts';
 import { pids } from '../../src/catalog/pids.ts';
-import { field, listField, numberField, textField, timeField } from './engine/field.ts';
+import { field, listField, numberField, textField, timeField } from '../../src/http/field.ts';
 import type { Limits } from './engine/api.ts';
 
 /** Sets a column of the row begun last; undefined leaves it absent. */

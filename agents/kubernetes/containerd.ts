@@ -2,7 +2,7 @@
  * containerd's files of one container: annotations of its bundle and its `status` come in, a record goes out. The names of the annotations are those of
  * containerd's CRI plugin (pkg/cri/annotations), the same from 1.6 to 2.1; the status file is its `containerstore.Status`.
  */
-import { field, numberField, textField } from '../docker/engine/field.ts';
+import { field, numberField, textField } from '../../src/http/field.ts';
 import { podPathOf } from './podpath.ts';
 import { type CriRecord, type Life, UNKNOWN_LIFE } from './record.ts';
 import type { Spec } from './spec.ts';

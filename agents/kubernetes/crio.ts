@@ -2,7 +2,7 @@
  * CRI-O's files of one container: annotations of its bundle and `state.json` come in, a record goes out. The names are those of CRI-O's own
  * source (pkg/annotations, internal/oci); its labels and metadata are JSON inside of annotations.
  */
-import { numberField, textField, textMapField, timeField, trueField } from '../docker/engine/field.ts';
+import { numberField, textField, textMapField, timeField, trueField } from '../../src/http/field.ts';
 import { podPathOf } from './podpath.ts';
 import { type CriRecord, type Life, UNKNOWN_LIFE } from './record.ts';
 import type { Spec } from './spec.ts';

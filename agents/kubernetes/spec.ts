@@ -3,7 +3,7 @@
  * may use. The file holds the container's environment and arguments, secrets among them: nothing of those is ever taken, and the bytes are
  * wiped as soon as they are parsed.
  */
-import { field, listField, numberField, textField, textMapField } from '../docker/engine/field.ts';
+import { field, listField, numberField, textField, textMapField } from '../../src/http/field.ts';
 import { systemdPath } from '../docker/place.ts';
 import type { CriLimits } from './record.ts';
 

@@ -1,9 +1,10 @@
 /** What a user may ask: the API server's word (SubjectAccessReview), for a moment. Its own administrators are not asked about. */
+import { field, trueField } from '../../src/http/field.ts';
 import type { ApiClient } from '../../src/kubernetes/client.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import { createCache } from './cache.ts';
 import { GROUP, StatusError } from './status.ts';
-import { notAsked, type User } from './user.ts';
+import { toldBy, type User } from './user.ts';
 
 /** A path of discovery, or a resource. */
 export type Wish =
@@ -46,9 +47,7 @@ function attributesOf(wish: Wish): object {
 
 async function reviewed(client: ApiClient, spec: object): Promise<boolean> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
-  const { status, body } = await client.post(REVIEWS, review);
-  if (status !== 200 && status !== 201) throw notAsked('who may ask this', status);
-  return (body as { readonly status?: { readonly allowed?: boolean } }).status?.allowed === true;
+  return trueField(field(await toldBy(client.post(REVIEWS, review), 'who may ask this'), 'status'), 'allowed');
 }
 
 function forbidden({ name }: User, wish: Wish): StatusError {

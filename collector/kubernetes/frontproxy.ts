@@ -60,10 +60,12 @@ export function watchFrontProxy(
     if (trust.pem !== pem) onChange(trust);
   };
   const watch = startWatched({
-    ...{ client, path: PATH, query: `fieldSelector=metadata.name%3D${NAME}`, metadataOnly: false, clock, log },
+    ...{ client, path: PATH, query: { fieldSelector: `metadata.name=${NAME}` }, clock, log },
+    metadataOnly: false,
+    list: 'paged',
     what: `kube-system/${NAME}`,
     onList: ([object]) => take(object ?? {}),
-    onChange: take,
+    onPut: take,
     onGone: () => take({}),
   });
   return {

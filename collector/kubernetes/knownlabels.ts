@@ -37,13 +37,13 @@ const NONE: Pairs = new Map();
 const PREFIXES = ['pod_label_', 'label_', 'container_label_'];
 
 export function watchLabels(client: ApiClient, { clock, log }: { clock: Clock; log: Log }): KnownLabels {
-  const common = { client, metadataOnly: true, clock, log };
+  const common = { client, metadataOnly: true, list: 'paged', clock, log } as const;
   const pods = table();
   const nodes = table();
-  const query = `fieldSelector=${encodeURIComponent('status.phase=Running')}`;
+  const query = { fieldSelector: 'status.phase=Running' };
   const watches: Readonly<Record<string, Watched>> = {
     pods: startWatched({ ...common, path: '/api/v1/pods', query, what: 'pods', ...pods.taking }),
-    nodes: startWatched({ ...common, path: '/api/v1/nodes', query: '', what: 'nodes', ...nodes.taking }),
+    nodes: startWatched({ ...common, path: '/api/v1/nodes', query: {}, what: 'nodes', ...nodes.taking }),
   };
   const told = (pairs: Pairs | undefined, watch: Watched | undefined, series: () => LabelOf): LabelOf => {
     // One that the list has not got is no running pod, or came a moment ago.
@@ -56,7 +56,7 @@ export function watchLabels(client: ApiClient, { clock, log }: { clock: Clock; l
     ofPod: (reading) =>
       told(pods.get(`${reading.namespace}/${reading.name}`), watches.pods, () => seriesLabels(reading)),
     ofNode: ({ name }) => told(nodes.get(`/${name}`), watches.nodes, () => () => undefined),
-    troubles: () => new Map(Object.entries(watches).map(([what, { trouble }]) => [what, trouble])),
+    troubles: () => new Map(Object.entries(watches).map(([what, { trouble }]) => [what, trouble?.message])),
     async stop() {
       await Promise.all(Object.values(watches).map((watch) => watch.stop()));
     },
@@ -107,7 +107,7 @@ function table() {
         texts = new Map();
         for (const item of items) put(item);
       },
-      onChange: put,
+      onPut: put,
       onGone: (object: unknown): void => void all.delete(keyOf(object as Metadata)),
     },
   };

@@ -5,7 +5,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { ApiClient } from '../../src/kubernetes/client.ts';
+import { type ApiClient, ApiError } from '../../src/kubernetes/client.ts';
 import type { Clock } from '../../src/run/clock.ts';
 import { createCache } from './cache.ts';
 import type { Trust } from './frontproxy.ts';
@@ -123,15 +123,21 @@ interface Review {
 
 async function reviewed(client: ApiClient, token: string): Promise<User | undefined> {
   const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
-  const { status, body } = await client.post(REVIEWS, review);
-  if (status !== 200 && status !== 201) throw notAsked('who has this token', status);
-  const { authenticated, user = {} } = (body as Review).status ?? {};
+  const answer = (await toldBy(client.post(REVIEWS, review), 'who has this token')) as Review;
+  const { authenticated, user = {} } = answer.status ?? {};
   if (authenticated !== true) return undefined;
   const { username = '', groups = [], uid, extra } = user;
   return { name: username, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) };
 }
 
-export function notAsked(what: string, status: number): StatusError {
+/** The API server's answer; where it refuses one, a StatusError with the remedy. */
+export function toldBy(answer: Promise<unknown>, what: string): Promise<unknown> {
+  return answer.catch((error: unknown) => {
+    throw error instanceof ApiError ? notAsked(what, error.status) : error;
+  });
+}
+
+function notAsked(what: string, status: number): StatusError {
   return new StatusError(
     'ServiceUnavailable',
     `the API server does not say ${what} (${status}): the collector’s service account needs the ClusterRole system:auth-delegator`,

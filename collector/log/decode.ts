@@ -32,11 +32,6 @@ export interface DecodingOptions {
   readonly reuses?: boolean;
 }
 
-/** The number that a payload carries, without reading the rest. */
-export function seqOf(payload: Uint8Array): number {
-  return new Reader(payload).varint('number');
-}
-
 export class FrameDecoder {
   readonly #defined = new Defined();
   readonly #tables: Known[] = [];

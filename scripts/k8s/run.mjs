@@ -15,6 +15,9 @@ import { tests } from '../vitest.mjs';
 
 const CACHE = env.PLIMSOLL_CACHE ?? join(homedir(), '.cache', 'plimsoll');
 const RECIPE = join(ROOT, 'scripts', 'k8s', 'build.sh');
+const KUBECTL = join(ROOT, 'scripts', 'k8s', 'kubectl.sh');
+/** Clients of other releases than the cluster's own. */
+const RELEASES = ['trixie', 'forky'];
 const PROGRAMS = ['etcd', 'kubectl', 'kube-apiserver', 'kubelet', 'kube-controller-manager'];
 const ON_THE_MACHINE = ['containerd', 'busybox', 'ip', 'unshare', 'nsenter', 'tar', 'prometheus'];
 
@@ -26,7 +29,8 @@ async function main() {
   ensurePrograms(NEEDED.filter(({ program }) => ON_THE_MACHINE.includes(program)));
   const bin = join(built(), 'bin');
   const path = [bin, ...SEARCH].join(delimiter);
-  const { passed, failed } = await tests('k8s', argv.slice(2), { ...env, PATH: path });
+  const clients = RELEASES.map((release) => `${release}=${kubectlOf(release)}`).join(delimiter);
+  const { passed, failed } = await tests('k8s', argv.slice(2), { ...env, PATH: path, TEST_KUBECTLS: clients });
   stdout.write(`${passed} passed, ${failed} failed\n`);
   exit(failed === 0 && passed > 0 ? 0 : 1);
 }
@@ -47,6 +51,20 @@ function built() {
   for (const rest of ['gocache', 'gopath', 'deb', 'apt']) rmSync(join(making, rest), { recursive: true, force: true });
   renameSync(making, folder);
   return folder;
+}
+
+/** Where kubectl of a release is; fetched if this recipe's is not there. @param {string} release */
+function kubectlOf(release) {
+  const hash = createHash('sha256').update(readFileSync(KUBECTL)).digest('hex').slice(0, 16);
+  const folder = join(CACHE, `kubectl-${release}-${hash}`);
+  if (!existsSync(folder)) {
+    say(`Fetching kubectl of Debian ${release} (once) ...`);
+    rmSync(`${folder}.part`, { recursive: true, force: true });
+    const done = spawnSync('bash', [KUBECTL, `${folder}.part`, release], { stdio: ['ignore', 2, 2] });
+    if (done.status !== 0) giveUp('it could not be fetched; the reason is above.');
+    renameSync(`${folder}.part`, folder);
+  }
+  return join(folder, 'kubectl');
 }
 
 await main();

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Usage: build.sh <folder> <release>. Builds there a machine of a Debian release with systemd (cgroup v2), a kernel, Docker and Podman, and
-# a user without rights for rootless engines: disk.img, vmlinuz, initrd. Takes root, debootstrap and mke2fs; a few minutes. Nothing outside
-# the folder is changed.
+# Usage: build.sh <folder> <release>. Builds there a machine of a Debian release with systemd (cgroup v2), a kernel, Docker, Podman,
+# containerd with CNI's plugins as a node of Kubernetes has it, and a user without rights for rootless engines: disk.img, vmlinuz, initrd.
+# Takes root, debootstrap and mke2fs; a few minutes. Nothing outside the folder is changed.
 set -euo pipefail
 out=$1
 release=$2
 root=$out/root
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 packages=(systemd-sysv dbus dbus-user-session libpam-systemd linux-image-amd64 initramfs-tools kmod
-  docker.io podman crun runc netavark aardvark-dns slirp4netns rootlesskit uidmap iptables nftables
-  busybox-static iproute2 procps tar libatomic1 libstdc++6)
+  docker.io containerd containernetworking-plugins podman crun runc netavark aardvark-dns slirp4netns
+  rootlesskit uidmap iptables nftables busybox-static iproute2 procps tar libatomic1 libstdc++6)
 # Newer releases have docker's command in a package of its own, and Podman connects users' containers by pasta.
 [ "$release" = bookworm ] || packages+=(docker-cli passt)
 

@@ -81,9 +81,10 @@ function compileChecks() {
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const done = spawnSync(execPath, [tsc, '-p', join(ROOT, 'test', 'vm', 'tsconfig.json')], { stdio: ['ignore', 2, 2] });
   if (done.status !== 0) giveUp('the checks do not compile; the reason is above.');
-  // What is plain JavaScript already is not put there by the compiler.
-  const reader = join('test', 'scenarios', 'hosts', 'check');
-  cpSync(join(ROOT, reader), join(CACHE, 'checks', reader), { recursive: true });
+  // What is no TypeScript is not put there by the compiler.
+  for (const plain of [join('test', 'scenarios', 'hosts', 'check'), join('test', 'support', 'watcher.sh')]) {
+    cpSync(join(ROOT, plain), join(CACHE, 'checks', plain), { recursive: true });
+  }
 }
 
 /** Boots, shows the console, and resolves when the machine has switched itself off. @param {string} machine @param {string} out */
@@ -91,12 +92,17 @@ function boot(machine, out) {
   say(`Booting ${basename(machine)} under emulation (some minutes) ...`);
   const share = (/** @type {string} */ path, /** @type {string} */ tag, more = '') =>
     `local,path=${path},mount_tag=${tag},security_model=none${more}`;
+  // On a busy host a unit may well take longer than systemd waits by itself.
+  const patient = 'systemd.default_timeout_start_sec=1800 nosoftlockup';
   // prettier would put each flag on its own line; pairs read better.
   const args = [
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '3072'],
     ...['-nographic', '-no-reboot', '-nic', 'none'],
     ...['-kernel', join(machine, 'vmlinuz'), '-initrd', join(machine, 'initrd')],
-    ...['-append', 'console=ttyS0 root=/dev/vda rw apparmor=0 psi=1 mitigations=off quiet systemd.show_status=0'],
+    ...[
+      '-append',
+      `console=ttyS0 root=/dev/vda rw apparmor=0 psi=1 mitigations=off quiet systemd.show_status=0 ${patient}`,
+    ],
     ...['-drive', `file=${join(machine, 'disk.img')},format=raw,if=virtio,snapshot=on,cache=unsafe`],
     ...['-virtfs', share(ROOT, 'checkout', ',readonly=on'), '-virtfs', share(out, 'out')],
   ];

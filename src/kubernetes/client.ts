@@ -1,152 +1,169 @@
 /**
- * Questions to a Kubernetes API server: a path comes in, status and JSON go out, or lines as they come. Certificates and token are read again when they may have
- * been renewed. Rejects with an ApiServerError only where no answer came.
+ * Asks a Kubernetes API server: JSON whole, or a stream of lines (a watch), each bounded. Who we are to it is read anew for each question, because tokens and certificates are renewed.
+ * What it refuses is an ApiError with its status and its words; where no answer came, an ApiServerError.
  */
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
+import { beginning } from '../http/beginning.ts';
+import { textField } from '../http/field.ts';
+import { type ClientTls, connectionsTo, firstOf } from '../http/pool.ts';
 import { remedyFor } from '../http/remedy.ts';
-import type { Clock } from '../run/clock.ts';
-import { type ApiServerPlace, readKeyFile } from './credentials.ts';
-
-export interface ApiAnswer {
-  readonly status: number;
-  /** Undefined where it is no JSON. */
-  readonly body: unknown;
-}
+import type { ApiAccess } from './credentials.ts';
 
 export interface ApiClient {
-  get(path: string, accept: string, signal?: AbortSignal): Promise<ApiAnswer>;
-  post(path: string, body: object, signal?: AbortSignal): Promise<ApiAnswer>;
-  /** Hands over each line of an answer that goes on; resolves with its status when it ends. Of another status than 200 there are no lines. */
-  lines(path: string, options: LinesOptions): Promise<number>;
+  get(path: string, accept: string, signal?: AbortSignal): Promise<unknown>;
+  post(path: string, body: object): Promise<unknown>;
+  /** The lines of an answer that goes on, as they come. */
+  lines(path: string, accept: string, how: Following): AsyncGenerator<string>;
   close(): Promise<void>;
 }
 
-export interface LinesOptions {
-  readonly accept: string;
-  readonly onLine: (line: string) => void;
+export interface Following {
   readonly signal: AbortSignal;
+  /** The server has said yes; it may be minutes until the first line. */
+  onOpen(): void;
+}
+
+export interface ApiClientOptions {
+  readonly access: ApiAccess;
+  /** At a time, each with one question under way; a watch keeps one. */
+  readonly connections: number;
+  /** Of one answer. */
+  readonly maxBytes: number;
+}
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly words: string;
+  /** Seconds that the server asks to be left alone; 0 if it does not. */
+  readonly retryAfter: number;
+  constructor(status: number, words: string, retryAfter = 0) {
+    super(`${status}: ${words}`);
+    this.status = status;
+    this.words = words;
+    this.retryAfter = retryAfter;
+  }
 }
 
 export class ApiServerError extends Error {}
 
-/** How long an answer may take; one that goes on may be silent for longer: bookmarks come every minute. */
+/** One object; etcd takes none of more than 1.5 MB. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+const MAX_WORDS = 4096;
 const TIMEOUT_MS = 10_000;
-const SILENCE_MS = 150_000;
-/** Certificates and token are looked at again after so long. */
-const RENEW_MS = 30_000;
-/** Of one answer, or of one line. */
-const MAX_BYTES = 64 * 1024 * 1024;
+/** A watch ends by itself before. Bookmarks come more often, but no server promises when. */
+const SILENCE_MS = 6 * 60_000;
 
-interface Keys {
-  readonly agent: Agent;
-  readonly ca: string | undefined;
-  readonly token: string | undefined;
-  readonly readMs: number;
-}
+type Question = Pick<Dispatcher.RequestOptions, 'path' | 'method' | 'bodyTimeout'> & {
+  readonly accept: string;
+  readonly json?: object;
+  readonly signal?: AbortSignal | undefined;
+};
 
-export function createApiClient(place: ApiServerPlace, clock: Pick<Clock, 'monotonic'>): ApiClient {
-  const origin = place.url.replace(/\/$/, '');
-  let keys: Keys | undefined;
+export function createApiClient({ access, connections, maxBytes }: ApiClientOptions): ApiClient {
+  let kept: { readonly key: string; readonly pool: Pool; readonly prefix: string } | undefined;
 
-  function current(): Keys {
-    const nowMs = clock.monotonic();
-    if (keys && nowMs - keys.readMs < RENEW_MS) return keys;
-    const ca = place.caFile && readKeyFile('certificates', place.caFile);
-    const token = place.tokenFile && readKeyFile('token', place.tokenFile);
-    const same = keys !== undefined && keys.ca === ca;
-    // Answers that go on stay on the connections that they have.
-    if (!same) void keys?.agent.close();
-    const agent = same && keys ? keys.agent : new Agent({ connect: ca ? { ca } : {}, headersTimeout: TIMEOUT_MS });
-    keys = { agent, ca, token, readMs: nowMs };
-    return keys;
+  /** Another one when the certificates are others; watches stay on the connections that they have. */
+  function current(): { pool: Pool; prefix: string } {
+    const tls = access.tls();
+    const key = keyOf(tls);
+    if (kept?.key === key) return kept;
+    void kept?.pool.close();
+    kept = { key, ...connectionsTo({ url: access.url, tls, timeoutMs: TIMEOUT_MS, connections }) };
+    return kept;
   }
 
-  async function ask(path: string, options: Partial<Dispatcher.RequestOptions> & { accept: string }) {
-    const { agent, token } = current();
-    const { accept, headers, ...others } = options;
-    const given = { accept, 'user-agent': 'plimsoll', ...(headers as Record<string, string> | undefined) };
-    const bearer = token ? { authorization: `Bearer ${token}` } : {};
-    try {
-      return await agent.request({ origin, path, method: 'GET', ...others, headers: { ...given, ...bearer } });
-    } catch (cause) {
-      throw silence(origin, cause);
-    }
+  function send({ path, accept, json, signal, ...others }: Question): Promise<Dispatcher.ResponseData> {
+    const token = access.token();
+    const headers = {
+      accept,
+      'user-agent': 'plimsoll',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const body = json === undefined ? null : JSON.stringify(json);
+    const { pool, prefix } = current();
+    const given = { ...others, headers, body, signal: signal ?? null, headersTimeout: TIMEOUT_MS };
+    return pool.request({ ...given, path: prefix + path });
   }
 
-  async function answer(path: string, options: Parameters<typeof ask>[1]): Promise<ApiAnswer> {
-    const { statusCode, body } = await ask(path, { bodyTimeout: TIMEOUT_MS, ...options });
+  /** The body of an answer that says yes. */
+  async function ask(question: Question): Promise<Dispatcher.ResponseData['body']> {
+    const { statusCode, headers, body } = await send(question);
+    if (statusCode >= 200 && statusCode < 300) return body;
+    const retryAfter = Number(firstOf(headers['retry-after'])) || 0;
+    throw new ApiError(statusCode, wordsOf(await beginning(body, MAX_WORDS)), retryAfter);
+  }
+
+  async function json(question: Omit<Question, 'bodyTimeout'>): Promise<unknown> {
     try {
-      const text = await whole(body);
-      return { status: statusCode, body: parsed(text) };
+      return JSON.parse(await whole(await ask({ bodyTimeout: TIMEOUT_MS, ...question }), maxBytes)) as unknown;
     } catch (cause) {
-      throw silence(origin, cause);
+      throw told(cause, access.url);
     }
   }
 
   return {
-    get: (path, accept, signal) => answer(path, { accept, signal: signal ?? null }),
-    post: (path, body, signal) =>
-      answer(path, {
-        accept: 'application/json',
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-        signal: signal ?? null,
-      }),
-    async lines(path, { accept, onLine, signal }) {
-      const { statusCode, body } = await ask(path, { accept, signal, bodyTimeout: SILENCE_MS });
+    get: (path, accept, signal) => json({ path, method: 'GET', accept, signal }),
+    post: (path, body) => json({ path, method: 'POST', accept: 'application/json', json: body }),
+    async *lines(path, accept, { signal, onOpen }) {
       try {
-        if (statusCode === 200) await eachLine(body, onLine);
-        else await whole(body);
+        const body = await ask({ path, method: 'GET', accept, signal, bodyTimeout: SILENCE_MS });
+        onOpen();
+        yield* linesOf(body);
       } catch (cause) {
-        throw silence(origin, cause);
+        throw told(cause, access.url);
       }
-      return statusCode;
     },
-    async close() {
-      await keys?.agent.destroy();
+    close: async () => {
+      await kept?.pool.destroy();
     },
   };
 }
 
-async function whole(body: AsyncIterable<Buffer>): Promise<string> {
+async function whole(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of body) {
     size += piece.length;
-    if (size > MAX_BYTES) throw new Error(`the answer has more than ${MAX_BYTES} bytes`);
+    if (size > maxBytes) throw new Error(`its answer has more than ${maxBytes} bytes`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString('utf8');
 }
 
-async function eachLine(body: AsyncIterable<Buffer>, onLine: (line: string) => void): Promise<void> {
+async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest: Buffer[] = [];
   let waiting = 0;
   for await (const piece of body) {
     let from = 0;
     for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, from)) {
-      onLine(Buffer.concat([...rest, piece.subarray(from, at)]).toString('utf8'));
-      rest = [];
-      waiting = 0;
-      from = at + 1;
+      const line = Buffer.concat([...rest, piece.subarray(from, at)]).toString('utf8');
+      [rest, waiting, from] = [[], 0, at + 1];
+      if (line !== '') yield line;
     }
     waiting += piece.length - from;
-    if (waiting > MAX_BYTES) throw new Error(`a line has more than ${MAX_BYTES} bytes`);
+    if (waiting > MAX_LINE_BYTES) throw new Error(`a line of it has more than ${MAX_LINE_BYTES} bytes`);
     if (from < piece.length) rest.push(piece.subarray(from));
   }
 }
 
-function parsed(text: string): unknown {
+/** A refusal as it is; of anything else, who did not answer and why. */
+function told(cause: unknown, url: string): Error {
+  if (cause instanceof ApiError) return cause;
+  const words = cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
+  return new ApiServerError(`${url}: ${words}${remedyFor(cause, url)}`, { cause });
+}
+
+/** What a Status says; else what came. */
+function wordsOf(text: string): string {
   try {
-    return JSON.parse(text);
+    return textField(JSON.parse(text), 'message') ?? text;
   } catch {
-    // A page of a proxy: the status says enough.
-    return undefined;
+    // A page of a proxy, say.
+    return text;
   }
 }
 
-function silence(origin: string, cause: unknown): ApiServerError {
-  const text = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return new ApiServerError(`the API server ${origin}: ${text}${remedyFor(cause, origin)}`, { cause });
+function keyOf({ ca, cert, key }: ClientTls): string {
+  return JSON.stringify([ca, cert, key].map((one) => one?.toString() ?? ''));
 }

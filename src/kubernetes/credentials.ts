@@ -1,9 +1,9 @@
 /**
  * How a pod speaks to its cluster's API server: address, authority and token come from where Kubernetes puts them, or from the configuration. The token is renewed
- * on disk every now and then, so it is read anew for whoever asks.
+ * on disk every hour or so, and certificates every now and then: both are read anew for whoever asks.
  */
-import { readBounded } from '../config/bounded.ts';
-import { ConfigError } from '../errors.ts';
+import { readBounded, textOf } from '../config/bounded.ts';
+import type { ClientTls } from '../http/pool.ts';
 
 export interface ApiServerPlace {
   readonly url: string;
@@ -11,6 +11,25 @@ export interface ApiServerPlace {
   readonly caFile: string | undefined;
   /** File with the token; undefined for a server that wants none. */
   readonly tokenFile: string | undefined;
+  /** Files with a certificate of our own and its key, PEM. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** Who we are to the API server. */
+export interface ApiAccess {
+  readonly url: string;
+  /** As the file says now; undefined where no token is used. Throws what names the file. */
+  token(): string | undefined;
+  tls(): ClientTls;
+}
+
+/** What the files' settings are called: an error names them. */
+export interface FileSettings {
+  readonly token: string;
+  readonly ca: string;
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface PlaceOptions {
@@ -37,20 +56,29 @@ export function insideCluster(
     KUBERNETES_SERVICE_PORT: port = '443',
   }: Readonly<Record<string, string | undefined>>,
   account = ACCOUNT,
-): { readonly [K in keyof ApiServerPlace]: string } | undefined {
+): { readonly [K in 'url' | 'caFile' | 'tokenFile']: string } | undefined {
   if (!host) return undefined;
   const shown = host.includes(':') ? `[${host}]` : host;
   return { url: `https://${shown}:${port}`, caFile: `${account}/ca.crt`, tokenFile: `${account}/token` };
 }
 
-/** The file's text without space around it; throws a ConfigError that names the file's purpose. */
-export function readKeyFile(what: string, file: string): string {
+export function accessTo(
+  { url, caFile, tokenFile, certFile, keyFile }: ApiServerPlace,
+  { token, ca, cert = '', key = '' }: FileSettings,
+): ApiAccess {
+  return {
+    url,
+    token: () => contentOf(tokenFile, token)?.trim(),
+    tls: () => ({ ca: contentOf(caFile, ca), cert: contentOf(certFile, cert), key: contentOf(keyFile, key) }),
+  };
+}
+
+function contentOf(file: string | undefined, setting: string): string | undefined {
+  if (file === undefined) return undefined;
   try {
-    return readBounded(file).bytes.toString('utf8').trim();
+    return textOf(readBounded(file).bytes);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'cannot be read';
-    throw new ConfigError(`${what} of the API server: ${file}: ${code}; is the service account’s token mounted?`, {
-      cause,
-    });
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${setting}: ${file} cannot be read: ${words}; is the service account’s token mounted?`, { cause });
   }
 }

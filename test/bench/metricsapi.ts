@@ -90,12 +90,14 @@ function apiServer(): ApiClient {
   }));
   return {
     get: async (path) => ({
-      status: 200,
-      body: { items: path.startsWith('/api/v1/pods') ? items.splice(0) : [], metadata: { resourceVersion: '1' } },
+      items: path.startsWith('/api/v1/pods') ? items.splice(0) : [],
+      metadata: { resourceVersion: '1' },
     }),
     post: () => Promise.reject(new Error('nobody is asked about')),
-    lines: (_path, { signal }) =>
-      new Promise((resolve) => signal.addEventListener('abort', () => resolve(200), { once: true })),
+    async *lines(_path, _accept, { signal, onOpen }) {
+      onOpen();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    },
     close: async () => undefined,
   };
 }

@@ -3,7 +3,7 @@
  * cluster's word; a HorizontalPodAutoscaler scales up and down.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -91,13 +91,18 @@ afterAll(async () => {
 
 /** What it prints, a list of words for each line; without its heading. */
 function top(...args: string[]): string[][] {
-  const lines = cluster
-    .kubectl(['top', ...args])
-    .trim()
-    .split('\n')
-    .slice(1);
+  return rowsOf(cluster.kubectl(['top', ...args]));
+}
+
+function rowsOf(printed: string): string[][] {
+  const lines = printed.trim().split('\n').slice(1);
   return lines.map((line) => line.trim().split(/\s+/));
 }
+
+/** Of newer Debian releases, by `npm run test:k8s`: `trixie=<path>`. */
+const NEWER = (process.env.TEST_KUBECTLS ?? '')
+  .split(delimiter)
+  .map((one) => one.split('=') as [release: string, program: string]);
 
 /** Until it is answered, and as wanted. */
 function untilTop(args: readonly string[], isThere: (rows: string[][]) => boolean): Promise<string[][]> {
@@ -160,6 +165,36 @@ test('top nodes: the node, with shares of what it may give', async () => {
   // kubectl's own arithmetic: whole percents of the allocatable.
   expect(row?.[2]).toBe(`${Math.trunc(milli(row?.[1]) / (cores * 10))}%`);
   expect(row?.[4]).toMatch(/^\d+%$/);
+});
+
+test.each(NEWER)('kubectl of Debian %s: pods, containers, selectors, sums, nodes', async (_release, program) => {
+  const kubectl = (...args: string[]): string => cluster.kubectl(args, '', program);
+  const byTop = (...args: string[]): string[][] => rowsOf(kubectl('top', ...args));
+  const version = JSON.parse(kubectl('version', '--client', '-o', 'json')).clientVersion.gitVersion as string;
+  expect(Number(/^v1\.(\d+)\./.exec(version)?.[1])).toBeGreaterThanOrEqual(32);
+  await untilTop(['pods', '--containers'], (all) => all.length === 3);
+  const names = byTop('pods', '--containers').map((row) => row.slice(0, 2));
+  const api = names.find(([, container]) => container === 'api')?.[0];
+  expect(names).toEqual([
+    [api, 'api'],
+    ['two', 'hold'],
+    ['two', 'side'],
+  ]);
+  expect(byTop('pods', '-l', 'app=api').map(([name]) => name)).toEqual([api]);
+  expect(byTop('pods', '--field-selector', 'metadata.name=two').map(([name]) => name)).toEqual(['two']);
+  expect(byTop('pods', '-A', '--sort-by=memory').map(([namespace, name]) => [namespace, name])).toEqual([
+    ['default', 'two'],
+    ['default', api],
+  ]);
+  const [first, second, , sum] = byTop('pods', '--sum');
+  expect(milli(sum?.[0])).toBe(milli(first?.[1]) + milli(second?.[1]));
+  expect(() => byTop('pod', 'gone')).toThrow('podmetrics.metrics.k8s.io "default/gone" not found');
+  const [node] = byTop('nodes', '--show-capacity');
+  expect(node?.[0]).toBe(cluster.node);
+  expect(node?.[4]).toMatch(/^\d+%$/);
+  // A client of its own for the newer of the two versions.
+  const list = JSON.parse(kubectl('get', '--raw', '/apis/metrics.k8s.io/v1/namespaces/default/pods/two'));
+  expect(list).toMatchObject({ kind: 'PodMetrics', apiVersion: 'metrics.k8s.io/v1', metadata: { name: 'two' } });
 });
 
 test('whoever may view a namespace sees it, nobody sees more; calls past the API server are asked for their rights too', async () => {

@@ -113,6 +113,8 @@ function call(name: string, args: readonly unknown[], scope: Scope): unknown {
       return args.find(isTrue) ?? args.at(-1);
     case 'quote':
       return JSON.stringify(String(args[0]));
+    case 'join':
+      return (args[1] as unknown[]).join(String(args[0]));
     case 'printf':
       return String(args[0]).replace(/%s/g, () => String(args[1]));
     case 'toYaml':

@@ -20,8 +20,8 @@ export interface Cluster {
   /** Our end of the cable: a server of ours that the cluster is to reach listens here. */
   readonly ourAddress: string;
   readonly node: string;
-  /** Runs it as the cluster's master and answers what it printed; `input` is on its standard input. */
-  kubectl(args: readonly string[], input?: string): string;
+  /** Runs it as the cluster's master and answers what it printed; `input` is on its standard input, `program` another kubectl. */
+  kubectl(args: readonly string[], input?: string, program?: string): string;
   /** Creates or changes objects. */
   apply(...objects: readonly object[]): void;
   /** Lets the kubelet run one of its own, by a file; its name gets the node's behind it. */
@@ -68,8 +68,8 @@ async function around(containerd: Containerd, stops: (() => unknown)[], stop: ()
   layCable(containerd.namespaces);
   const apiUrl = `https://${ADDRESS}:6443`;
   for (const user of ['admin', 'node']) writeFileSync(keys.path(`${user}.conf`), kubeconfig(keys, apiUrl, user));
-  const kubectl = (args: readonly string[], input = ''): string =>
-    execFileSync('kubectl', ['--kubeconfig', keys.path('admin.conf'), '--cache-dir', join(dir, 'cache'), ...args], {
+  const kubectl = (args: readonly string[], input = '', program = 'kubectl'): string =>
+    execFileSync(program, ['--kubeconfig', keys.path('admin.conf'), '--cache-dir', join(dir, 'cache'), ...args], {
       encoding: 'utf8',
       input,
       // What it complains of is in the error; while the server starts nobody wants to see it.

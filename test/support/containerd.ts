@@ -1,14 +1,15 @@
 /**
  * A containerd of the tests' own with its CRI plugin, as a kubelet uses it: own folders and socket, own network and mount namespaces. Its containers' processes and cgroups
- * are the host's, below a `kubepods` of the tests' own.
+ * are the host's, below a `kubepods` of the tests' own; or, where systemd makes them, below the machine's.
  */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectCri, type Cri, type Message } from './cri.ts';
 import { buildImageTar } from './imagetar.ts';
 import { holdNamespaces } from './namespaces.ts';
+import { folders, type PodCgroups, type Qos, slices } from './podcgroups.ts';
 import { type Server, serverDir, startServer } from './servers.ts';
 
 export interface Containerd {
@@ -28,8 +29,12 @@ export interface Containerd {
 export interface PodOptions {
   readonly name: string;
   readonly namespace?: string;
-  readonly qos?: 'guaranteed' | 'burstable' | 'besteffort';
+  readonly qos?: Qos;
   readonly hostNetwork?: boolean;
+  /** Of the pod's own cgroup, in bytes; systemd's slices alone take it. */
+  readonly memory?: number;
+  /** What runs its containers: runc, or with systemd crun as well. */
+  readonly runtime?: 'runc' | 'crun';
 }
 
 export interface Pod {
@@ -53,6 +58,8 @@ export interface ContainerOptions {
   readonly attempt?: number;
   /** Bytes. */
   readonly memory?: number;
+  /** No limit if not given. */
+  readonly cores?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -61,30 +68,40 @@ export interface ContainerdOptions {
   readonly prepare?: string;
   /** The kubelet's folder of logs, below its own. */
   readonly podLogs?: string;
+  /** Who makes cgroups: the runtime itself, or systemd for it, as a kubelet with `cgroupDriver: systemd` wants it. */
+  readonly driver?: 'cgroupfs' | 'systemd';
+  /** For its start, and for each command to it. */
+  readonly patienceMs?: number;
 }
 
 export const IMAGE = 'plimsoll.test/busybox:1';
 export const PAUSE = 'plimsoll.test/pause:1';
 
-export async function startContainerd({ prepare, podLogs = 'pods' }: ContainerdOptions = {}): Promise<Containerd> {
+export async function startContainerd({
+  prepare,
+  podLogs = 'pods',
+  driver = 'cgroupfs',
+  patienceMs = 30_000,
+}: ContainerdOptions = {}): Promise<Containerd> {
   const dir = serverDir('containerd');
   const state = join(dir, 'state');
   const root = join(dir, 'root');
   const logs = join(dir, podLogs);
   const socket = join(dir, 'containerd.sock');
-  const kubepods = `/plimsoll-test-${randomUUID().slice(0, 8)}/kubepods`;
+  const cgroups = driver === 'systemd' ? slices() : folders(`/plimsoll-test-${randomUUID().slice(0, 8)}/kubepods`);
   for (const folder of ['cni', podLogs, 'opt']) mkdirSync(join(dir, folder), { recursive: true });
-  writeFileSync(join(dir, 'config.toml'), configuration(dir));
+  writeFileSync(join(dir, 'config.toml'), configuration(dir, driver));
   writeFileSync(join(dir, 'cni', '10-test.conflist'), network(dir));
   const namespaces = await holdNamespaces({ dir, ...(prepare === undefined ? {} : { prepare }) });
   const ctr = (...args: string[]): string =>
-    execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', ...args], { encoding: 'utf8', timeout: 30_000 });
+    execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', ...args], { encoding: 'utf8', timeout: patienceMs });
   const server = await startServer({
     name: 'containerd',
     file: 'nsenter',
     dir,
     args: ['-t', String(namespaces.pid), '-n', '-m', 'containerd', '-c', join(dir, 'config.toml')],
-    ready: async () => existsSync(socket) && ctr('version'),
+    ready: () => answering(socket),
+    readyTimeoutMs: patienceMs,
   });
   for (const [name, command] of [
     [PAUSE, ['/bin/sleep', '2147483647']],
@@ -110,9 +127,9 @@ export async function startContainerd({ prepare, podLogs = 'pods' }: ContainerdO
     root,
     logs,
     socket,
-    kubepods,
+    kubepods: cgroups.kubepods,
     namespaces: namespaces.pid,
-    runPod: (options) => runPod(call, { kubepods, logs }, options),
+    runPod: (options) => runPod(call, { cgroups, logs }, options),
     async stop() {
       for (const task of ctr('tasks', 'ls', '-q').split('\n').filter(Boolean)) {
         execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', 'tasks', 'kill', '-s', 'KILL', task], { stdio: 'ignore' });
@@ -120,18 +137,36 @@ export async function startContainerd({ prepare, podLogs = 'pods' }: ContainerdO
       cri.close();
       await server.stop();
       namespaces.release();
-      removeCgroups(kubepods);
+      cgroups.removeAll();
     },
   };
 }
 
+/** It takes calls before its CRI plugin does. */
+async function answering(socket: string): Promise<void> {
+  if (!existsSync(socket)) throw new Error('there is no socket yet');
+  const cri = connectCri(socket);
+  try {
+    await cri.call('ListPodSandbox', []);
+  } finally {
+    cri.close();
+  }
+}
+
 async function runPod(
   call: Cri['call'],
-  { kubepods, logs }: { readonly kubepods: string; readonly logs: string },
-  { name, namespace = 'default', qos = 'burstable', hostNetwork = false }: PodOptions,
+  { cgroups, logs }: { readonly cgroups: PodCgroups; readonly logs: string },
+  {
+    name,
+    namespace = 'default',
+    qos = 'burstable',
+    hostNetwork = false,
+    memory: podMemory,
+    runtime = 'runc',
+  }: PodOptions,
 ): Promise<Pod> {
   const uid = randomUUID();
-  const cgroup = `${kubepods}${qos === 'guaranteed' ? '' : `/${qos}`}/pod${uid}`;
+  const cgroup = cgroups.make({ uid, qos, memory: podMemory });
   const logFolder = join(logs, `${namespace}_${name}_${uid}`);
   const labels = new Map([
     ['io.kubernetes.pod.name', name],
@@ -162,14 +197,17 @@ async function runPod(
       ],
     ],
   ];
-  const id = await call('RunPodSandbox', [[1, config]]);
+  const id = await call('RunPodSandbox', [
+    [1, config],
+    [2, runtime],
+  ]);
   const removed = new Set<string>();
   const ids: string[] = [];
   const pod: Pod = {
     id,
     uid,
     cgroup,
-    async run({ name: container, script, attempt = 0, memory = 0, env = {} }) {
+    async run({ name: container, script, attempt = 0, memory = 0, cores, env = {} }) {
       mkdirSync(join(logFolder, container), { recursive: true });
       const own = new Map([...labels, ['io.kubernetes.container.name', container]]);
       const made = await call('CreateContainer', [
@@ -201,13 +239,7 @@ async function runPod(
             [
               15,
               [
-                [
-                  1,
-                  [
-                    [3, 256],
-                    [4, memory],
-                  ],
-                ],
+                [1, [...(cores === undefined ? [] : quota(cores)), [3, 256], [4, memory]]],
                 [2, [[3, spaces]]],
               ],
             ],
@@ -228,12 +260,22 @@ async function runPod(
       await call('StopPodSandbox', [[1, id]]);
       for (const one of ids) if (!removed.has(one)) await call('RemoveContainer', [[1, one]]);
       await call('RemovePodSandbox', [[1, id]]);
+      cgroups.remove(cgroup);
     },
   };
   return pod;
 }
 
-function configuration(dir: string): string {
+/** Of a period of 100 ms. */
+function quota(cores: number): Message {
+  return [
+    [1, 100_000],
+    [2, cores * 100_000],
+  ];
+}
+
+function configuration(dir: string, driver: string): string {
+  const runtimes = driver === 'systemd' ? ['runc', 'crun'] : ['runc'];
   return `version = 2
 root = '${dir}/root'
 state = '${dir}/state'
@@ -249,10 +291,15 @@ disabled_plugins = ['io.containerd.snapshotter.v1.zfs', 'io.containerd.snapshott
   [plugins.'io.containerd.grpc.v1.cri'.cni]
     bin_dir = '/usr/lib/cni'
     conf_dir = '${dir}/cni'
-  [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc]
+${runtimes.map((name) => runtimeSettings(name, driver === 'systemd')).join('')}`;
+}
+
+function runtimeSettings(name: string, systemd: boolean): string {
+  return `  [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.${name}]
     runtime_type = 'io.containerd.runc.v2'
-    [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc.options]
-      SystemdCgroup = false
+    [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.${name}.options]
+      BinaryName = '${name}'
+      SystemdCgroup = ${systemd}
 `;
 }
 
@@ -260,22 +307,4 @@ function network(dir: string): string {
   const ranges = [[{ subnet: '10.98.0.0/24' }]];
   const ipam = { type: 'host-local', dataDir: join(dir, 'ipam'), ranges };
   return JSON.stringify({ cniVersion: '0.4.0', name: 'test', plugins: [{ type: 'ptp', ipMasq: false, ipam }] });
-}
-
-/** What the pods' parents leave in every hierarchy. */
-function removeCgroups(kubepods: string): void {
-  const top = kubepods.split('/')[1] ?? '';
-  for (const hierarchy of ['', ...readdirSync('/sys/fs/cgroup')]) removeTree(join('/sys/fs/cgroup', hierarchy, top));
-}
-
-function removeTree(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeTree(join(folder, entry.name));
-  }
-  try {
-    rmdirSync(folder);
-  } catch (error) {
-    console.warn('a cgroup of the tests stays:', folder, String(error));
-  }
 }

@@ -140,6 +140,11 @@ function exitOf(child: ChildProcess): Promise<number | null> {
 
 function keepLog(name: string, logFile: string): void {
   if (!existsSync(logFile)) return;
-  mkdirSync(KEPT_LOGS, { recursive: true });
-  copyFileSync(logFile, join(KEPT_LOGS, `${name}.log`));
+  try {
+    mkdirSync(KEPT_LOGS, { recursive: true });
+    copyFileSync(logFile, join(KEPT_LOGS, `${name}.log`));
+  } catch (error) {
+    // The machine of test/vm can only read the checkout.
+    console.warn(`the log of ${name} is not kept:`, String(error));
+  }
 }

@@ -2,6 +2,7 @@
 import { cgroupfsDriver, containerdStore, everything } from './parts/docker.ts';
 import { childKilled, engineRestarted, twoSeconds } from './parts/endings.ts';
 import { inside } from './parts/inside.ts';
+import { kubernetes } from './parts/kubernetes.ts';
 import { podman } from './parts/podman.ts';
 import { rootlessDocker, rootlessPodman } from './parts/rootless.ts';
 import { throttling } from './parts/throttling.ts';
@@ -19,6 +20,7 @@ export const PARTS: readonly Part[] = [
   { run: everything },
   { run: inside },
   { run: units },
+  { run: kubernetes },
   { run: podman },
   { run: rootlessPodman },
   { run: rootlessDocker },

@@ -25,35 +25,46 @@ export async function sideBySide(
   only?: Behaviour,
 ): Promise<void> {
   const read = (): Fact[] => factsOf(container).filter((fact) => only === undefined || fact.behaviour === only);
-  await compare(report, { name: container.name, read, shown: () => plimsoll.after(container.name) });
+  const { name } = container;
+  await compare(report, { what: name, labels: { name }, read, shown: () => plimsoll.after(name) });
 }
 
-/** The same of a cgroup that is no container, by its folder. */
+interface Unit {
+  readonly name: string;
+  readonly dir: string;
+  /** Those by which its series are known; `name` if not given. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** The same of a cgroup by its folder. */
 export async function unitSideBySide(
   report: Report,
   plimsoll: Plimsoll,
-  { name, dir }: { name: string; dir: string },
+  { name, dir, labels = { name } }: Unit,
 ): Promise<void> {
-  await compare(report, { name, read: () => factsIn(dir), shown: () => plimsoll.fresh() });
+  await compare(report, { what: name, labels, read: () => factsIn(dir), shown: () => plimsoll.fresh() });
 }
 
 interface Compared {
-  readonly name: string;
+  /** What the lines of the table begin with. */
+  readonly what: string;
+  /** Whose series they are. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly read: () => Fact[];
   readonly shown: () => Promise<Sample[]>;
 }
 
-async function compare(report: Report, { name, read, shown }: Compared): Promise<void> {
+async function compare(report: Report, { what, labels, read, shown }: Compared): Promise<void> {
   const before = read();
   const samples = await shown();
   const after = read();
   for (const file of new Set(before.map((fact) => fact.file))) {
     const off = before.flatMap((fact, i) =>
-      fact.file === file ? (difference(samples, name, [fact, after[i]]) ?? []) : [],
+      fact.file === file ? (difference(samples, labels, [fact, after[i]]) ?? []) : [],
     );
     const count = before.filter((fact) => fact.file === file).length;
     const found = off.length === 0 ? 'so' : off.join('; ');
-    report.check(`${name}: ${file}`, {
+    report.check(`${what}: ${file}`, {
       expected: `${count} number${count === 1 ? '' : 's'} as the kernel has ${count === 1 ? 'it' : 'them'}`,
       found,
       ok: off.length === 0,
@@ -64,10 +75,10 @@ async function compare(report: Report, { name, read, shown }: Compared): Promise
 /** What is wrong with one number, or undefined. */
 function difference(
   samples: readonly Sample[],
-  name: string,
+  labels: Readonly<Record<string, string>>,
   [first, last]: readonly [Fact, Fact | undefined],
 ): string | undefined {
-  const value = valueIn(samples, first.metric, { name, ...first.labels });
+  const value = valueIn(samples, first.metric, { ...labels, ...first.labels });
   const end = last?.metric === first.metric ? last.value : first.value;
   if (value === undefined) return `no ${first.metric}`;
   // A level that moved between the two readings may have been anywhere.

@@ -3,7 +3,15 @@
  * Docker 20 to 29 and Podman's compatible socket are covered. Field names are those of the Docker Engine API v1.41.
  */
 import type { ContainerState, Requests } from '../../container.ts';
-import { field, numberField, textField, textMapField, textsField, timeField, trueField } from './field.ts';
+import {
+  field,
+  numberField,
+  textField,
+  textMapField,
+  textsField,
+  timeField,
+  trueField,
+} from '../../../src/http/field.ts';
 import { type Places, parsePlaces } from './places.ts';
 import { parsePorts } from './ports.ts';
 

@@ -1,5 +1,5 @@
 /** Where the engine keeps a container's files, as an inspection tells: for measuring what they take up. Paths are those of the engine's host. */
-import { field, listField, textField } from './field.ts';
+import { field, listField, textField } from '../../../src/http/field.ts';
 
 export interface Places {
   /** The writable layer of overlay2; empty where the engine does not say. */

@@ -1,5 +1,5 @@
 /** Which ports of a container are published on its host, as an inspection tells: `8080->80/tcp, 127.0.0.1:5432->5432/tcp`, as `docker ps` writes them. */
-import { field, listField, textField } from './field.ts';
+import { field, listField, textField } from '../../../src/http/field.ts';
 
 /** All addresses of the host, in both families: said by saying none. */
 const ANYWHERE = new Set(['', '0.0.0.0', '::', '*']);

@@ -1,11 +1,6 @@
-/**
- * Where the API server is and who we are to it: the configuration and, inside of a pod, what Kubernetes puts there. The token is read anew for each request, because it is
- * renewed every hour or so, and the certificates as often as they change.
- */
+/** Where the API server is and who the agent is to it: its configuration and, inside of a pod, what Kubernetes puts there. */
 import { ConfigError } from '../../../src/errors.ts';
-import { readBounded, textOf } from '../../../src/config/bounded.ts';
-import type { ClientTls } from '../../../src/http/pool.ts';
-import { insideCluster } from '../../../src/kubernetes/credentials.ts';
+import { accessTo, type ApiAccess, insideCluster } from '../../../src/kubernetes/credentials.ts';
 
 export interface AccessSettings {
   /** `off`, `in_cluster`, or an address. */
@@ -18,32 +13,27 @@ export interface AccessSettings {
   };
 }
 
-export interface Access {
-  readonly url: string;
-  /** As the files say now; undefined where no token is used. Throws what names the file. */
-  token(): string | undefined;
-  tls(): ClientTls;
-}
-
 type Env = Readonly<Record<string, string | undefined>>;
 
+const SETTINGS = {
+  token: 'agent.kubernetes.token_file',
+  ca: 'agent.kubernetes.tls.ca',
+  cert: 'agent.kubernetes.tls.cert',
+  key: 'agent.kubernetes.tls.key',
+};
+
 /** Undefined where the API server is not to be asked. Throws a ConfigError for what cannot work. */
-export function accessOf({ api, token_file, tls }: AccessSettings, env: Env, account?: string): Access | undefined {
+export function accessOf({ api, token_file, tls }: AccessSettings, env: Env, account?: string): ApiAccess | undefined {
   if (api === 'off') return undefined;
   const inside = api === 'in_cluster' ? insideOf(env, account) : undefined;
-  const tokenFile = token_file ?? inside?.tokenFile;
-  const caFile = tls.ca ?? inside?.caFile;
-  const text = (file: string | undefined, key: string): string | undefined =>
-    file === undefined ? undefined : contentOf(file, key);
-  return {
+  const place = {
     url: inside?.url ?? api,
-    token: () => text(tokenFile, 'agent.kubernetes.token_file')?.trim(),
-    tls: () => ({
-      ca: text(caFile, 'agent.kubernetes.tls.ca'),
-      cert: text(tls.cert, 'agent.kubernetes.tls.cert'),
-      key: text(tls.key, 'agent.kubernetes.tls.key'),
-    }),
+    tokenFile: token_file ?? inside?.tokenFile,
+    caFile: tls.ca ?? inside?.caFile,
+    certFile: tls.cert,
+    keyFile: tls.key,
   };
+  return accessTo(place, SETTINGS);
 }
 
 function insideOf(env: Env, account: string | undefined) {
@@ -53,14 +43,4 @@ function insideOf(env: Env, account: string | undefined) {
       'agent.kubernetes.api: is in_cluster, and KUBERNETES_SERVICE_HOST is not set: this is no pod; use off, or the API server’s address',
     );
   return inside;
-}
-
-function contentOf(file: string, key: string): string {
-  try {
-    return textOf(readBounded(file).bytes);
-  } catch (cause) {
-    throw new Error(`${key}: ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
-  }
 }

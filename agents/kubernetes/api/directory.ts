@@ -2,18 +2,17 @@
  * What the API server knows of this node's pods, kept up to date: a container's record comes in, labels and requests go out. Where the server may not be asked, or is away, what is
  * known stays; nothing else of the agent depends on it.
  */
-import { metadataAs } from '../../../src/kubernetes/accept.ts';
+import { field, textField } from '../../../src/http/field.ts';
+import { type ApiClient, ApiError } from '../../../src/kubernetes/client.ts';
+import { startWatched, type Watched } from '../../../src/kubernetes/watched.ts';
 import type { Log } from '../../../src/log.ts';
 import { type LabelPair, type Labels, labelName, labels, NO_LABELS } from '../../../src/model/labels.ts';
 import type { Clock } from '../../../src/run/clock.ts';
 import { globs } from '../../docker/glob.ts';
-import { textField, field } from '../../docker/engine/field.ts';
 import type { Requests } from '../../container.ts';
 import type { CriRecord } from '../record.ts';
-import { type ApiClient, ApiError } from './client.ts';
 import { createOwners, type Owners } from './owners.ts';
 import { type PodFacts, podFacts, sameFacts } from './podfacts.ts';
-import { startWatching, type Watching } from './watch.ts';
 
 type Who = Pick<CriRecord, 'namespace' | 'pod' | 'uid' | 'container'>;
 
@@ -46,8 +45,7 @@ export interface PodDirectoryOptions {
   readonly log: Log;
 }
 
-const META = { list: metadataAs('PartialObjectMetadataList'), item: metadataAs('PartialObjectMetadata') };
-const WHOLE = { list: 'application/json', item: 'application/json' };
+const NOT_ASKED = 'the API server has not been asked yet';
 const START_MS = 5000;
 const RETRY_OWNERS_MS = 60_000;
 /** What has gone from the API server is known for so long. */
@@ -61,8 +59,7 @@ export function createPodDirectory(options: PodDirectoryOptions): PodDirectory {
   /** By uid, and of static pods by the uid that they have on the node too. */
   const byUid = new Map<string, PodFacts>();
   const listeners = new Set<(isMeant: (record: Who) => boolean) => void>();
-  let watching: Watching | undefined;
-  let trouble: Error | undefined = new Error('the API server has not been asked yet');
+  let watched: Watched | undefined;
   let cancelRetry = (): void => undefined;
   const tell = (isMeant: (record: Who) => boolean): void => {
     for (const listener of listeners) listener(isMeant);
@@ -74,14 +71,6 @@ export function createPodDirectory(options: PodDirectoryOptions): PodDirectory {
   });
 
   const table = createTable(byUid, { allowed, owners, tell, clock });
-
-  function state(next: Error | undefined): void {
-    const was = trouble?.message;
-    trouble = next;
-    if (next !== undefined && next.message !== was)
-      log.warn({ error: next.message }, 'the API server does not tell of pods; names and numbers go on without it');
-    if (next === undefined && was !== undefined) log.info({ pods: byUid.size }, 'the API server tells of pods');
-  }
 
   function retryOwners(): void {
     cancelRetry = clock.after(RETRY_OWNERS_MS, () => {
@@ -108,33 +97,33 @@ export function createPodDirectory(options: PodDirectoryOptions): PodDirectory {
           cancel();
           resolve();
         };
-        watching = startWatching({
+        watched = startWatched({
           client,
           path: '/api/v1/pods',
           query: { fieldSelector: `spec.nodeName=${node}` },
-          accept: requests ? WHOLE : META,
+          metadataOnly: !requests,
+          list: 'cached',
+          what: 'pods',
           onList: table.takeAll,
           onPut: table.put,
           onGone: table.drop,
-          onState: (next) => {
-            state(next);
-            settled();
-          },
+          onState: settled,
           clock,
+          log,
         });
         retryOwners();
       }),
     get trouble() {
-      return trouble?.message ?? '';
+      return watched === undefined ? NOT_ASKED : (watched.trouble?.message ?? '');
     },
-    missing: () => missingWords(trouble, owners.forbidden),
+    missing: () => missingWords(watched?.trouble, owners.forbidden),
     get pods() {
       return new Set(byUid.values()).size;
     },
     async close() {
       abort.abort(new Error('closed'));
       cancelRetry();
-      watching?.close();
+      await watched?.stop();
       await client.close();
     },
   };
@@ -185,10 +174,10 @@ const REMEDY = 'see deploy/kubernetes/with-api';
 function missingWords(trouble: Error | undefined, forbidden: ReadonlySet<string>): string[] {
   if (trouble instanceof ApiError && trouble.status === 403)
     return [
-      `the API server lets nobody like us list and watch pods (${trouble.message}); ${REMEDY}. Labels and workloads of pods are missing`,
+      `the API server lets nobody like us list and watch pods (${trouble.words}); ${REMEDY}. Labels and workloads of pods are missing`,
     ];
   if (trouble instanceof ApiError && trouble.status === 401)
-    return [`the API server does not know who we are (${trouble.message}): is the service account's token mounted?`];
+    return [`the API server does not know who we are (${trouble.words}): is the service account's token mounted?`];
   const kinds = [...forbidden].map((kind) =>
     kind.startsWith('replicasets')
       ? 'replicasets.apps: their owners are told by the pods’ label pod-template-hash'

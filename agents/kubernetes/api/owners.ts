@@ -2,9 +2,9 @@
  * The workload of a pod: who made what made it. A ReplicaSet is asked for its Deployment and a Job for its CronJob, once each, by their metadata; where that may not be asked, a
  * Deployment is told by the hash that it puts behind its ReplicaSet's name, and a CronJob's runs are Jobs.
  */
+import { field } from '../../../src/http/field.ts';
 import { metadataAs } from '../../../src/kubernetes/accept.ts';
-import { field } from '../../docker/engine/field.ts';
-import { type ApiClient, ApiError } from './client.ts';
+import { type ApiClient, ApiError } from '../../../src/kubernetes/client.ts';
 import { controllerOf, type Owner, type PodFacts } from './podfacts.ts';
 
 export interface Workload {

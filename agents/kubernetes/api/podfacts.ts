@@ -1,6 +1,6 @@
 /** What the API server says of a pod, as far as it is wanted: a pod or its metadata comes in, a few facts go out. Everything else of it, its environment too, is dropped here. */
 import type { Requests } from '../../container.ts';
-import { field, listField, textField, textMapField, trueField } from '../../docker/engine/field.ts';
+import { field, listField, textField, textMapField, trueField } from '../../../src/http/field.ts';
 import { quantity } from './quantity.ts';
 
 export interface Owner {

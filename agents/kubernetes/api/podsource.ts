@@ -1,10 +1,10 @@
 /** The API server among the sources: it has no numbers, but it is up or not, and `plimsoll_source_up{source="kubernetes"}` says so. */
 import type { Config } from '../../../src/config/schema.ts';
+import { createApiClient } from '../../../src/kubernetes/client.ts';
 import type { Log } from '../../../src/log.ts';
 import type { Clock } from '../../../src/run/clock.ts';
 import type { Source } from '../../source.ts';
 import { accessOf } from './access.ts';
-import { createApiClient } from './client.ts';
 import { createPodDirectory, type PodDirectory } from './directory.ts';
 
 export interface PodDirectorySurroundings {
@@ -14,6 +14,11 @@ export interface PodDirectorySurroundings {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** A list and a watch of pods, and the owners of some. */
+const CONNECTIONS = 4;
+/** Of a list of a hundred pods with all that they are, a fifth of it. */
+const MAX_LIST_BYTES = 32 * 1024 * 1024;
 
 /** Undefined where the API server is not to be asked. Throws a ConfigError for what cannot work. */
 export function podDirectoryOf({
@@ -26,7 +31,8 @@ export function podDirectoryOf({
   const { api, token_file, tls, pod_labels: podLabels, requests } = settings;
   const access = accessOf({ api: typeof api === 'string' ? api : api.url, token_file, tls }, env);
   if (access === undefined) return undefined;
-  return createPodDirectory({ client: createApiClient(access), node, podLabels, requests, clock, log });
+  const client = createApiClient({ access, connections: CONNECTIONS, maxBytes: MAX_LIST_BYTES });
+  return createPodDirectory({ client, node, podLabels, requests, clock, log });
 }
 
 export function podSource(pods: PodDirectory): Source {

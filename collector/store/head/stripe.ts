@@ -15,8 +15,6 @@ const STEP = 3;
 
 /** Rows between two places from which one can be found. */
 const GROUP = 8;
-/** A row takes at most its length, its scale and nine bytes for each frame; its length is one byte. */
-export const MOST_FRAMES = 25;
 
 export interface StripeColumn {
   /** A bit for each row: whether it changes. */

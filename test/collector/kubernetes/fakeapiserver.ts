@@ -1,6 +1,7 @@
 /** The least of an API server that the collector asks: lists that can be watched, TokenReview, SubjectAccessReview. Over HTTP; what was asked is remembered. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type ApiClient, createApiClient } from '../../../src/kubernetes/client.ts';
 
 export interface FakeObject {
   readonly metadata: {
@@ -98,6 +99,15 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return Object.assign(api, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
+
+/** One who asks it, without a token. */
+export function clientOf(url: string): ApiClient {
+  return createApiClient({
+    access: { url, token: () => undefined, tls: () => ({}) },
+    connections: 16,
+    maxBytes: 1 << 20,
+  });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {

@@ -4,11 +4,11 @@ import { type KnownLabels, SERIES_LABELS, watchLabels } from '../../../collector
 import { createReadings } from '../../../collector/kubernetes/readings.ts';
 import type { PodReading } from '../../../collector/kubernetes/nodereadings.ts';
 import { apiServerPlace } from '../../../src/kubernetes/credentials.ts';
-import { type ApiClient, createApiClient } from '../../../src/kubernetes/client.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { silent } from '../../../src/log.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { waitFor } from '../../support/wait.ts';
-import { type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts';
+import { clientOf, type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts';
 import { T0, tick } from './ticks.ts';
 
 let api: FakeApiServer;
@@ -21,7 +21,7 @@ const pod = (name: string, own: Record<string, string>, version = '9') => ({
 
 beforeEach(async () => {
   api = await startFakeApiServer();
-  client = createApiClient({ url: api.url, caFile: undefined, tokenFile: undefined }, systemClock);
+  client = clientOf(api.url);
   labels = undefined;
 });
 
@@ -51,10 +51,11 @@ test('pods that run are listed in pages, names and labels alone, and then watche
   await until('both watches', () => api.watchers('pods') === 1 && api.watchers('nodes') === 1);
   expect(known.pod('shop', 'web-2')).toEqual(new Map([['app', 'x']]));
   const selector = 'fieldSelector=status.phase%3DRunning';
-  expect(api.asked.filter((line) => line.includes('/pods'))).toEqual([
+  const asked = api.asked.filter((line) => line.includes('/pods'));
+  expect(asked.map((line) => line.replace(/timeoutSeconds=\d+/, 'timeoutSeconds=N'))).toEqual([
     `GET /api/v1/pods?${selector}&limit=500`,
     `GET /api/v1/pods?${selector}&limit=500&continue=2`,
-    `GET /api/v1/pods?${selector}&watch=1&allowWatchBookmarks=1&timeoutSeconds=300&resourceVersion=7`,
+    `GET /api/v1/pods?${selector}&watch=1&allowWatchBookmarks=true&timeoutSeconds=N&resourceVersion=7`,
   ]);
   api.tell('pods', { type: 'MODIFIED', object: pod('web-0', { app: 'other' }, '10') });
   api.tell('pods', { type: 'DELETED', object: pod('web-2', {}, '11') });

@@ -13,11 +13,11 @@ import { SERIES_LABELS } from '../../../collector/kubernetes/knownlabels.ts';
 import { createReadings } from '../../../collector/kubernetes/readings.ts';
 import { createSecure } from '../../../collector/kubernetes/server.ts';
 import type { HttpServer } from '../../../src/http/server.ts';
-import { type ApiClient, createApiClient } from '../../../src/kubernetes/client.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { silent } from '../../../src/log.ts';
 import { systemClock } from '../../../src/run/clock.ts';
 import { waitFor } from '../../support/wait.ts';
-import { type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts';
+import { clientOf, type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts';
 
 interface Pair {
   readonly cert: string;
@@ -76,7 +76,7 @@ function trust(proxies: Pair): { metadata: { name: string }; data: Record<string
 beforeEach(async () => {
   api = await startFakeApiServer();
   api.lists.set('configmaps', [trust(front)]);
-  client = createApiClient({ url: api.url, caFile: undefined, tokenFile: undefined }, systemClock);
+  client = clientOf(api.url);
   keys = startKeys({ names: ['localhost', '127.0.0.1'] }, { clock: systemClock, log: silent });
   const onChange = ({ pem }: { readonly pem: string }): void => keys.trust(pem);
   proxy = watchFrontProxy(client, { clock: systemClock, log: silent, onChange });

@@ -1,11 +1,11 @@
 /** What an agent knows of pods from an API server, over real HTTP, with a clock that the test moves: lists, watches, what was forgotten, what may not be read, a server that is away. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { accessOf } from '../../../../agents/kubernetes/api/access.ts';
-import { createApiClient } from '../../../../agents/kubernetes/api/client.ts';
 import { createPodDirectory } from '../../../../agents/kubernetes/api/directory.ts';
 import { podLines, podSource } from '../../../../agents/kubernetes/api/podsource.ts';
+import { createApiClient } from '../../../../src/kubernetes/client.ts';
 import { pairsOf } from '../../../../src/model/labels.ts';
 import { fakeClock } from '../../../support/clock.ts';
 import { controller, type FakeApi, fakeApi, podMeta, status } from '../../../support/fakeapi.ts';
@@ -24,7 +24,7 @@ async function stage(prepare: (api: FakeApi) => void = () => undefined, more: { 
   const access = accessOf({ api: api.url, token_file: token, tls: {} }, {});
   if (access === undefined) throw new Error('no access');
   const pods = createPodDirectory({
-    client: createApiClient(access),
+    client: createApiClient({ access, connections: 4, maxBytes: 1 << 20 }),
     node: 'node-1',
     podLabels: ['app', 'team*'],
     requests: false,
@@ -35,6 +35,7 @@ async function stage(prepare: (api: FakeApi) => void = () => undefined, more: { 
   onTestFinished(async () => {
     await pods.close();
     await api.stop();
+    rmSync(dir, { recursive: true });
   });
   const told: string[] = [];
   pods.onChange((isMeant) => {

@@ -1,7 +1,7 @@
 /** Text in, facts out: quantities as Kubernetes writes them, what a bundle says of requests, and where an API server is. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { accessOf } from '../../../../agents/kubernetes/api/access.ts';
 import { quantity } from '../../../../agents/kubernetes/api/quantity.ts';
 import type { CriRecord } from '../../../../agents/kubernetes/record.ts';
@@ -66,6 +66,7 @@ describe('requests by the bundle', () => {
 describe('where the API server is', () => {
   test('in a cluster: by the variables and files that every pod has, read anew each time', () => {
     const account = serverDir('account');
+    onTestFinished(() => rmSync(account, { recursive: true }));
     writeFileSync(join(account, 'token'), 'one\n');
     writeFileSync(join(account, 'ca.crt'), 'PEM');
     const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' };
