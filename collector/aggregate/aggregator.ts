@@ -198,7 +198,11 @@ class WindowedAggregator implements Aggregator {
       const anewMs = this.#clock.beginAnew(nowMs, this.#closedEndMs);
       this.#beginAnew({ beganMs: anewMs, closedEndMs: anewMs });
       this.#dropWaiting();
-    } else if (news === 'put right') this.#beginAnew(this.#clock.putRight(this.#closedEndMs));
+    } else if (news === 'put right') {
+      this.#beginAnew(this.#clock.putRight(this.#closedEndMs));
+      // Before anything was closed: what is known of times never went back, and what waits is not in order with it.
+      if (this.#clock.setBackMs >= 0) this.#dropWaiting();
+    }
     return this.#closedEndMs;
   }
 

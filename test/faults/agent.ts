@@ -79,10 +79,17 @@ async function run({ cast, node, url, folder, journal, status }: AgentSettings):
     appendFileSync(journal, `${JSON.stringify(line)}\n`);
     sender.offer(batchOf({ cast, node, rows, line }));
   };
-  setInterval(look, 5);
+  const looking = setInterval(look, 5);
   setInterval(() => say(status, session, sender), STATUS_MS);
   say(status, session, sender);
-  process.once('SIGTERM', () => void sender.close(500).then(() => process.exit(0)));
+  process.once('SIGTERM', () => {
+    // As an agent does: what is read while it stops would be dropped, and nobody be told.
+    clearInterval(looking);
+    void sender.close(500).then(() => {
+      say(status, session, sender);
+      process.exit(0);
+    });
+  });
 }
 
 /** The tick whose moment has come last. */

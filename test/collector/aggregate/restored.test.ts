@@ -132,6 +132,19 @@ describe('a clock that is set back by an hour and put right', () => {
     expect(frames.map((one) => [one.endMs, totalIn(one)])).toEqual([[at(3650), 9]]);
   });
 
+  test('for a moment: what came in it is dropped and counted, not left waiting for ever', async () => {
+    const aggregator = createAggregator({ ...LATE, startedMs: at(3590) });
+    aggregator.push(batchOf(3605, 100), at(3605));
+    await aggregator.advance(at(3620), breathe);
+    aggregator.look(at(24));
+    aggregator.push(batchOf(24, 105, 3624), at(24));
+    aggregator.look(at(3625));
+    aggregator.push(batchOf(3626, 107), at(3626));
+    await aggregator.advance(at(3640), breathe);
+    const { pendingSamples, dropped } = aggregator.stats();
+    expect([pendingSamples, [...dropped]]).toEqual([0, [['clock_set_back', 1]]]);
+  });
+
   test('but where it stays as it is, time comes to those windows, and they are closed', async () => {
     const aggregator = await restarted();
     for (let second = 30; second <= 3600; second += 10) {
