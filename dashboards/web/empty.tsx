@@ -1,8 +1,11 @@
 /** What is said where there is nothing yet, and what to do about it. */
 import { model } from './live/link.ts';
+import { span } from './units/figures.ts';
 
 export function Empty({ kind }: { readonly kind: 'container' | 'host' }) {
-  const hosts = model.value?.hosts.length ?? 0;
+  const now = model.value;
+  const seen = (now?.hosts ?? []).map((host) => host.seen);
+  const hosts = seen.length;
   if (hosts === 0)
     return (
       <div class="empty">
@@ -15,6 +18,13 @@ export function Empty({ kind }: { readonly kind: 'container' | 'host' }) {
       </div>
     );
   if (kind === 'host') return null;
+  const age = (now?.end ?? 0) - Math.max(...seen);
+  if (age > 0)
+    return (
+      <p class="empty">
+        No host has said anything for {span(age)}. On it, <code>plimsoll check agent</code> says why.
+      </p>
+    );
   return (
     <div class="empty">
       <p>

@@ -91,3 +91,15 @@ test('who scrolls through them sees each, and makes no elements: those of a row 
   expect(made).toBeLessThan(CONTAINERS / 2);
   await context.close();
 });
+
+test('a host that says nothing any more keeps its rows for a while; then the page says so, and not that there is no container', async () => {
+  const { page, context } = await open(browser, collector.collectorUrl);
+  await until(page, 'rows', async () => (await page.locator('.body .row').count()) > 0);
+  await node.stop();
+  // Fifteen seconds, which are more than three of its windows.
+  await until(page, 'what has come of it', async () =>
+    /No host has said anything for \d/.test(await page.locator('main').innerText()),
+  );
+  expect(await page.locator('.body .row').count()).toBe(0);
+  await context.close();
+});
