@@ -84,9 +84,13 @@ const TRAFFIC = ['receive', 'transmit'].flatMap((way) =>
 );
 
 function traffic(dashboard: string, { where, by }: { where: string; by: string }): Panel[] {
-  return TRAFFIC.map((metric) =>
-    panel(dashboard, metric, 'network', sum(by, `rate(${metric}{${SOURCE}, ${ONE}${where}}[${INTERVAL}])`)),
-  );
+  return TRAFFIC.flatMap((metric) => {
+    const rate = `rate(${metric}{${SOURCE}, ${ONE}${where}}[${INTERVAL}])`;
+    return [
+      panel(dashboard, metric, 'network', sum(by, rate)),
+      panel(dashboard, `${metric}, average`, 'network', `avg by (${by}) (${rate})`),
+    ];
+  });
 }
 
 /** Operations and bytes; `ceil` of all operations, as the panel has it. */
@@ -102,10 +106,13 @@ function disks({ dashboard, of, by }: View): Panel[] {
   ];
 }
 
-function throttling({ dashboard, of, by }: View): Panel {
+function throttling({ dashboard, of, by }: View): Panel[] {
   const grew = (what: string): string =>
     sum(by, `increase(container_cpu_cfs_${what}_total{${SOURCE}, ${ONE}${of}}[${INTERVAL}])`);
-  return panel(dashboard, 'CPU throttling', 'throttling', `${grew('throttled_periods')} / ${grew('periods')}`);
+  return [
+    panel(dashboard, 'CPU throttling', 'throttling', `${grew('throttled_periods')} / ${grew('periods')}`),
+    panel(dashboard, 'CPU throttled seconds', 'cores', grew('throttled_seconds')),
+  ];
 }
 
 /** Of all that is asked for in a namespace. */
@@ -119,10 +126,10 @@ function utilisation(resource: 'cpu' | 'memory', what: 'requests' | 'limits'): P
 
 const OWNER = 'namespace_workload_pod:kube_pod_owner:relabel';
 /** Joined to the workload of each pod. */
-function ofWorkload(of: string, by: string): string {
+function ofWorkload(of: string, by: string, how = 'sum'): string {
   const workload = 'workload=~"web", workload_type=~"deployment"';
   const which = by === 'pod' ? `${NAMESPACE}, ${workload}` : NAMESPACE;
-  return `sum by (${by}) (${of} * on (cluster, namespace, pod) group_left(workload, workload_type) ${OWNER}{${ONE}${which}})`;
+  return `${how} by (${by}) (${of} * on (cluster, namespace, pod) group_left(workload, workload_type) ${OWNER}{${ONE}${which}})`;
 }
 
 /** One workload by pod, and a namespace by workload. */
@@ -131,14 +138,10 @@ function workloads(dashboard: string, by: string): Panel[] {
   return [
     panel(dashboard, 'CPU usage', 'cores', ofWorkload(cores(NAMESPACE), by)),
     panel(dashboard, 'memory usage', 'memory', ofWorkload(working, by)),
-    ...TRAFFIC.map((metric) =>
-      panel(
-        dashboard,
-        metric,
-        'network',
-        ofWorkload(`rate(${metric}{${SOURCE}, ${ONE}${NAMESPACE}}[${INTERVAL}])`, by),
-      ),
-    ),
+    ...TRAFFIC.flatMap((metric) => {
+      const rate = `rate(${metric}{${SOURCE}, ${ONE}${NAMESPACE}}[${INTERVAL}])`;
+      return ['sum', 'avg'].map((how) => panel(dashboard, `${metric}, ${how}`, 'network', ofWorkload(rate, by, how)));
+    }),
   ];
 }
 
@@ -164,8 +167,7 @@ export const PANELS: readonly Panel[] = [
     utilisation(resource, 'requests'),
     utilisation(resource, 'limits'),
   ]),
-  throttling(CLUSTERS),
-  throttling(PODS),
+  ...[CLUSTERS, PODS].flatMap(throttling),
   ...traffic('cluster', { where: ', namespace=~".+"', by: 'namespace' }),
   ...traffic('namespace (pods)', { where: NAMESPACE, by: 'pod' }),
   ...traffic('pod', { where: POD, by: 'pod' }),

@@ -84,7 +84,8 @@ function configuration(settings: AgentSettings, listen: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'plimsoll-'));
   chmodSync(dir, 0o755);
   const file = join(dir, 'plimsoll.yaml');
-  const agent = { listen, interval: `${TICK_MS}ms`, ...settings };
+  // A source that is given up leaves a tick without its numbers; where the host is busy too, reading takes seconds.
+  const agent = { listen, interval: `${TICK_MS}ms`, deadline: '60s', ...settings };
   writeFileSync(file, JSON.stringify({ agent, collector: { window: `${TICK_MS}ms` } }));
   return file;
 }

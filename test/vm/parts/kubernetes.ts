@@ -163,7 +163,8 @@ async function ends({ report, plimsoll, containerd }: Around): Promise<void> {
     /^oom_kill (\d+)$/m.exec(readFileSync(`/sys/fs/cgroup${pod.cgroup}/memory.events`, 'utf8'))?.[1],
   );
   report.within('ends-0: kills in the pod by the kernel', kills, [1, 1]);
-  const shown = valueIn(await plimsoll.fresh(), 'container_oom_events_total', { id: pod.cgroup });
+  const later = await untilRead(plimsoll, [pod.cgroup]);
+  const shown = valueIn(later, 'container_oom_events_total', { id: pod.cgroup });
   report.within('ends-0: kills in the pod', shown, [kills, kills]);
   await pod.remove();
 }
