@@ -6,6 +6,7 @@ import type { FrameHead } from '../head/frames.ts';
 import type { Loose } from '../head/loose.ts';
 import type { PartKind } from '../manifest.ts';
 import type { RowChunk, TableChunk } from '../types.ts';
+import { SLOT_MS } from './plan.ts';
 
 /** The level of what others have sent. */
 export const RECEIVED_LEVEL = 'received';
@@ -18,6 +19,8 @@ export function kindOf(level: string): PartKind {
 /** What becomes one part. */
 export interface ToSeal {
   readonly kind: PartKind;
+  /** Most of what is merged before the day is over: it is not made anew so soon. */
+  readonly isWhole: boolean;
   readonly tables: Iterable<TableChunk>;
 }
 
@@ -37,8 +40,9 @@ interface Day {
 
 /** Windows first: where both have a time, what came loosely is later, and counts. */
 export function* partsOf(frames: FrameHead, loose: Loose): Generator<ToSeal> {
-  yield* byDay([...daysOf(frames)], frameTables(frames));
-  yield* byDay(looseDays(loose), looseTables(loose));
+  const isWhole = frames.maxMs - frames.minMs > SLOT_MS / 2;
+  for (const part of byDay([...daysOf(frames)], frameTables(frames))) yield { ...part, isWhole };
+  for (const part of byDay(looseDays(loose), looseTables(loose))) yield { ...part, isWhole: false };
 }
 
 function* daysOf({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): Generator<Day> {
@@ -57,7 +61,7 @@ function looseDays({ tables }: Loose): Day[] {
   return [...days].sort((a, b) => a - b).map((day) => ({ fromMs: day * DAY_MS, toMs: (day + 1) * DAY_MS - 1 }));
 }
 
-function* byDay(days: readonly Day[], tables: readonly Sealable[]): Generator<ToSeal> {
+function* byDay(days: readonly Day[], tables: readonly Sealable[]): Generator<Omit<ToSeal, 'isWhole'>> {
   for (const day of days) {
     for (const kind of ['single', 'group', 'received'] as const) {
       const own = tables.filter(({ level }) => kindOf(level) === kind);
