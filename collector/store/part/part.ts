@@ -14,6 +14,7 @@ import { decodeRoot, type Root } from './index/root.ts';
 import { joinSame, metricsInSeveral } from './joined.ts';
 import { checkHead, HEAD_BYTES, readTail, TAIL_BYTES } from './layout.ts';
 import { labelNames, labelSets, labelValues } from './names.ts';
+import { rowsInPlace } from './inplace.ts';
 import { type OnDamage, orTold, type RowOptions, tableRows } from './rows.ts';
 import { Selector } from './select.ts';
 import { SeriesReader } from './series.ts';
@@ -143,7 +144,9 @@ export class PartReader implements Part {
   /** The rows of one of its tables. */
   rows(table: TableReader, options: RowOptions = {}): Generator<RowChunk> {
     const index = orTold(options.onDamage, undefined, () => this.index());
-    return index === undefined ? nothing() : tableRows(table, index, options);
+    if (index === undefined) return nothing();
+    const { columns = table.columns.map((_, c) => c), onDamage, reuses } = options;
+    return reuses && onDamage === undefined ? rowsInPlace(table, index, columns) : tableRows(table, index, options);
   }
 
   /** The same, not decoded yet. */
