@@ -28,9 +28,8 @@ interface Sealable {
   readonly level: string;
   readonly measurement: string;
   readonly columns: readonly Column[];
-  /** Made when it is asked for: to sort many rows takes a while, and others wait. */
-  readonly order: readonly Labels[];
-  readonly chunk: (labels: Labels, at: number, day: Day) => RowChunk | undefined;
+  /** In order. Made when they are asked for: to sort many rows takes a while, and others wait. */
+  readonly rows: (day: Day) => Iterable<RowChunk>;
 }
 
 interface Day {
@@ -86,39 +85,22 @@ function withoutRepeats(tables: readonly Sealable[]): Sealable[][] {
   return parts.map((part) => part.tables);
 }
 
-function chunkOf({ level, measurement, columns, order, chunk }: Sealable, day: Day): TableChunk {
-  return {
-    level,
-    measurement,
-    columns,
-    rows: {
-      *[Symbol.iterator]() {
-        for (const [at, labels] of order.entries()) {
-          const row = chunk(labels, at, day);
-          if (row !== undefined) yield row;
-        }
-      },
-    },
-  };
+function chunkOf({ level, measurement, columns, rows }: Sealable, day: Day): TableChunk {
+  return { level, measurement, columns, rows: { [Symbol.iterator]: () => rows(day)[Symbol.iterator]() } };
 }
 
 function frameTables(frames: FrameHead): Sealable[] {
-  return frames.tables.map((table) => {
-    let sorted: number[] | undefined;
-    const rows = (): number[] => (sorted ??= rowsByKey(table.labels));
-    return {
-      level: table.level,
-      measurement: table.measurement,
-      columns: table.columns,
-      get order() {
-        return rows().map((row) => table.labels[row] as Labels);
-      },
-      chunk: (_labels, at, { fromMs, toMs }) => {
-        const chunk = table.chunk(rows()[at] as number);
-        return chunk === undefined ? undefined : sliced(chunk, fromMs, toMs);
-      },
-    };
-  });
+  return frames.tables.map((table) => ({
+    level: table.level,
+    measurement: table.measurement,
+    columns: table.columns,
+    *rows({ fromMs, toMs }) {
+      for (const chunk of table.chunks(rowsByKey(table.labels))) {
+        const own = sliced(chunk, fromMs, toMs);
+        if (own !== undefined) yield own;
+      }
+    },
+  }));
 }
 
 function rowsByKey(labels: readonly Labels[]): number[] {
@@ -130,8 +112,12 @@ function looseTables(loose: Loose): Sealable[] {
     level,
     measurement,
     columns,
-    order: [...rows.values()].map(({ labels }) => labels).sort(byKey),
-    chunk: (labels, _at, { fromMs, toMs }) => rows.get(labels.key)?.chunk(fromMs, toMs),
+    *rows({ fromMs, toMs }) {
+      for (const row of [...rows.values()].sort((a, b) => byKey(a.labels, b.labels))) {
+        const chunk = row.chunk(fromMs, toMs);
+        if (chunk !== undefined) yield chunk;
+      }
+    },
   }));
 }
 

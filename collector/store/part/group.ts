@@ -7,6 +7,7 @@ import { sealBlock } from './code/block.ts';
 import { ByteReader, ByteWriter } from './code/bytes.ts';
 import { countNumbers, newHint, type ScaleHint, writeNumbers } from './code/numbers.ts';
 import { noTimes, type TimesBefore, writeTimes } from './code/times.ts';
+import { absentThroughout } from './memory.ts';
 import { type Stream, streamCells } from './streams.ts';
 
 export const GROUP_ROWS = 256;
@@ -137,16 +138,18 @@ export class GroupWriter {
     const cells = this.#streams.map((stream) => streamCells(row, stream));
     const found = this.#streams.map(() => 0);
     const { timesMs } = row;
+    const nothing = absentThroughout(timesMs.length);
     for (let from = 0; from < timesMs.length; ) {
       const slice = Math.floor((timesMs[from] as number) / this.#sliceMs);
       const to = firstAtOrAfter(timesMs, (slice + 1) * this.#sliceMs, from + 1);
       const into = this.#sliceAt(slice);
       into.addTimes(number, timesMs.subarray(from, to));
       for (let s = 0; s < cells.length; s++) {
-        const { bytes } = into.streams[s] as Pieces;
-        const at = bytes.length;
         const nans = row.nans?.[(this.#streams[s] as Stream).column];
         const values = cells[s] as Float64Array;
+        if (values === nothing && nans === undefined) continue;
+        const { bytes } = into.streams[s] as Pieces;
+        const at = bytes.length;
         found[s] = (found[s] as number) + writeNumbers(bytes, { values, from, to, nans }, this.#hints[s] as ScaleHint);
         if (bytes.length > at) (into.streams[s] as Pieces).endRow(number, at);
       }
