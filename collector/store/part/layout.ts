@@ -12,7 +12,7 @@ export const TAIL_BYTES = 8 + 4 + 4 + END_MAGIC.length;
 
 /** How long a slice is, by what a sample stands for: some hundreds of samples each. */
 export function sliceMsFor(resolutionMs: number): number {
-  if (resolutionMs === 0) return 3_600_000;
+  if (resolutionMs === 0) return 7_200_000;
   return resolutionMs * 288;
 }
 
