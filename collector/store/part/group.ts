@@ -8,6 +8,7 @@ import { ByteReader, ByteWriter } from './code/bytes.ts';
 import { countNumbers, newHint, type ScaleHint, writeNumbers } from './code/numbers.ts';
 import { noTimes, type TimesBefore, writeTimes } from './code/times.ts';
 import { absentThroughout } from './memory.ts';
+import type { KnownTimes } from './knowntimes.ts';
 import { type Stream, streamCells } from './streams.ts';
 
 export const GROUP_ROWS = 256;
@@ -18,6 +19,8 @@ export interface SliceEntry {
   readonly slice: number;
   readonly minMs: number;
   readonly maxMs: number;
+  /** Where the block of times is; 0: it is one of the group's own. */
+  readonly timesAt: number;
   readonly timesBytes: number;
   /** By stream; 0: nothing there, and no block. */
   readonly streamBytes: readonly number[];
@@ -200,11 +203,19 @@ export class GroupWriter {
   }
 
   /** Gives the blocks out, in their order, and begins anew. */
-  finish(at: number): { entry: GroupEntry; blocks: Uint8Array[] } {
+  finish(at: number, known: KnownTimes): { entry: GroupEntry; blocks: Uint8Array[] } {
     const rows = this.#sets.length;
     const slices = [...this.#slices].sort(([a], [b]) => a - b);
-    const blocks = slices.map(([, { counts, times }]) => this.#seal(timesPayload(rows, counts, times)));
-    const timesBytes = blocks.map((block) => block.length);
+    const blocks: Uint8Array[] = [];
+    let next = at;
+    const times = slices.map(([, { counts, times: pieces }]) => {
+      const found = known.find({ rows, payload: timesPayload(rows, counts, pieces) }, next, this.#seal);
+      if (found.block !== undefined) {
+        blocks.push(found.block);
+        next += found.block.length;
+      }
+      return found;
+    });
     const streamBytes: number[][] = slices.map(() => []);
     for (let s = 0; s < this.#streams.length; s++) {
       slices.forEach(([, { streams }], i) => {
@@ -222,7 +233,8 @@ export class GroupWriter {
         slice,
         minMs,
         maxMs,
-        timesBytes: timesBytes[i] as number,
+        timesAt: times[i]?.block === undefined ? (times[i]?.at as number) : 0,
+        timesBytes: times[i]?.length as number,
         streamBytes: streamBytes[i] as number[],
       })),
     };

@@ -130,12 +130,12 @@ describe('a file that is not whole', () => {
 
   test('of a newer version: said so, and no damage of the file', () => {
     const bytes = bytesOfPart();
-    bytes[7] = 2;
+    bytes[7] = 3;
     const files = memoryParts();
     files.bytes.set('p', bytes);
     expect(() => openPart(files, 'p')).toThrow(PartVersion);
     expect(() => openPart(files, 'p')).toThrow(
-      "p: its first bytes, at byte 7: has the format's version 2, and this program reads up to 1; a newer plimsoll reads it",
+      "p: its first bytes, at byte 7: has the format's version 3, and this program reads up to 2; a newer plimsoll reads it",
     );
   });
 
