@@ -16,7 +16,7 @@ import { Folder } from './folder.ts';
 import { eraseIn } from './life/erase.ts';
 import { type Sealed, sealHeads } from './life/seal.ts';
 import { upkeep } from './life/upkeep.ts';
-import type { Retention } from './life/plan.ts';
+import { type Retention, SLOT_MS } from './life/plan.ts';
 import { BlockCache } from './part/cache.ts';
 import { partLayer } from './parts.ts';
 import { createReceiving, type Receiving } from './received/receiving.ts';
@@ -35,12 +35,19 @@ export interface CoreOptions {
   readonly breathe: () => void;
   /** Told where the log has to be kept from. */
   readonly onNoted: (seq: number) => void;
+  /** With fewer samples than that in memory a quarter of an hour is not sealed for itself, but with the others of its two hours. By default 8 million. */
+  readonly fewSamples?: number;
 }
 
 /** Samples in memory at which a head is sealed before its time, and at which no more are read. */
 const MANY_WINDOWS_SAMPLES = 60_000_000;
 const MANY_LOOSE_SAMPLES = 2_000_000;
+/** Up to here two hours wait in memory and are sealed as one: to make four parts of them and one of those costs twice as much. To read so many from the log at a start takes about a second. */
+const FEW_WINDOWS_SAMPLES = 8_000_000;
+const FEW_LOOSE_SAMPLES = 250_000;
 const SEAL_EVERY_MS = 15 * 60_000;
+/** For the last window before it is due; then what comes in it lies in one part. */
+const WINDOW_GRACE_MS = 30_000;
 /** Between two attempts at a disk that takes nothing. */
 const RETRY_MS = 30_000;
 
@@ -99,6 +106,8 @@ export class StoreCore {
   }
 
   push(seq: number, frame: Frame): void {
+    // What was read at the start may have been due long ago.
+    if (this.#sealedAtMs === 0) this.#sealedAtMs = frame.startMs;
     this.#frames.push(frame);
     this.#nextSeq = seq + 1;
     if (frame.late === undefined) this.#primeSeq = seq;
@@ -108,11 +117,23 @@ export class StoreCore {
   /** What is due: sealing, then a step of merging or letting go, and whether there may be another. May take seconds; calls `breathe` meanwhile. */
   tend(nowMs: number): boolean {
     if (this.#sealedAtMs === 0) this.#sealedAtMs = nowMs;
-    const due = Math.floor(nowMs / SEAL_EVERY_MS) !== Math.floor(this.#sealedAtMs / SEAL_EVERY_MS);
     const many = this.#frames.samples > MANY_WINDOWS_SAMPLES || this.#loose.samples > MANY_LOOSE_SAMPLES;
     const again = this.#frozen.length > 0 && Math.abs(nowMs - this.#sealedAtMs) >= RETRY_MS;
-    if (due || many || again) this.seal(nowMs);
+    if (many || again || this.isDue(nowMs)) this.seal(nowMs);
     return this.#frozen.length === 0 && upkeep(this.folder, { ...this.#options, nowMs });
+  }
+
+  /** Whether a stretch of time is over that is sealed for itself. */
+  isDue(nowMs: number): boolean {
+    const isOver = (lengthMs: number): boolean =>
+      Math.floor(nowMs / lengthMs) !== Math.floor(this.#sealedAtMs / lengthMs);
+    if (!isOver(SEAL_EVERY_MS)) return false;
+    const { fewSamples = FEW_WINDOWS_SAMPLES } = this.#options;
+    const isLittle = this.#frames.samples < fewSamples && this.#loose.samples < FEW_LOOSE_SAMPLES;
+    if (isLittle && !isOver(SLOT_MS)) return false;
+    const sinceMs = nowMs % SEAL_EVERY_MS;
+    const isWaiting = this.#frames.windows > 0 && this.#frames.maxMs < nowMs - sinceMs;
+    return !isWaiting || sinceMs >= WINDOW_GRACE_MS;
   }
 
   /** Makes parts of all that is in memory. What the disk does not take stays, and is tried again. */

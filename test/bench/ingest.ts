@@ -1,5 +1,5 @@
 /**
- * What it costs to keep samples, the log's share and the store's by themselves: windows of BENCH_CONTAINERS (100) containers × 75 columns over BENCH_HOURS (2.25)
+ * What it costs to keep samples, the log's share and the store's by themselves: windows of BENCH_CONTAINERS (100) containers × 75 columns over BENCH_HOURS (4)
  * go into the log, are read from it, go into the head, and are sealed and merged when their time comes, then as a whole day. All of it on one thread, so
  * that CPU can be told apart; 84 % of the numbers stand still from window to window. BENCH_LOG_DIR says where.
  */
@@ -14,22 +14,24 @@ import { storeFiles } from '../../collector/store/files.ts';
 import { upkeep } from '../../collector/store/life/upkeep.ts';
 import { LogTail } from '../../collector/store/thread/logtail.ts';
 import { silent } from '../../src/log.ts';
-import type { Frame } from '../../src/model/batch.ts';
 import { breathe } from '../../src/run/clock.ts';
 import { printTable, type Row } from './process.ts';
 import { stillWindows, TICK_MS } from './stillwindows.ts';
 
 const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? 100);
-const HOURS = Number(process.env.BENCH_HOURS ?? 2.25);
-/** A few more, so that the last quarter of an hour is sealed. */
-const WINDOWS = Math.round(360 * HOURS) + 3;
+const HOURS = Number(process.env.BENCH_HOURS ?? 4);
 const PER_AGENT = 30;
 const SEAL_MS = 900_000;
 const DAY_MS = 86_400_000;
 /** Begins where a day does. */
 const START_MS = 20_254 * DAY_MS;
-/** Windows that are not counted: compilation is paid once, and not by those who run it for months. By default the first quarter of an hour, if there are more. */
-const WARM_UP = Number(process.env.BENCH_WARM_UP ?? (HOURS > 1 ? 91 : 0));
+/** Before it, and not counted: compilation is paid once, and not by those who run it for months. */
+const WARM_UP: Size = { containers: 60, hours: 0.5 };
+
+interface Size {
+  readonly containers: number;
+  readonly hours: number;
+}
 
 /** Microseconds of CPU by stage, of the whole process: nothing else runs meanwhile. */
 class Stages {
@@ -44,24 +46,31 @@ class Stages {
     this.longestMs.set(stage, Math.max(this.longestMs.get(stage) ?? 0, (user + system) / 1000));
     return made;
   }
-
-  clear(): void {
-    this.micros.clear();
-    this.longestMs.clear();
-  }
 }
 
 export async function benchIngest(): Promise<void> {
+  await inFolder(WARM_UP);
+  const { title, rows } = await inFolder({ containers: CONTAINERS, hours: HOURS });
+  printTable(title, rows);
+}
+
+async function inFolder(size: Size): Promise<Table> {
   const path = mkdtempSync(join(process.env.BENCH_LOG_DIR ?? tmpdir(), 'plimsoll-ingest-'));
   mkdirSync(join(path, 'store'));
   try {
-    await run(path);
+    return await run(path, size);
   } finally {
     rmSync(path, { recursive: true });
   }
 }
 
-async function run(path: string): Promise<void> {
+interface Table {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+async function run(path: string, { containers, hours }: Size): Promise<Table> {
+  const windows = Math.round(360 * hours);
   const folder = diskFolder(path);
   const segments: Segment[] = [];
   const limits = { segmentBytes: 16e6, segmentMs: 3.6e6, segmentSamples: 12e6 };
@@ -83,12 +92,13 @@ async function run(path: string): Promise<void> {
     const options = { retention: retention(), breathe: () => undefined, log: silent, nowMs };
     while (await stages.time('merge', () => upkeep(core.folder, options)));
   };
-  for await (const { journal, ...frame } of frames()) {
+  for await (const { journal, ...frame } of stillWindows({
+    containers,
+    perAgent: PER_AGENT,
+    windows,
+    startMs: START_MS,
+  })) {
     seq++;
-    if (seq === WARM_UP) {
-      stages.clear();
-      samples = 0;
-    }
     samples += frame.samples;
     await stages.time('log', () => writer.append([{ seq, frame, ...(journal ? { journal } : {}) }]));
     tail.tell(segments);
@@ -96,13 +106,13 @@ async function run(path: string): Promise<void> {
     if (found === undefined) throw new Error(`window ${seq} is not in the log`);
     await stages.time('head', () => core.push(found.seq, found.frame));
     if ((frame.endMs - START_MS) % SEAL_MS !== 0) continue;
-    await stages.time('seal', () => core.seal(frame.endMs));
+    if (core.isDue(frame.endMs)) await stages.time('seal', () => core.seal(frame.endMs));
     await tend(frame.endMs);
   }
   await tail.close();
   await writer.close();
   const sealed = core.folder.parts.filter(({ tier }) => tier === 0);
-  await stages.time('seal', () => core.seal(START_MS + WINDOWS * TICK_MS));
+  await stages.time('seal', () => core.seal(START_MS + windows * TICK_MS));
   const slots = core.folder.parts.filter(({ tier }) => tier === 1);
   const bytesOf = (parts: readonly { bytes: number; samples: number }[]): string => {
     const sum = (of: 'bytes' | 'samples'): number => parts.reduce((total, part) => total + part[of], 0);
@@ -117,9 +127,9 @@ async function run(path: string): Promise<void> {
   const per = (...of: string[]): string => (of.reduce((sum, stage) => sum + micros(stage), 0) / samples).toFixed(3);
   const million = (...of: string[]): string => (samples / of.reduce((sum, stage) => sum + micros(stage), 0)).toFixed(2);
   const all = ['read', 'head', 'seal', 'merge', 'day'];
-  printTable(
-    `Ingest: ${CONTAINERS} containers, ${seq} windows, ${(samples / 1e6).toFixed(1)} million samples; CPU s per million`,
-    [
+  return {
+    title: `Ingest: ${containers} containers, ${seq} windows, ${(samples / 1e6).toFixed(1)} million samples; CPU s per million`,
+    rows: [
       row('log: encode, deflate, write twice, sync', per('log')),
       row('read from the log', per('read')),
       row('head', per('head')),
@@ -127,7 +137,7 @@ async function run(path: string): Promise<void> {
       row('merge to two hours', per('merge')),
       row('merge to a day, downsamples', per('day')),
       row('store: all but the log', per(...all)),
-      row('store, million samples per CPU second', million(...all), CONTAINERS >= 6000 ? '4.0' : '2.5'),
+      row('store, million samples per CPU second', million(...all), containers >= 6000 ? '4.0' : '2.5'),
       row('the same with the log', million('log', ...all)),
       row('longest window of the log, ms of CPU', (stages.longestMs.get('log') ?? 0).toFixed(1)),
       row('bytes per sample, sealed', perSealed),
@@ -138,7 +148,7 @@ async function run(path: string): Promise<void> {
         (thin.reduce((sum, { bytes }) => sum + bytes, 0) / day.reduce((sum, part) => sum + part.samples, 0)).toFixed(3),
       ),
     ],
-  );
+  };
 }
 
 function retention() {
@@ -158,10 +168,6 @@ function dayMerge(core: StoreCore): void {
     nowMs: START_MS + DAY_MS + SEAL_MS * 2,
   };
   while (upkeep(core.folder, options));
-}
-
-function frames(): AsyncGenerator<Frame> {
-  return stillWindows({ containers: CONTAINERS, perAgent: PER_AGENT, windows: WINDOWS, startMs: START_MS });
 }
 
 function row(what: string, value: string, target = ''): Row {

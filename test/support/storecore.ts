@@ -15,9 +15,10 @@ const EVER = 1e15;
 export interface StageOptions {
   readonly files?: StoreFiles;
   readonly retention?: Partial<Retention>;
+  readonly fewSamples?: number;
 }
 
-export function coreOf({ files = storeDisk(), retention = {} }: StageOptions = {}): StoreCore {
+export function coreOf({ files = storeDisk(), retention = {}, fewSamples }: StageOptions = {}): StoreCore {
   return new StoreCore({
     files,
     log: silent,
@@ -26,6 +27,7 @@ export function coreOf({ files = storeDisk(), retention = {} }: StageOptions = {
     taking: { acceptAgeMs: EVER, maxSeries: 1e6 },
     breathe: () => undefined,
     onNoted: () => undefined,
+    ...(fewSamples === undefined ? {} : { fewSamples }),
   });
 }
 

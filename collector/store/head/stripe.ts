@@ -41,6 +41,7 @@ let end = 0;
 let bits = new Uint32Array(1 << 8);
 let starts = new Uint32Array(1 << 10);
 let own = new Float64Array(0);
+let moves = new Uint8Array(1 << 10);
 const eight = new DataView(new ArrayBuffer(8));
 
 /** Packs a column; `last` is what each row was before, and becomes what it is after. Undefined if nothing changes. */
@@ -55,10 +56,12 @@ export function packColumn(gathered: Gathered, last: Float64Array): StripeColumn
   if (own.length !== frames) own = new Float64Array(frames);
   const now = own;
   const most = 2 + 9 * frames;
+  const moved = areAlike(gathered.places) ? movedRows(gathered, last) : undefined;
   let any = false;
   end = 0;
   for (let row = 0; row < rows; row++) {
     if (row % GROUP === 0) offsets[row / GROUP] = end;
+    if (moved !== undefined && moved[row] === 0) continue;
     const before = last[row] as number;
     if (!gather(gathered, { row, before, now })) continue;
     any = true;
@@ -70,6 +73,36 @@ export function packColumn(gathered: Gathered, last: Float64Array): StripeColumn
   return any
     ? { changed: changed.slice(0, words), offsets: offsets.slice(0, groups), bytes: out.slice(0, end) }
     : undefined;
+}
+
+/** Whether the rows are at the same places in all frames. */
+function areAlike(places: readonly Int32Array[]): boolean {
+  for (let k = 1; k < places.length; k++) if (places[k] !== places[0]) return false;
+  return true;
+}
+
+/** Which rows have another number than before in any frame, or may have: frame by frame, because those lie apart in memory and a column's numbers together. */
+function movedRows({ frames, rows, values, from, places }: Gathered, last: Float64Array): Uint8Array {
+  if (moves.length < rows) moves = new Uint8Array(2 * rows);
+  const found = moves.fill(0, 0, rows);
+  const where = places[0] as Int32Array;
+  const known = Math.min(rows, where.length);
+  for (let k = 0; k < frames; k++) {
+    const now = values[k] as Float64Array;
+    const start = from[k] as number;
+    const before = k === 0 ? last : (values[k - 1] as Float64Array);
+    const beforeStart = k === 0 ? 0 : (from[k - 1] as number);
+    for (let row = 0; row < known; row++) {
+      const place = where[row] as number;
+      if (place < 0) continue;
+      const value = now[start + place] as number;
+      const old = before[k === 0 ? row : beforeStart + place] as number;
+      if (value === old) {
+        if (value === 0 && !Object.is(value, old)) found[row] = 1;
+      } else if (!Number.isNaN(value) || !Number.isNaN(old)) found[row] = 1;
+    }
+  }
+  return found;
 }
 
 function makeRoom(): void {

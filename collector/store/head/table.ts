@@ -6,21 +6,14 @@ import type { Labels } from '../../../src/model/labels.ts';
 import type { Column } from '../../../src/model/shape.ts';
 import type { LevelTable } from '../../../src/model/batch.ts';
 import type { RowChunk } from '../types.ts';
+import { absentThroughout } from '../part/memory.ts';
 import { GrowingFloats, Scratch } from './growing.ts';
-import { HeadRows, identity } from './rows.ts';
-import { type Gathered, packColumn, type StripeColumn, type Unpacking, unpackRow } from './stripe.ts';
+import { Packed, STRIPE } from './packed.ts';
+import { HeadRows } from './rows.ts';
 import { fill, Windows } from './windows.ts';
 
-/** Windows that are packed together. */
-const STRIPE = 6;
 /** In place of a time: the row is there with the reading that it had before. */
 const HELD = 2 ** 40;
-
-interface Stripe {
-  readonly frames: number;
-  /** Times first, then the cells. */
-  readonly columns: readonly (StripeColumn | undefined)[];
-}
 
 export interface HeadTableOptions {
   readonly level: string;
@@ -45,10 +38,8 @@ export class HeadTable {
   /** Those that were there when the head began. */
   #born = 0;
   readonly #lastMs = new GrowingFloats(Number.NEGATIVE_INFINITY);
-  /** Times and cells at the end of the last stripe. */
-  readonly #last: GrowingFloats[];
-  readonly #stripes: Stripe[] = [];
   readonly #open = new Windows();
+  readonly #packed: Packed;
 
   constructor(options: HeadTableOptions) {
     this.#options = options;
@@ -57,7 +48,7 @@ export class HeadTable {
     this.columns = options.columns;
     this.#first = options.ends.length;
     this.#rows = new HeadRows(options.shown);
-    this.#last = Array.from({ length: options.columns.length + 1 }, () => new GrowingFloats(Number.NaN, 0));
+    this.#packed = new Packed(options.columns.length, this.#open);
   }
 
   /** Rows that were there at the end of the head before: what they have is older, and where they are missing now, they end. */
@@ -100,7 +91,7 @@ export class HeadTable {
   push(table: LevelTable | undefined, endMs: number): void {
     if (table === undefined) this.#open.add(this.rows);
     else this.#place(table, endMs);
-    if (this.#open.length === STRIPE) this.#pack();
+    if (this.#open.length === STRIPE) this.#packed.pack(this.rows);
   }
 
   #place(table: LevelTable, endMs: number): void {
@@ -125,28 +116,9 @@ export class HeadTable {
     }
   }
 
-  #pack(): void {
-    const open = Array.from({ length: this.#open.length }, (_, k) => this.#open.at(k));
-    const { rows } = this;
-    const frames = open.length;
-    for (const last of this.#last) last.reserve(rows);
-    const packed = (c: number, of: Pick<Gathered, 'values' | 'from' | 'places'>) =>
-      packColumn({ frames, rows, ...of }, (this.#last[c] as GrowingFloats).values);
-    // Of times, a row that is missing has none: it is not as it was.
-    const all = identity(rows);
-    const times = { values: open.map(({ offsets }) => offsets), places: open.map((one) => all.subarray(0, one.rows)) };
-    const columns = [packed(0, { ...times, from: new Int32Array(frames) })];
-    const cells = { values: open.map(({ values }) => values), places: open.map(({ places }) => places) };
-    for (let c = 0; c < this.columns.length; c++) {
-      columns.push(packed(c + 1, { ...cells, from: Int32Array.from(open, ({ width }) => c * width) }));
-    }
-    this.#stripes.push({ frames, columns });
-    this.#open.clear();
-  }
-
   /** Windows since the table began. */
   get #frames(): number {
-    return this.#stripes.length * STRIPE + this.#open.length;
+    return this.#packed.frames;
   }
 
   #absentRows(): Set<number> {
@@ -163,34 +135,8 @@ export class HeadTable {
   #raw(row: number, c: number, buffer = scratch): Float64Array {
     const frames = this.#frames;
     const into = buffer.room(frames);
-    this.#unpack(row, c, into, 0);
+    this.#packed.unpack(row, c, into);
     return into;
-  }
-
-  /** The same, into `into` from `start` on. */
-  #unpack(row: number, c: number, into: Float64Array, start: number): void {
-    let at = start;
-    let old = Number.NaN;
-    for (const stripe of this.#stripes) {
-      unpacking.into = into;
-      unpacking.at = at;
-      unpacking.frames = stripe.frames;
-      old = unpackRow(stripe.columns[c], row, old, unpacking);
-      at += stripe.frames;
-    }
-    for (let k = 0; k < this.#open.length; k++) {
-      const { rows, offsets, width, values, places } = this.#open.at(k);
-      if (c === 0) {
-        into[at++] = row < rows ? (offsets[row] as number) : Number.NaN;
-        continue;
-      }
-      const place = row < places.length ? (places[row] as number) : -1;
-      if (place >= 0) {
-        const value = values[(c - 1) * width + place] as number;
-        old = value - value === 0 ? value : Number.NaN;
-      }
-      into[at++] = old;
-    }
   }
 
   /** Times at which the row has something: in which windows, -1 where it ends, and when. */
@@ -240,36 +186,49 @@ export class HeadTable {
 
   /** Whether a column of a row has a number at all. */
   has(row: number, c: number): boolean {
-    const last = this.#last[c + 1]?.values[row] ?? Number.NaN;
+    const last = this.#packed.lastOf(row, c + 1);
     if (!Number.isNaN(last)) return true;
     const values = this.#raw(row, c + 1);
     for (let k = 0; k < this.#frames; k++) if (!Number.isNaN(values[k])) return true;
     return false;
   }
 
-  /** All of a row, to be sealed; undefined if there is nothing. Valid until the next of any table. */
-  chunk(row: number): RowChunk | undefined {
+  /** All of these rows, to be sealed; those that have nothing are left out. Each is valid until the next of any table. */
+  *chunks(rows: readonly number[]): Generator<RowChunk> {
+    const frames = this.#frames;
+    const each = frames * this.columns.length;
+    const together = Math.min(MOST_TOGETHER, Math.max(1, Math.floor(NUMBERS_TOGETHER / Math.max(1, each))));
+    for (let from = 0; from < rows.length; from += together) {
+      const own = rows.slice(from, from + together);
+      // Questions are answered between two rows, and have their own.
+      const numbers = sealing.room(own.length * each);
+      const isEmpty = this.columns.map((_, c) => this.#packed.unpackTogether(c + 1, { rows: own, each }, numbers));
+      for (const [i, row] of own.entries()) {
+        const chunk = this.#chunk(row, { numbers: numbers.subarray(i * each, (i + 1) * each), isEmpty });
+        if (chunk !== undefined) yield chunk;
+      }
+    }
+  }
+
+  #chunk(
+    row: number,
+    { numbers, isEmpty }: { numbers: Float64Array; isEmpty: readonly boolean[] },
+  ): RowChunk | undefined {
     const { length, windows, timesMs } = this.#moments(row);
     if (length === 0) return undefined;
-    const width = this.columns.length;
-    // Questions are answered between two rows, and have their own.
-    const all = sealing.room(length * (width + 1));
-    const times = all.subarray(0, length);
-    times.set(timesMs.subarray(0, length));
-    const isPlain = length === this.#frames && hasNoGaps(windows, length);
+    const frames = this.#frames;
+    const isPlain = length === frames && hasNoGaps(windows, length);
     const cells = this.columns.map((_, c) => {
-      const own = all.subarray((c + 1) * length, (c + 2) * length);
-      if (isPlain) this.#unpack(row, c + 1, own, 0);
-      else {
-        const values = this.#raw(row, c + 1);
-        for (let i = 0; i < length; i++) {
-          const k = windows[i] as number;
-          own[i] = k < 0 ? Number.NaN : (values[k] as number);
-        }
+      if (isEmpty[c]) return absentThroughout(length);
+      const own = numbers.subarray(c * frames, c * frames + length);
+      // A window has one moment at most: none is asked for that has been written over.
+      for (let i = 0; !isPlain && i < length; i++) {
+        const k = windows[i] as number;
+        own[i] = k < 0 ? Number.NaN : (numbers[c * frames + k] as number);
       }
       return own;
     });
-    return { labels: this.labels[row] as Labels, timesMs: times, cells };
+    return { labels: this.labels[row] as Labels, timesMs: timesMs.slice(0, length), cells };
   }
 }
 
@@ -285,8 +244,9 @@ interface Moments {
   readonly timesMs: Float64Array;
 }
 
-/** One for all: it is asked for with every few numbers. */
-const unpacking: { -readonly [K in keyof Unpacking]: Unpacking[K] } = { into: new Float64Array(0), at: 0, frames: 0 };
+/** Rows that are unpacked together to be sealed, as many as stay in the processor's memory. */
+const MOST_TOGETHER = 16;
+const NUMBERS_TOGETHER = 500_000;
 const sealing = new Scratch();
 const scratch = new Scratch();
 const timeScratch = new Scratch();

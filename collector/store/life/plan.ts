@@ -19,7 +19,8 @@ export interface Merge {
   readonly rawGone?: boolean;
 }
 
-const SLOT_MS = 2 * 3_600_000;
+/** What is merged before the day is over. */
+export const SLOT_MS = 2 * 3_600_000;
 /** After its end a slot or day is merged: the last windows have come, and the last seal is done. */
 const SLOT_GRACE_MS = 5 * 60_000;
 const DAY_GRACE_MS = 20 * 60_000;

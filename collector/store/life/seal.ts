@@ -18,9 +18,9 @@ export function sealHeads(
   { breathe, nowMs }: { readonly breathe: () => void; readonly nowMs: number },
 ): Sealed {
   const added: PartEntry[] = [];
-  for (const { kind, tables } of partsOf(frames, loose)) {
-    const info = writePart(folder.files, folder.newName(kind, 0), breathing(tables, breathe), { deflates: false });
-    if (info.rows > 0) added.push({ ...info, kind, tier: 0, madeMs: nowMs });
+  for (const { kind, isWhole, tables } of partsOf(frames, loose)) {
+    const info = writePart(folder.files, folder.newName(kind, 0), breathing(tables, breathe), { deflates: isWhole });
+    if (info.rows > 0) added.push({ ...info, kind, tier: isWhole ? 1 : 0, madeMs: nowMs });
   }
   folder.commit({ added, ...places });
   const sum = (of: (entry: PartEntry) => number): number => added.reduce((total, entry) => total + of(entry), 0);

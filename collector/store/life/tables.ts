@@ -6,6 +6,7 @@ import type { FrameHead } from '../head/frames.ts';
 import type { Loose } from '../head/loose.ts';
 import type { PartKind } from '../manifest.ts';
 import type { RowChunk, TableChunk } from '../types.ts';
+import { SLOT_MS } from './plan.ts';
 
 /** The level of what others have sent. */
 export const RECEIVED_LEVEL = 'received';
@@ -18,6 +19,8 @@ export function kindOf(level: string): PartKind {
 /** What becomes one part. */
 export interface ToSeal {
   readonly kind: PartKind;
+  /** Most of what is merged before the day is over: it is not made anew so soon. */
+  readonly isWhole: boolean;
   readonly tables: Iterable<TableChunk>;
 }
 
@@ -25,9 +28,8 @@ interface Sealable {
   readonly level: string;
   readonly measurement: string;
   readonly columns: readonly Column[];
-  /** Made when it is asked for: to sort many rows takes a while, and others wait. */
-  readonly order: readonly Labels[];
-  readonly chunk: (labels: Labels, at: number, day: Day) => RowChunk | undefined;
+  /** In order. Made when they are asked for: to sort many rows takes a while, and others wait. */
+  readonly rows: (day: Day) => Iterable<RowChunk>;
 }
 
 interface Day {
@@ -37,8 +39,9 @@ interface Day {
 
 /** Windows first: where both have a time, what came loosely is later, and counts. */
 export function* partsOf(frames: FrameHead, loose: Loose): Generator<ToSeal> {
-  yield* byDay([...daysOf(frames)], frameTables(frames));
-  yield* byDay(looseDays(loose), looseTables(loose));
+  const isWhole = frames.maxMs - frames.minMs > SLOT_MS / 2;
+  for (const part of byDay([...daysOf(frames)], frameTables(frames))) yield { ...part, isWhole };
+  for (const part of byDay(looseDays(loose), looseTables(loose))) yield { ...part, isWhole: false };
 }
 
 function* daysOf({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): Generator<Day> {
@@ -57,7 +60,7 @@ function looseDays({ tables }: Loose): Day[] {
   return [...days].sort((a, b) => a - b).map((day) => ({ fromMs: day * DAY_MS, toMs: (day + 1) * DAY_MS - 1 }));
 }
 
-function* byDay(days: readonly Day[], tables: readonly Sealable[]): Generator<ToSeal> {
+function* byDay(days: readonly Day[], tables: readonly Sealable[]): Generator<Omit<ToSeal, 'isWhole'>> {
   for (const day of days) {
     for (const kind of ['single', 'group', 'received'] as const) {
       const own = tables.filter(({ level }) => kindOf(level) === kind);
@@ -82,39 +85,22 @@ function withoutRepeats(tables: readonly Sealable[]): Sealable[][] {
   return parts.map((part) => part.tables);
 }
 
-function chunkOf({ level, measurement, columns, order, chunk }: Sealable, day: Day): TableChunk {
-  return {
-    level,
-    measurement,
-    columns,
-    rows: {
-      *[Symbol.iterator]() {
-        for (const [at, labels] of order.entries()) {
-          const row = chunk(labels, at, day);
-          if (row !== undefined) yield row;
-        }
-      },
-    },
-  };
+function chunkOf({ level, measurement, columns, rows }: Sealable, day: Day): TableChunk {
+  return { level, measurement, columns, rows: { [Symbol.iterator]: () => rows(day)[Symbol.iterator]() } };
 }
 
 function frameTables(frames: FrameHead): Sealable[] {
-  return frames.tables.map((table) => {
-    let sorted: number[] | undefined;
-    const rows = (): number[] => (sorted ??= rowsByKey(table.labels));
-    return {
-      level: table.level,
-      measurement: table.measurement,
-      columns: table.columns,
-      get order() {
-        return rows().map((row) => table.labels[row] as Labels);
-      },
-      chunk: (_labels, at, { fromMs, toMs }) => {
-        const chunk = table.chunk(rows()[at] as number);
-        return chunk === undefined ? undefined : sliced(chunk, fromMs, toMs);
-      },
-    };
-  });
+  return frames.tables.map((table) => ({
+    level: table.level,
+    measurement: table.measurement,
+    columns: table.columns,
+    *rows({ fromMs, toMs }) {
+      for (const chunk of table.chunks(rowsByKey(table.labels))) {
+        const own = sliced(chunk, fromMs, toMs);
+        if (own !== undefined) yield own;
+      }
+    },
+  }));
 }
 
 function rowsByKey(labels: readonly Labels[]): number[] {
@@ -126,8 +112,12 @@ function looseTables(loose: Loose): Sealable[] {
     level,
     measurement,
     columns,
-    order: [...rows.values()].map(({ labels }) => labels).sort(byKey),
-    chunk: (labels, _at, { fromMs, toMs }) => rows.get(labels.key)?.chunk(fromMs, toMs),
+    *rows({ fromMs, toMs }) {
+      for (const row of [...rows.values()].sort((a, b) => byKey(a.labels, b.labels))) {
+        const chunk = row.chunk(fromMs, toMs);
+        if (chunk !== undefined) yield chunk;
+      }
+    },
   }));
 }
 

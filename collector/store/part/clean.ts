@@ -16,6 +16,8 @@ export interface Cleaning {
 /** Undefined if nothing is left. */
 export function clean(row: RowChunk, columns: readonly Column[], cleaning: Cleaning): RowChunk | undefined {
   const { erased, fromMs, toMs } = cleaning;
+  const isAll = erased === undefined && fromMs <= (row.timesMs[0] ?? 0) && toMs >= (row.timesMs.at(-1) ?? 0);
+  if (isAll && isAlwaysThere(row)) return row;
   const gone = erased === undefined ? [] : columns.map((column) => erased(withFixed(row.labels, column)));
   const left = gone.some((stretches) => stretches.length > 0) ? eraseCells(row, gone) : row;
   const kept: number[] = [];
@@ -29,6 +31,18 @@ export function clean(row: RowChunk, columns: readonly Column[], cleaning: Clean
   }
   if (kept.length === row.timesMs.length) return left;
   return kept.length === 0 ? undefined : pickTimes(left, kept);
+}
+
+/** Whether a column has a number at each time; if none has, the row may still have something at each. */
+export function isAlwaysThere({ timesMs, cells }: RowChunk): boolean {
+  const n = timesMs.length;
+  for (let c = 0; c < cells.length; c++) {
+    const values = cells[c] as Float64Array;
+    let i = 0;
+    while (i < n && !Number.isNaN(values[i])) i++;
+    if (i === n) return true;
+  }
+  return false;
 }
 
 function anyAt({ cells, nans }: RowChunk, at: number): boolean {

@@ -3,27 +3,32 @@
  * `writePart` with the same resolution. An hour is always made of five minutes, so that it is the same from raw parts and from thinned ones.
  */
 import type { RowChunk, TableChunk } from '../types.ts';
-import { foldGauges } from './fold.ts';
+import { GaugeFolder } from './fold.ts';
 import { type MergeOptions, mergeTable, tablesOf } from './merge.ts';
 import type { PartReader } from './part.ts';
-import { thinCounters } from './thin.ts';
+import { CounterThinner } from './thin.ts';
 
 const FIVE_MINUTES_MS = 300_000;
 
-/** The parts in the order in which they count; all of the same resolution, which is finer than this one. */
+/** The parts in the order in which they count; all of the same resolution, which is finer than this one. A row is valid until the next. */
 export function* downsampleParts(
   parts: readonly PartReader[],
   resolutionMs: number,
-  options: MergeOptions = {},
+  given: MergeOptions = {},
 ): Generator<TableChunk> {
+  const options = { ...given, reuses: true };
   const isRaw = parts.every(({ info }) => info.resolutionMs === 0);
   const byWay = isRaw && resolutionMs > FIVE_MINUTES_MS;
-  const fold = (row: RowChunk): RowChunk => foldGauges(byWay ? foldGauges(row, FIVE_MINUTES_MS) : row, resolutionMs);
-  const thin = (row: RowChunk): RowChunk => thinCounters(row, resolutionMs);
   for (const sources of tablesOf(parts, options)) {
-    for (const counters of mergeTable(sources, ({ kind }) => kind === 'counter', options))
-      yield mapRows(counters, thin);
-    for (const gauges of mergeTable(sources, ({ kind }) => kind !== 'counter', options)) yield mapRows(gauges, fold);
+    for (const counters of mergeTable(sources, ({ kind }) => kind === 'counter', options)) {
+      const thinner = new CounterThinner(counters.columns.length, resolutionMs);
+      yield mapRows(counters, (row) => thinner.thin(row));
+    }
+    for (const gauges of mergeTable(sources, ({ kind }) => kind !== 'counter', options)) {
+      const folder = new GaugeFolder(gauges.columns.length, resolutionMs);
+      const before = byWay ? new GaugeFolder(gauges.columns.length, FIVE_MINUTES_MS) : undefined;
+      yield mapRows(gauges, (row) => folder.fold(before?.fold(row) ?? row));
+    }
   }
 }
 

@@ -1,149 +1,105 @@
 /**
- * A row of gauges with a point per slot: sum, count, least and most of the samples in it, at the time of the last. A row that leaves within a slot ends
- * where it left. Sums of decimals are decimals: they are added up as integers as long as all are such.
+ * Rows of gauges with a point per slot: sum, count, least and most of the samples in it, at the time of the last. A row that leaves within a slot ends
+ * where it left. What comes out is valid until the next row.
  */
-import type { Folds, RowChunk } from '../types.ts';
-import { NONE, SCALES, scales } from './code/scale.ts';
+import type { RowChunk } from '../types.ts';
+import { isAlwaysThere } from './clean.ts';
+import { absentThroughout, RowMemory } from './memory.ts';
+import { type Folded, SlotFold } from './slot.ts';
 import { slotOf } from './thin.ts';
 
-/** What a column has in the slot that is being filled. */
-class Slot {
-  count = 0;
-  /** Measured NaN, which are in no sum. */
-  nans = 0;
-  min = Number.POSITIVE_INFINITY;
-  max = Number.NEGATIVE_INFINITY;
-  #sum = 0;
-  #integers = 0;
-  /** NONE: not all are decimals. */
-  #scale = 0;
-  #lastScale = 0;
+const FOLDED = 4;
 
-  add({ sum, count, min, max }: { sum: number; count: number; min: number; max: number }): void {
-    this.count += count;
-    this.#sum += sum;
-    this.min = Math.min(this.min, min);
-    this.max = Math.max(this.max, max);
-    if (this.#scale === NONE) return;
-    let scale = this.#scale;
-    while (scale <= FINEST && !scales(sum, SCALES[scale] as number)) scale++;
-    const factor = SCALES[scale] as number;
-    const grown =
-      scale > FINEST
-        ? Number.NaN
-        : this.#integers * (factor / (SCALES[this.#scale] as number)) + Math.round(sum * factor);
-    if (Number.isSafeInteger(grown)) {
-      this.#integers = grown;
-      this.#scale = scale;
-      this.#lastScale = scale;
-    } else this.#scale = NONE;
+export class GaugeFolder {
+  readonly #resolutionMs: number;
+  readonly #memory: RowMemory;
+  readonly #slots: SlotFold[];
+  /** Points are of the times up to before these. */
+  #ends = new Int32Array(256);
+  #present = new Uint8Array(1024);
+
+  constructor(columns: number, resolutionMs: number) {
+    this.#resolutionMs = resolutionMs;
+    this.#memory = new RowMemory(columns * (FOLDED + 1));
+    this.#slots = Array.from({ length: columns }, () => new SlotFold());
   }
 
-  get sum(): number {
-    return this.#scale === NONE ? this.#sum : this.#integers / (SCALES[this.#scale] as number);
+  fold(row: RowChunk): RowChunk {
+    const points = this.#cut(row);
+    const { timesMs, arrays } = this.#memory.for(points);
+    for (let k = 0; k < points; k++) timesMs[k] = row.timesMs[(this.#ends[k] as number) - 1] as number;
+    const cells: Float64Array[] = [];
+    const folds: Folded[] = [];
+    let nans: (Set<number> | undefined)[] | undefined;
+    for (let c = 0; c < row.cells.length; c++) {
+      const [average, sum, count, min, max] = arrays.slice(c * (FOLDED + 1), (c + 1) * (FOLDED + 1)) as FiveArrays;
+      const into = { sum, count, min, max };
+      const own = this.#column(row, c, { into, points });
+      if (own !== undefined) {
+        nans ??= row.cells.map(() => undefined);
+        nans[c] = own;
+      }
+      for (let k = 0; k < points; k++) average[k] = (sum[k] as number) / (count[k] as number);
+      cells.push(average);
+      folds.push(into);
+    }
+    return { labels: row.labels, timesMs, cells, folds, ...(nans === undefined ? {} : { nans }) };
   }
 
-  clear(): void {
-    this.count = 0;
-    this.nans = 0;
-    this.min = Number.POSITIVE_INFINITY;
-    this.max = Number.NEGATIVE_INFINITY;
-    this.#sum = 0;
-    this.#integers = 0;
-    this.#scale = this.#lastScale;
+  /** Answers at which points the column has a NaN that was measured. */
+  #column(row: RowChunk, c: number, to: { into: Folded; points: number }): Set<number> | undefined {
+    const { into, points } = to;
+    const values = row.cells[c] as Float64Array;
+    const [nans, folds] = [row.nans?.[c], row.folds?.[c]];
+    if (nans === undefined && values === absentThroughout(values.length)) {
+      for (const of of [into.sum, into.count, into.min, into.max]) of.fill(Number.NaN);
+      return undefined;
+    }
+    const slot = this.#slots[c] as SlotFold;
+    let found: Set<number> | undefined;
+    for (let k = 0, from = 0; k < points; k++) {
+      const end = this.#ends[k] as number;
+      if (slot.fold({ values, folds, nans, from, to: end }, into, k)) {
+        found ??= new Set();
+        found.add(k);
+      }
+      from = end;
+    }
+    return found;
+  }
+
+  /** Where points end: with slots, and each time at which no column has anything is one for itself. Answers how many there are. */
+  #cut(row: RowChunk): number {
+    const { timesMs } = row;
+    const n = timesMs.length;
+    if (this.#ends.length < n) this.#ends = new Int32Array(2 * n);
+    const ends = this.#ends;
+    const present = isAlwaysThere(row) ? undefined : this.#presence(row);
+    let points = 0;
+    let before = Number.NaN;
+    let wasThere = false;
+    for (let i = 0; i < n; i++) {
+      const slot = slotOf(timesMs[i] as number, this.#resolutionMs);
+      const there = present === undefined || present[i] === 1;
+      if (i > 0 && !(there && wasThere && slot === before)) ends[points++] = i;
+      before = slot;
+      wasThere = there;
+    }
+    if (n > 0) ends[points++] = n;
+    return points;
+  }
+
+  #presence({ timesMs, cells, nans }: RowChunk): Uint8Array {
+    const n = timesMs.length;
+    if (this.#present.length < n) this.#present = new Uint8Array(2 * n);
+    const present = this.#present.fill(0, 0, n);
+    for (let c = 0; c < cells.length; c++) {
+      const values = cells[c] as Float64Array;
+      for (let i = 0; i < n; i++) if (!Number.isNaN(values[i])) present[i] = 1;
+      for (const i of nans?.[c] ?? []) present[i] = 1;
+    }
+    return present;
   }
 }
 
-/** Of the scales that go from coarse to fine. */
-const FINEST = 9;
-
-export function foldGauges(row: RowChunk, resolutionMs: number): RowChunk {
-  const out = new FoldedRow(row.cells.length);
-  const slots = row.cells.map(() => new Slot());
-  let slot = Number.NaN;
-  let lastMs = Number.NaN;
-  for (let i = 0; i < row.timesMs.length; i++) {
-    const time = row.timesMs[i] as number;
-    const next = slotOf(time, resolutionMs);
-    if (next !== slot && !Number.isNaN(lastMs)) {
-      out.push(lastMs, slots);
-      lastMs = Number.NaN;
-    }
-    slot = next;
-    if (addAt(row, i, slots)) {
-      lastMs = time;
-      continue;
-    }
-    if (!Number.isNaN(lastMs)) out.push(lastMs, slots);
-    lastMs = Number.NaN;
-    out.push(time, slots);
-  }
-  if (!Number.isNaN(lastMs)) out.push(lastMs, slots);
-  return out.row(row);
-}
-
-/** Whether any column has something at the time. */
-function addAt({ cells, nans, folds }: RowChunk, at: number, slots: readonly Slot[]): boolean {
-  let any = false;
-  for (let c = 0; c < slots.length; c++) {
-    const slot = slots[c] as Slot;
-    const value = (cells[c] as Float64Array)[at] as number;
-    const fold = folds?.[c];
-    if (nans?.[c]?.has(at)) {
-      slot.nans += fold === undefined ? 1 : (fold.count[at] as number);
-      any = true;
-    } else if (fold !== undefined && !Number.isNaN(fold.count[at])) {
-      const [sum, count] = [fold.sum[at] as number, fold.count[at] as number];
-      slot.add({ sum, count, min: fold.min[at] as number, max: fold.max[at] as number });
-      any = true;
-    } else if (!Number.isNaN(value)) {
-      slot.add({ sum: value, count: 1, min: value, max: value });
-      any = true;
-    }
-  }
-  return any;
-}
-
-class FoldedRow {
-  readonly #times: number[] = [];
-  readonly #columns: { sum: number[]; count: number[]; min: number[]; max: number[]; nans: Set<number> }[];
-
-  constructor(columns: number) {
-    this.#columns = Array.from({ length: columns }, () => ({ sum: [], count: [], min: [], max: [], nans: new Set() }));
-  }
-
-  /** What the slots have, or that they have nothing; they are empty then. */
-  push(timeMs: number, slots: readonly Slot[]): void {
-    const at = this.#times.push(timeMs) - 1;
-    for (const [c, column] of this.#columns.entries()) {
-      const slot = slots[c] as Slot;
-      const isNumber = slot.count > 0;
-      column.sum.push(isNumber ? slot.sum : Number.NaN);
-      column.count.push(isNumber ? slot.count : slot.nans > 0 ? slot.nans : Number.NaN);
-      column.min.push(isNumber ? slot.min : Number.NaN);
-      column.max.push(isNumber ? slot.max : Number.NaN);
-      // Infinities of both signs have no sum, and that is a number that was measured.
-      if ((!isNumber && slot.nans > 0) || (isNumber && Number.isNaN(slot.sum))) column.nans.add(at);
-      slot.clear();
-    }
-  }
-
-  row({ labels }: RowChunk): RowChunk {
-    const folds = this.#columns.map(
-      ({ sum, count, min, max }): Folds => ({
-        sum: Float64Array.from(sum),
-        count: Float64Array.from(count),
-        min: Float64Array.from(min),
-        max: Float64Array.from(max),
-      }),
-    );
-    const hasNans = this.#columns.some(({ nans }) => nans.size > 0);
-    return {
-      labels,
-      timesMs: Float64Array.from(this.#times),
-      cells: folds.map(({ sum, count }) => sum.map((total, i) => total / (count[i] as number))),
-      folds,
-      ...(hasNans ? { nans: this.#columns.map(({ nans }) => (nans.size > 0 ? nans : undefined)) } : {}),
-    };
-  }
-}
+type FiveArrays = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];

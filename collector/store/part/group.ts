@@ -7,6 +7,8 @@ import { sealBlock } from './code/block.ts';
 import { ByteReader, ByteWriter } from './code/bytes.ts';
 import { countNumbers, newHint, type ScaleHint, writeNumbers } from './code/numbers.ts';
 import { noTimes, type TimesBefore, writeTimes } from './code/times.ts';
+import { absentThroughout } from './memory.ts';
+import type { KnownTimes } from './knowntimes.ts';
 import { type Stream, streamCells } from './streams.ts';
 
 export const GROUP_ROWS = 256;
@@ -17,6 +19,8 @@ export interface SliceEntry {
   readonly slice: number;
   readonly minMs: number;
   readonly maxMs: number;
+  /** Where the block of times is; 0: it is one of the group's own. */
+  readonly timesAt: number;
   readonly timesBytes: number;
   /** By stream; 0: nothing there, and no block. */
   readonly streamBytes: readonly number[];
@@ -137,16 +141,18 @@ export class GroupWriter {
     const cells = this.#streams.map((stream) => streamCells(row, stream));
     const found = this.#streams.map(() => 0);
     const { timesMs } = row;
+    const nothing = absentThroughout(timesMs.length);
     for (let from = 0; from < timesMs.length; ) {
       const slice = Math.floor((timesMs[from] as number) / this.#sliceMs);
       const to = firstAtOrAfter(timesMs, (slice + 1) * this.#sliceMs, from + 1);
       const into = this.#sliceAt(slice);
       into.addTimes(number, timesMs.subarray(from, to));
       for (let s = 0; s < cells.length; s++) {
-        const { bytes } = into.streams[s] as Pieces;
-        const at = bytes.length;
         const nans = row.nans?.[(this.#streams[s] as Stream).column];
         const values = cells[s] as Float64Array;
+        if (values === nothing && nans === undefined) continue;
+        const { bytes } = into.streams[s] as Pieces;
+        const at = bytes.length;
         found[s] = (found[s] as number) + writeNumbers(bytes, { values, from, to, nans }, this.#hints[s] as ScaleHint);
         if (bytes.length > at) (into.streams[s] as Pieces).endRow(number, at);
       }
@@ -197,11 +203,19 @@ export class GroupWriter {
   }
 
   /** Gives the blocks out, in their order, and begins anew. */
-  finish(at: number): { entry: GroupEntry; blocks: Uint8Array[] } {
+  finish(at: number, known: KnownTimes): { entry: GroupEntry; blocks: Uint8Array[] } {
     const rows = this.#sets.length;
     const slices = [...this.#slices].sort(([a], [b]) => a - b);
-    const blocks = slices.map(([, { counts, times }]) => this.#seal(timesPayload(rows, counts, times)));
-    const timesBytes = blocks.map((block) => block.length);
+    const blocks: Uint8Array[] = [];
+    let next = at;
+    const times = slices.map(([, { counts, times: pieces }]) => {
+      const found = known.find({ rows, payload: timesPayload(rows, counts, pieces) }, next, this.#seal);
+      if (found.block !== undefined) {
+        blocks.push(found.block);
+        next += found.block.length;
+      }
+      return found;
+    });
     const streamBytes: number[][] = slices.map(() => []);
     for (let s = 0; s < this.#streams.length; s++) {
       slices.forEach(([, { streams }], i) => {
@@ -219,7 +233,8 @@ export class GroupWriter {
         slice,
         minMs,
         maxMs,
-        timesBytes: timesBytes[i] as number,
+        timesAt: times[i]?.block === undefined ? (times[i]?.at as number) : 0,
+        timesBytes: times[i]?.length as number,
         streamBytes: streamBytes[i] as number[],
       })),
     };

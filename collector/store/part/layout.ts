@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { PartDamage, PartVersion } from './damage.ts';
 import type { Place } from './index/root.ts';
 
-export const PART_VERSION = 1;
+export const PART_VERSION = 2;
 const MAGIC = Buffer.from('PLIMPRT');
 const END_MAGIC = Buffer.from('PLIMPEND');
 export const HEAD_BYTES = MAGIC.length + 1;
@@ -12,7 +12,7 @@ export const TAIL_BYTES = 8 + 4 + 4 + END_MAGIC.length;
 
 /** How long a slice is, by what a sample stands for: some hundreds of samples each. */
 export function sliceMsFor(resolutionMs: number): number {
-  if (resolutionMs === 0) return 3_600_000;
+  if (resolutionMs === 0) return 7_200_000;
   return resolutionMs * 288;
 }
 
@@ -29,8 +29,8 @@ export function partTail({ at, length }: Place): Uint8Array {
   return tail;
 }
 
-/** Throws for what is no part, or of a newer version. */
-export function checkHead(file: string, head: Buffer): void {
+/** The version of the format. Throws for what is no part, or of a newer version. */
+export function readPartHead(file: string, head: Buffer): number {
   if (head.length < HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw new PartDamage({
       file,
@@ -41,6 +41,7 @@ export function checkHead(file: string, head: Buffer): void {
   }
   const version = head[MAGIC.length] as number;
   if (version > PART_VERSION || version === 0) throw new PartVersion(file, version, PART_VERSION);
+  return version;
 }
 
 /** Where the root is. Throws for a file that was cut short or whose end is damaged. */

@@ -25,6 +25,8 @@ export interface MergeOptions {
   readonly onDamage?: OnDamage | undefined;
   /** Rows may come as the bytes that they are: for whoever writes them without looking at their numbers. Each is valid until the next. */
   readonly copies?: boolean;
+  /** Rows may be in memory that the next is read into. */
+  readonly reuses?: boolean;
 }
 
 interface Source {
@@ -63,7 +65,14 @@ export function* mergeTable(
     yield { level, measurement, columns, rows: copiedRows(sources, columns, cleaning) };
     return;
   }
-  const rows = sources.map(({ part, table }, p) => part.rows(table, { columns: own[p] as number[], onDamage }));
+  const only = sources.length === 1 && at[0]?.every((of, c) => of === c);
+  const rows = sources.map(({ part, table }, p) =>
+    part.rows(table, { columns: own[p] as number[], onDamage, reuses: only && options.reuses === true }),
+  );
+  if (only) {
+    yield { level, measurement, columns, rows: cleanedRows(rows[0] as Iterable<RowChunk>, columns, cleaning) };
+    return;
+  }
   yield { level, measurement, columns, rows: mergeRows({ rows, at, columns }, cleaning) };
 }
 
@@ -96,6 +105,13 @@ interface Merging {
   readonly rows: readonly Iterator<RowChunk>[];
   readonly at: readonly (readonly number[])[];
   readonly columns: readonly Column[];
+}
+
+function* cleanedRows(rows: Iterable<RowChunk>, columns: readonly Column[], cleaning: Cleaning): Generator<RowChunk> {
+  for (const one of rows) {
+    const row = clean(one, columns, cleaning);
+    if (row !== undefined) yield row;
+  }
 }
 
 function* mergeRows({ rows, at, columns }: Merging, cleaning: Cleaning): Generator<RowChunk> {

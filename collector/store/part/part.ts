@@ -12,8 +12,9 @@ import type { GroupPlace } from './index/directory.ts';
 import { LabelIndex } from './index/labelindex.ts';
 import { decodeRoot, type Root } from './index/root.ts';
 import { joinSame, metricsInSeveral } from './joined.ts';
-import { checkHead, HEAD_BYTES, readTail, TAIL_BYTES } from './layout.ts';
+import { readPartHead, HEAD_BYTES, readTail, TAIL_BYTES } from './layout.ts';
 import { labelNames, labelSets, labelValues } from './names.ts';
+import { rowsInPlace } from './inplace.ts';
 import { type OnDamage, orTold, type RowOptions, tableRows } from './rows.ts';
 import { Selector } from './select.ts';
 import { SeriesReader } from './series.ts';
@@ -35,14 +36,14 @@ export function openPart(files: PartFiles, name: string, cache: BlockCache = SHA
 }
 
 /** Throws for what is no part, was cut short, or has a damaged end. */
-function readRoot(source: BlockSource): Root {
+function readRoot(source: BlockSource): Root & { readonly version: number } {
   const { name, file } = source;
-  checkHead(name, Buffer.from(file.read(0, HEAD_BYTES)));
+  const version = readPartHead(name, Buffer.from(file.read(0, HEAD_BYTES)));
   if (file.size < HEAD_BYTES + TAIL_BYTES) {
     throw new PartDamage({ file: name, table: 'its end', at: file.size, problem: 'was cut short' });
   }
   const place = readTail(name, Buffer.from(file.read(file.size - TAIL_BYTES, TAIL_BYTES)), file.size);
-  return readBlock(source, place, () => 'the root of its index', decodeRoot);
+  return { version, ...readBlock(source, place, () => 'the root of its index', decodeRoot) };
 }
 
 export class PartReader implements Part {
@@ -55,11 +56,12 @@ export class PartReader implements Part {
 
   constructor(source: BlockSource) {
     this.#source = source;
-    this.#root = readRoot(source);
-    const { info, sliceMs, tables } = this.#root;
+    const { version, ...root } = readRoot(source);
+    this.#root = root;
+    const { info, sliceMs, tables } = root;
     this.info = { name: source.name, bytes: source.file.size, ...info };
     const { resolutionMs } = info;
-    this.tableReaders = tables.map((entry) => new TableReader(source, entry, { resolutionMs, sliceMs }));
+    this.tableReaders = tables.map((entry) => new TableReader(source, entry, { resolutionMs, sliceMs, version }));
     this.#inSeveral = metricsInSeveral(this.tableReaders);
     this.#finder = new Finder({ cache: source.cache, owner: source.owner, index: () => this.index() });
   }
@@ -143,7 +145,9 @@ export class PartReader implements Part {
   /** The rows of one of its tables. */
   rows(table: TableReader, options: RowOptions = {}): Generator<RowChunk> {
     const index = orTold(options.onDamage, undefined, () => this.index());
-    return index === undefined ? nothing() : tableRows(table, index, options);
+    if (index === undefined) return nothing();
+    const { columns = table.columns.map((_, c) => c), onDamage, reuses } = options;
+    return reuses && onDamage === undefined ? rowsInPlace(table, index, columns) : tableRows(table, index, options);
   }
 
   /** The same, not decoded yet. */

@@ -19,6 +19,8 @@ export interface RowOptions {
   readonly onDamage?: OnDamage | undefined;
   /** Which columns; without it, all. Ascending. The rows have those alone. */
   readonly columns?: readonly number[];
+  /** A row's numbers may be where the next row's will be; then damage ends it. */
+  readonly reuses?: boolean | undefined;
 }
 
 export function* tableRows(table: TableReader, index: LabelIndex, options: RowOptions = {}): Generator<RowChunk> {
@@ -127,7 +129,7 @@ interface NansOf {
   readonly at: number;
 }
 
-function noteNans({ nans, column, at }: NansOf, marks: Uint8Array, n: number): void {
+export function noteNans({ nans, column, at }: NansOf, marks: Uint8Array, n: number): void {
   for (let i = 0; i < n; i++) {
     if (marks[i] !== MEASURED_NAN) continue;
     const found = nans[column] ?? new Set();
@@ -136,7 +138,7 @@ function noteNans({ nans, column, at }: NansOf, marks: Uint8Array, n: number): v
 }
 
 /** Streams as the columns that they are of. */
-function columnsOf(
+export function columnsOf(
   table: TableReader,
   streams: readonly number[],
   numbers: readonly Float64Array[],

@@ -11,9 +11,10 @@ import { type Stream, type StreamKind, streamsOf } from './streams.ts';
 
 /** What the decoding of one row needs; used for the next one again. */
 export interface Scratch {
-  /** Which row of which block `times` are of: many rows have the times of one before. */
+  /** Which row of which block `times` are of, and from when they are told: many rows have the times of one before, and a block may serve several slices. */
   block: RowBytes | undefined;
   told: number;
+  baseMs: number;
   times: Float64Array;
   values: Float64Array;
   marks: Uint8Array;
@@ -23,6 +24,7 @@ export function newScratch(): Scratch {
   return {
     block: undefined,
     told: -1,
+    baseMs: Number.NaN,
     times: new Float64Array(1024),
     values: new Float64Array(1024),
     marks: new Uint8Array(1024),
@@ -50,16 +52,18 @@ export class TableReader {
   readonly resolutionMs: number;
   readonly sliceMs: number;
   readonly #source: BlockSource;
+  readonly #version: number;
 
   constructor(
     source: BlockSource,
     entry: TableEntry,
-    { resolutionMs, sliceMs }: { resolutionMs: number; sliceMs: number },
+    { resolutionMs, sliceMs, version }: { resolutionMs: number; sliceMs: number; version: number },
   ) {
     this.#source = source;
     this.entry = entry;
     this.resolutionMs = resolutionMs;
     this.sliceMs = sliceMs;
+    this.#version = version;
     this.name = `${entry.level} ${entry.measurement}`;
     this.streams = streamsOf(entry.columns, resolutionMs);
   }
@@ -75,7 +79,12 @@ export class TableReader {
       place,
       () => `the directory of ${this.name}`,
       (payload) => {
-        const shape = { columns: columns.length, streams: this.streams.length, sliceMs: this.sliceMs };
+        const shape = {
+          columns: columns.length,
+          streams: this.streams.length,
+          sliceMs: this.sliceMs,
+          version: this.#version,
+        };
         const groups = decodeDirectory(payload, shape);
         const blocks = groups.reduce((sum, { slices }) => sum + slices.length * (this.streams.length + 1), 0);
         return { value: groups, bytes: 16 * blocks + this.entry.rows * (4 + columns.length) };
@@ -129,13 +138,15 @@ export class TableReader {
     let told = row;
     // A row that repeats the times of one before is a single zero.
     while (told > 0 && isRepeated(block, told)) told--;
-    if (scratch.block === block && scratch.told === told) return n;
+    const baseMs = slice.slice * this.sliceMs;
+    if (scratch.block === block && scratch.told === told && scratch.baseMs === baseMs) return n;
     scratch.block = undefined;
     try {
       reader.begin(block.bytes, block.from[told] as number, block.from[told + 1] as number);
-      readTimes(reader, scratch.times, n, slice.slice * this.sliceMs);
+      readTimes(reader, scratch.times, n, baseMs);
       scratch.block = block;
       scratch.told = told;
+      scratch.baseMs = baseMs;
     } catch (error) {
       throw this.#damage(slice, 0, error);
     }

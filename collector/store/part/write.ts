@@ -7,6 +7,7 @@ import { type GroupEntry, GroupWriter } from './group.ts';
 import { encodeDirectory } from './index/directory.ts';
 import { LabelWriter } from './index/labelwriter.ts';
 import { encodeRoot, type Place, type TableEntry } from './index/root.ts';
+import { KnownTimes } from './knowntimes.ts';
 import { partHead, partTail, sliceMsFor } from './layout.ts';
 import { streamsOf } from './streams.ts';
 
@@ -54,6 +55,7 @@ class PartWriter {
   readonly #sliceMs: number;
   readonly #deflates: boolean;
   readonly #labels = new LabelWriter();
+  readonly #times = new KnownTimes();
   readonly #tables: TableEntry[] = [];
   #minMs = Number.POSITIVE_INFINITY;
   #maxMs = Number.NEGATIVE_INFINITY;
@@ -119,7 +121,7 @@ class PartWriter {
       rows: count,
       minMs: slices.reduce((least, { minMs }) => Math.min(least, minMs), Number.POSITIVE_INFINITY),
       maxMs: slices.reduce((most, { maxMs }) => Math.max(most, maxMs), Number.NEGATIVE_INFINITY),
-      timesBytes: slices.reduce((sum, { timesBytes }) => sum + timesBytes, 0),
+      timesBytes: slices.reduce((sum, { timesAt, timesBytes }) => sum + (timesAt > 0 ? 0 : timesBytes), 0),
       streamBytes: streams.map((_, s) => slices.reduce((sum, { streamBytes }) => sum + (streamBytes[s] ?? 0), 0)),
       groups: place,
     };
@@ -132,7 +134,7 @@ class PartWriter {
   }
 
   *#group(group: GroupWriter, groups: GroupEntry[]): Generator<Uint8Array> {
-    const { entry, blocks } = group.finish(this.at);
+    const { entry, blocks } = group.finish(this.at, this.#times);
     groups.push(entry);
     for (const block of blocks) yield this.#put(block);
   }

@@ -21,7 +21,7 @@ export interface Ours {
   readonly cpuSeconds: number;
 }
 
-/** Sealed by the quarter of an hour, the last windows in memory; merged as far as its own upkeep goes. */
+/** Sealed by two hours, as the store does with so few samples, the last windows in memory; merged as far as its own upkeep goes. */
 export async function fillOurs(path: string): Promise<Ours> {
   mkdirSync(join(path, 'store'));
   let nowMs = START_MS;
@@ -51,7 +51,7 @@ export async function fillOurs(path: string): Promise<Ours> {
     kept.log.offer(frame, journal);
     await kept.log.settle();
     nowMs = frame.endMs;
-    const isSealed = (frame.endMs - START_MS) % 900_000 === 0;
+    const isSealed = frame.endMs % (2 * HOUR_MS) === 0;
     await store.settle(isSealed);
     const { user, system } = process.cpuUsage(from);
     cpuMs += (user + system) / 1000;

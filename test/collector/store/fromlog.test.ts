@@ -173,7 +173,10 @@ function differences(found: Told, truth: Told): string[] {
     .map((series) => `${series}: ${words(found, series)} for ${words(truth, series)}`);
 }
 
-test('what went into the log comes out of the head, of sealed parts and of merged ones', async () => {
+test.each([
+  ['quarters of an hour', 0],
+  ['two hours at once', 1e9],
+])('what went into the log comes out of the head, of sealed parts and of merged ones: %s', async (_, fewSamples) => {
   const world = new World();
   const core = new StoreCore({
     files: storeDisk(),
@@ -183,6 +186,7 @@ test('what went into the log comes out of the head, of sealed parts and of merge
     taking: { acceptAgeMs: DAY_MS, maxSeries: 10 },
     breathe: () => undefined,
     onNoted: () => undefined,
+    fewSamples,
   });
   const encoder = new FrameEncoder();
   const decoder = new FrameDecoder({ journal: false, reuses: true });

@@ -23,6 +23,8 @@ export function openAt(path: string): StoreCore {
     taking: { acceptAgeMs: YEAR_MS, maxSeries: 1e6 },
     breathe: () => undefined,
     onNoted: () => undefined,
+    // Each quarter of an hour, so that there is something to merge.
+    fewSamples: 0,
   });
 }
 

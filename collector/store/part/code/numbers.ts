@@ -128,9 +128,16 @@ function writeExpected(out: ByteWriter, { values, from, to }: Cells, scale: numb
   const factor = SCALES[scale] as number;
   if (packed.length < to - from) packed = new Float64Array(2 * (to - from));
   const into = packed;
+  let before = Number.NaN;
+  let integer = 0;
   for (let i = from; i < to; i++) {
     const value = values[i] as number;
-    const integer = Math.round(value * factor);
+    if (value === before && value !== 0) {
+      into[i - from] = integer;
+      continue;
+    }
+    before = value;
+    integer = Math.round(value * factor);
     // NaN is unequal to everything; a zero may have a sign.
     if (integer / factor !== value || integer > MOST || integer < -MOST) return false;
     if (integer === 0 && Object.is(value, -0)) return false;

@@ -2,6 +2,9 @@
 import { ByteReader, ByteWriter } from '../code/bytes.ts';
 import type { GroupEntry, SliceEntry } from '../group.ts';
 
+/** The version of the format from which on tables share blocks of times. */
+const SHARED_TIMES = 2;
+
 const NO_ROW = 0;
 const EVERY_ROW = 1;
 const SOME_ROWS = 2;
@@ -65,6 +68,7 @@ function writeSlice(out: ByteWriter, slice: SliceEntry, sliceMs: number): void {
   out.signed(slice.slice);
   out.varint(slice.minMs - slice.slice * sliceMs);
   out.varint(slice.maxMs - slice.minMs);
+  out.varint(slice.timesAt);
   out.varint(slice.timesBytes);
   for (const bytes of slice.streamBytes) out.varint(bytes);
 }
@@ -74,9 +78,11 @@ export interface DirectoryShape {
   readonly columns: number;
   readonly streams: number;
   readonly sliceMs: number;
+  /** Of the part's format: in the first a group has all its blocks of times itself. */
+  readonly version: number;
 }
 
-export function decodeDirectory(bytes: Buffer, { columns, streams, sliceMs }: DirectoryShape): GroupPlace[] {
+export function decodeDirectory(bytes: Buffer, { columns, streams, sliceMs, version }: DirectoryShape): GroupPlace[] {
   const reader = new ByteReader(bytes);
   return Array.from({ length: reader.count() }, () => {
     const at = reader.varint();
@@ -86,26 +92,31 @@ export function decodeDirectory(bytes: Buffer, { columns, streams, sliceMs }: Di
       sets[row] = set;
     }
     const present = Array.from({ length: columns }, () => readPresent(reader, sets.length));
-    const slices = Array.from({ length: reader.count() }, () => readSlice(reader, streams, sliceMs));
+    const slices = Array.from({ length: reader.count() }, () => readSlice(reader, { streams, sliceMs, version }));
     placeBlocks(slices, at, streams);
     return { sets, present, slices };
   });
 }
 
-function readSlice(reader: ByteReader, streams: number, sliceMs: number): SlicePlace {
+function readSlice(reader: ByteReader, { streams, sliceMs, version }: Omit<DirectoryShape, 'columns'>): SlicePlace {
   const slice = reader.signed();
   const minMs = slice * sliceMs + reader.varint();
   const maxMs = minMs + reader.varint();
+  const timesAt = version < SHARED_TIMES ? 0 : reader.varint();
   const length = new Float64Array(streams + 1);
   for (let block = 0; block < length.length; block++) length[block] = reader.varint();
-  return { slice, minMs, maxMs, at: new Float64Array(length.length), length };
+  return { slice, minMs, maxMs, timesAt, at: new Float64Array(length.length), length };
 }
 
-/** Blocks are behind each other: of the times all slices, then stream by stream. */
+/** Blocks are behind each other: of the times all slices that have their own, then stream by stream. */
 function placeBlocks(slices: readonly SlicePlace[], from: number, streams: number): void {
   let at = from;
   for (let block = 0; block <= streams; block++) {
     for (const slice of slices) {
+      if (block === 0 && slice.timesAt > 0) {
+        slice.at[0] = slice.timesAt;
+        continue;
+      }
       slice.at[block] = at;
       at += slice.length[block] as number;
     }

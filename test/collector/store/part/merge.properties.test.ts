@@ -113,9 +113,9 @@ describe('rows that are passed on as they are', () => {
     },
   );
 
-  plain('are those of which each hour lies in one part, and that do not leave', () => {
-    const hour = START_MS + HOUR - (START_MS % HOUR);
-    const at = (...minutes: number[]): number[] => minutes.map((m) => hour + m * 60_000);
+  plain('are those of which each two hours lie in one part, and that do not leave', () => {
+    const start = START_MS + 2 * HOUR - (START_MS % (2 * HOUR));
+    const at = (...minutes: number[]): number[] => minutes.map((m) => start + m * 60_000);
     const columns = [column('m_bytes'), column('m_total', 'counter')];
     const first = table(columns, [
       row({ a: '1' }, at(0, 10), [
@@ -129,19 +129,19 @@ describe('rows that are passed on as they are', () => {
       row({ a: '3' }, at(0), [[1], [1]]),
     ]);
     const second = table(columns, [
-      row({ a: '1' }, at(60, 70), [
+      row({ a: '1' }, at(120, 130), [
         [3, 4],
         [4, NaN],
       ]),
-      row({ a: '3' }, at(59), [[2], [2]]),
+      row({ a: '3' }, at(119), [[2], [2]]),
     ]);
     const [merged] = [...mergeParts(partsOf([[first], [second]]), { copies: true })];
     const rows: unknown[] = [];
     for (const r of merged!.rows) rows.push([r.encoded?.map(({ pieces }) => pieces.length), [...r.timesMs]]);
     expect(rows).toEqual([
-      [[2, 2], at(0, 10, 60, 70)],
+      [[2, 2], at(0, 10, 120, 130)],
       [undefined, at(0, 10)],
-      [undefined, at(0, 59)],
+      [undefined, at(0, 119)],
     ]);
   });
 });

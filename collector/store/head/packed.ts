@@ -1,0 +1,140 @@
+/**
+ * A head table's windows, a few at a time packed column by column, and the last few as they came. Column 0 are the times, the table's own come behind it. A number is
+ * what it was before where a window has nothing new of its row.
+ */
+import { GrowingFloats } from './growing.ts';
+import { identity } from './rows.ts';
+import { type Gathered, packColumn, type StripeColumn, type Unpacking, unpackRow } from './stripe.ts';
+import type { Windows } from './windows.ts';
+
+/** Windows that are packed together. */
+export const STRIPE = 6;
+
+type Stripe = readonly (StripeColumn | undefined)[];
+
+/** Rows that are unpacked behind each other, and how many numbers of all columns each of them has. */
+export interface Together {
+  readonly rows: readonly number[];
+  readonly each: number;
+}
+
+export class Packed {
+  readonly #columns: number;
+  readonly #open: Windows;
+  readonly #stripes: Stripe[] = [];
+  /** At the end of the last stripe. */
+  readonly #last: GrowingFloats[];
+  /** Columns of which no row has had anything. */
+  readonly #isEmpty: boolean[];
+
+  constructor(columns: number, open: Windows) {
+    this.#columns = columns;
+    this.#open = open;
+    this.#last = Array.from({ length: columns + 1 }, () => new GrowingFloats(Number.NaN, 0));
+    this.#isEmpty = this.#last.map(() => true);
+  }
+
+  get frames(): number {
+    return this.#stripes.length * STRIPE + this.#open.length;
+  }
+
+  /** At the end of the last stripe; NaN where there was none. */
+  lastOf(row: number, c: number): number {
+    return this.#last[c]?.values[row] ?? Number.NaN;
+  }
+
+  /** The open windows become a stripe. */
+  pack(rows: number): void {
+    const open = Array.from({ length: STRIPE }, (_, k) => this.#open.at(k));
+    for (const last of this.#last) last.reserve(rows);
+    const from = new Int32Array(STRIPE);
+    // Of times, a row that is missing has none: it is not as it was.
+    const all = identity(rows);
+    const times = { values: open.map(({ offsets }) => offsets), places: open.map((one) => all.subarray(0, one.rows)) };
+    const columns = [this.#packed(0, { frames: STRIPE, rows, from, ...times })];
+    const cells = { values: open.map(({ values }) => values), places: open.map(({ places }) => places) };
+    for (let c = 1; c <= this.#columns; c++) {
+      for (let k = 0; k < STRIPE; k++) from[k] = (c - 1) * (open[k]?.width as number);
+      columns.push(this.#packed(c, { frames: STRIPE, rows, from, ...cells }));
+    }
+    this.#stripes.push(columns);
+    this.#open.clear();
+  }
+
+  #packed(c: number, gathered: Gathered): StripeColumn | undefined {
+    if (c > 0 && this.#isEmpty[c] && this.#areEmpty(c)) return undefined;
+    this.#isEmpty[c] = false;
+    return packColumn(gathered, (this.#last[c] as GrowingFloats).values);
+  }
+
+  /** Whether the open windows have nothing in the column. */
+  #areEmpty(c: number): boolean {
+    for (let k = 0; k < this.#open.length; k++) {
+      const { values, width } = this.#open.at(k);
+      for (let at = (c - 1) * width; at < c * width; at++) if (!Number.isNaN(values[at])) return false;
+    }
+    return true;
+  }
+
+  /** What a column of a row was in each window, into `into`; NaN for times where it was missing. */
+  unpack(row: number, c: number, into: Float64Array): void {
+    let at = 0;
+    let old = Number.NaN;
+    unpacking.frames = STRIPE;
+    unpacking.into = into;
+    for (const columns of this.#stripes) {
+      unpacking.at = at;
+      old = unpackRow(columns[c], row, old, unpacking);
+      at += STRIPE;
+    }
+    this.#addOpen({ row, c, old }, into, at);
+  }
+
+  /**
+   * A column of several rows, each at its own place: what is packed of a column lies together, and is looked at once for all of them. Answers whether none of
+   * them has anything; then nothing is written.
+   */
+  unpackTogether(c: number, { rows, each }: Together, into: Float64Array): boolean {
+    if (this.#isEmpty[c] && this.#areEmpty(c)) return true;
+    const olds = new Float64Array(rows.length).fill(Number.NaN);
+    let at = (c - 1) * this.frames;
+    unpacking.frames = STRIPE;
+    unpacking.into = into;
+    for (const columns of this.#stripes) {
+      const column = columns[c];
+      for (let i = 0; i < rows.length; i++) {
+        unpacking.at = at + i * each;
+        olds[i] = unpackRow(column, rows[i] as number, olds[i] as number, unpacking);
+      }
+      at += STRIPE;
+    }
+    for (const [i, row] of rows.entries()) this.#addOpen({ row, c, old: olds[i] as number }, into, at + i * each);
+    return false;
+  }
+
+  #addOpen(
+    of: { readonly row: number; readonly c: number; readonly old: number },
+    into: Float64Array,
+    start: number,
+  ): void {
+    const { row, c } = of;
+    let { old } = of;
+    let at = start;
+    for (let k = 0; k < this.#open.length; k++) {
+      const { rows, offsets, width, values, places } = this.#open.at(k);
+      if (c === 0) {
+        into[at++] = row < rows ? (offsets[row] as number) : Number.NaN;
+        continue;
+      }
+      const place = row < places.length ? (places[row] as number) : -1;
+      if (place >= 0) {
+        const value = values[(c - 1) * width + place] as number;
+        old = value - value === 0 ? value : Number.NaN;
+      }
+      into[at++] = old;
+    }
+  }
+}
+
+/** One for all: it is asked for with every few numbers. */
+const unpacking: { -readonly [K in keyof Unpacking]: Unpacking[K] } = { into: new Float64Array(0), at: 0, frames: 0 };
