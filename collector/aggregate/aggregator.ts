@@ -7,7 +7,7 @@ import { BehindNodes, type Reached } from './behind.ts';
 import { type Breathe, type ClosingWindow, closeInPieces } from './close.ts';
 import { AGGREGATOR_DEFAULTS, type AggregatorOptions, checkOptions } from './options.ts';
 import { type Arrival, Pending, samplesOf } from './pending.ts';
-import { OwnClock } from './ownclock.ts';
+import { type Beginning, OwnClock } from './ownclock.ts';
 import type { Refusal } from './refusals.ts';
 import { restoreState } from './restore.ts';
 import { AggregatorState } from './state.ts';
@@ -194,29 +194,21 @@ class WindowedAggregator implements Aggregator {
     this.#closedEndMs ??= lastDueEnd(nowMs, this.#options);
     if (isFirst) this.#beganMs = this.#closedEndMs;
     const news = this.#clock.look(nowMs, this.#closedEndMs);
-    if (news === 'set back') {
-      const anewMs = this.#clock.beginAnew(nowMs, this.#closedEndMs);
-      this.#beginAnew({ beganMs: anewMs, closedEndMs: anewMs });
-      this.#dropWaiting();
-    } else if (news === 'put right') {
-      this.#beginAnew(this.#clock.putRight(this.#closedEndMs));
-      // Before anything was closed: what is known of times never went back, and what waits is not in order with it.
-      if (this.#clock.setBackMs >= 0) this.#dropWaiting();
-    }
+    if (news === 'set back') this.#beginAnew(this.#clock.beginAnew(nowMs, this.#closedEndMs));
+    if (news === 'put right') this.#beginAnew(this.#clock.putRight(this.#closedEndMs));
     return this.#closedEndMs;
   }
 
   /** The clock was set back, or is right again. */
-  #beginAnew({ beganMs, closedEndMs }: ReturnType<OwnClock['putRight']>): void {
+  #beginAnew({ beganMs, closedEndMs }: Beginning): void {
     this.#closedEndMs = closedEndMs;
     this.#beganMs = beganMs;
     // When we were started is a time of before.
     this.#startedMs = Math.min(this.#startedMs, closedEndMs);
     this.#behind.clear();
-  }
-
-  /** What waits has times of before, and what comes from now on is not in order with it. */
-  #dropWaiting(): void {
+    // Right again, with what is known of times still in the wrong time: what waits is closed there first.
+    if (this.#clock.setBackMs < 0) return;
+    // What waits has times of before, and what comes from now on is not in order with it.
     for (const startMs of this.#pending.starts())
       this.#state.dropped.add('clock_set_back', samplesOf(this.#pending.take(startMs)));
   }

@@ -16,6 +16,12 @@ export interface SetBack {
   readonly byMs: number;
 }
 
+/** Where time begins anew: up to where windows count as closed, and up to where nothing comes late for them. */
+export interface Beginning {
+  readonly beganMs: number;
+  readonly closedEndMs: number;
+}
+
 /** What a run before has left. */
 export interface RunBefore {
   readonly endMs: number;
@@ -64,8 +70,8 @@ export class OwnClock {
     return Math.min(endMs, lastDueEnd(nowMs, this.#options));
   }
 
-  /** It was set back: answers up to where windows count as closed. */
-  beginAnew(nowMs: number, closedEndMs: number): number {
+  /** It was set back. */
+  beginAnew(nowMs: number, closedEndMs: number): Beginning {
     const dueEndMs = lastDueEnd(nowMs, this.#options);
     // Windows that were open when it was set forward have been closed, early: with what has been counted since they would come with other numbers.
     const isBack = this.#beforeJumpMs <= nowMs + this.#options.windowMs;
@@ -74,11 +80,11 @@ export class OwnClock {
     this.#latestMs = nowMs;
     const beganMs = Math.max(dueEndMs, isBack ? this.#beforeJumpMs : dueEndMs);
     this.#beforeJumpMs = Number.NEGATIVE_INFINITY;
-    return beganMs;
+    return { beganMs, closedEndMs: beganMs };
   }
 
-  /** It is right again: answers up to where windows were closed before it was set back, and, as windows of the wrong time, since. */
-  putRight(closedEndMs: number): { readonly beganMs: number; readonly closedEndMs: number } {
+  /** It is right again. Windows were closed before it was set back, and, as windows of the wrong time, since. */
+  putRight(closedEndMs: number): Beginning {
     const { windowMs } = this.#options;
     const { fromMs, byMs } = this.#setBack ?? { fromMs: closedEndMs, byMs: 0 };
     this.#beforeJumpMs = closedEndMs;
