@@ -37,7 +37,7 @@ export interface ScraperOptions {
 export interface Scraper {
   /** Never rejects. */
   scrape(timeMs: number, signal: AbortSignal): Promise<Batch>;
-  /** A batch with the next number, of tables that came about outside a tick (a container's last readings). */
+  /** A batch with the next number, of tables that came about outside a tick (a container's last readings). Of a later number its time is never earlier: while a tick is read it has the tick's. */
   batchOf(timeMs: number, tables: readonly FamilyTable[]): Batch;
   /** What the last scrape had no time for, as it was read before; see {@link Source.held}. */
   held(): FamilyTable[];
@@ -59,6 +59,8 @@ export function createScraper(options: ScraperOptions): Scraper {
   const watched: Watched[] = sources.map(watchedOf);
   const health = watched.map((one) => one.health);
   let seq = 0;
+  /** Of the tick that is being read. */
+  let readingMs = Number.POSITIVE_INFINITY;
 
   async function readOne(one: Watched, timeMs: number, signal: AbortSignal): Promise<FamilyTable[]> {
     const startedMs = clock.monotonic();
@@ -105,11 +107,13 @@ export function createScraper(options: ScraperOptions): Scraper {
       node,
       session,
       seq: ++seq,
-      timeMs,
+      timeMs: Math.min(timeMs, readingMs),
       tables: tables.filter((t) => t.rows.length > 0),
     }),
     async scrape(timeMs, signal) {
+      readingMs = timeMs;
       const all = await Promise.all(watched.map((one) => readOne(one, timeMs, signal)));
+      readingMs = Number.POSITIVE_INFINITY;
       const batch = this.batchOf(timeMs, all.flat());
       return intervalMs === undefined ? batch : { ...batch, intervalMs };
     },

@@ -115,6 +115,29 @@ test('batches are numbered from 1 and hold no empty tables', async () => {
   expect([second.seq, second.tables.length]).toEqual([2, 1]);
 });
 
+test('what ended while a tick is read has its time: of a higher number no time is earlier, by which readings are put in order', async () => {
+  const time = clock();
+  const slow = source('slow', async () => {
+    await time.sleep(900);
+    return [table('a', 1)];
+  });
+  const scraper = createScraper({
+    ...{ node: 'n', session: 's', deadlineMs: 5000, clock: time, log: silent },
+    sources: [slow],
+  });
+  const pending = scraper.scrape(1000, new AbortController().signal);
+  await time.advance(500);
+  const ended = scraper.batchOf(1500, [table('b', 1)]);
+  await time.advance(500);
+  const tick = await pending;
+  const after = scraper.batchOf(2500, [table('c', 1)]);
+  expect([ended, tick, after].map(({ seq, timeMs }) => [seq, timeMs])).toEqual([
+    [1, 1000],
+    [2, 1000],
+    [3, 2500],
+  ]);
+});
+
 test('what a source had to leave out can be asked of its health', () => {
   const losses = new Map([['walk_budget', 2]]);
   let vanished = 0;
