@@ -10,6 +10,7 @@ import { healthRoutes, stuck } from '../src/http/healthroutes.ts';
 import { createHttp, type RefusalReason } from '../src/http/server.ts';
 import type { Log } from '../src/log.ts';
 import type { Batch, Frame } from '../src/model/batch.ts';
+import type { Clock } from '../src/run/clock.ts';
 import { startHousekeeping } from '../src/run/housekeeping.ts';
 import { watchStandstill } from '../src/run/standstill.ts';
 import { createSelfMetrics } from '../src/self/metrics.ts';
@@ -83,7 +84,7 @@ export async function startCollector(options: ProgramSurroundings): Promise<Coll
     onDurable: (windowEndMs) => mark.durableUpTo(windowEndMs),
   });
   const { fanout, kept, store } = delivery;
-  const aggregator = aggregatorOf(config, { levels, startedMs: clock.now(), kept });
+  const aggregator = aggregatorOf(config, { levels, clock, kept });
   const mark = markOf(settings, aggregator, kept !== undefined);
   const readings = config.metrics_api.enabled ? createReadings() : undefined;
   const take = takerOf(aggregator, kept && mark, { ...options, readings });
@@ -215,7 +216,7 @@ function takerOf(
 
 function aggregatorOf(
   { collector: settings, cluster }: Config,
-  { levels, startedMs, kept }: { readonly levels: readonly LevelDef[]; startedMs: number; kept: KeptLog | undefined },
+  { levels, clock, kept }: { readonly levels: readonly LevelDef[]; readonly clock: Clock; kept: KeptLog | undefined },
 ): Aggregator {
   return createAggregator({
     windowMs: settings.window,
@@ -228,7 +229,8 @@ function aggregatorOf(
     maxSeriesPerNode: settings.max_series_per_node,
     maxGroups: settings.max_groups,
     maxPendingCells: Math.max(1, Math.floor(settings.max_waiting / CELL_BYTES)),
-    startedMs,
+    startedMs: clock.now(),
+    monotonic: clock.monotonic,
     journal: kept !== undefined,
     ...(kept?.last === undefined ? {} : { restored: { frame: kept.last, familyNamed } }),
     levels,

@@ -29,6 +29,8 @@ export interface AggregatorOptions {
   readonly maxGroups: number;
   /** When the collector began, Unix milliseconds: windows that began before have no groups, since a part of their members is missing, unless they go on from a run before. */
   readonly startedMs?: number;
+  /** Milliseconds of a clock that is never set: by how much ours was set is known exactly with it, else a little less than it was. */
+  readonly monotonic?: (() => number) | undefined;
   /** Nodes; over it new nodes are refused. Default 10 000. */
   readonly maxNodes?: number;
   /** What may wait for its window, in cells of 8 bytes: of a table, rows x (columns + 2). */

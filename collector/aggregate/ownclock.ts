@@ -8,6 +8,8 @@ export interface OwnClockOptions {
   readonly windowMs: number;
   readonly latenessMs: number;
   readonly maxAheadMs: number;
+  /** Milliseconds of a clock that is never set; without it what time went on by while ours was set is not known. */
+  readonly monotonic?: (() => number) | undefined;
 }
 
 /** That it was set back: the end of the last window that was closed before, and by how much. */
@@ -29,10 +31,15 @@ export interface RunBefore {
   readonly setBack: SetBack | undefined;
 }
 
+/** By how much two readings of two clocks may differ. */
+const INEXACT_MS = 2;
+
 export class OwnClock {
   readonly #options: OwnClockOptions;
   /** The latest that it was, by the clock as it goes now. */
   #latestMs = Number.NEGATIVE_INFINITY;
+  /** The same by the clock that is never set. */
+  #latestAt = 0;
   /** Up to where windows were closed when it was last set forward, or we had slept. */
   #beforeJumpMs = Number.NEGATIVE_INFINITY;
   /** Until it is as late again. */
@@ -54,7 +61,7 @@ export class OwnClock {
     if (this.#setBack !== undefined && closedEndMs >= this.#setBack.fromMs) this.#setBack = undefined;
     if (closedEndMs > nowMs + maxAheadMs) return 'set back';
     const hasJumped = this.#jumps(this.#latestMs, nowMs);
-    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    if (nowMs > this.#latestMs) this.#note(nowMs);
     return hasJumped ? 'put right' : undefined;
   }
 
@@ -65,7 +72,7 @@ export class OwnClock {
     if (this.#jumps(endMs, nowMs)) return this.putRight(endMs).closedEndMs;
     // No window that ends later can have been closed by a clock that was right.
     if (endMs > nowMs + maxAheadMs + windowMs) this.#goBack(Math.max(0, latestMs - nowMs), endMs);
-    if (Number.isFinite(nowMs)) this.#latestMs = nowMs;
+    if (Number.isFinite(nowMs)) this.#note(nowMs);
     // What was closed before its end, at a stop, is open again.
     return Math.min(endMs, lastDueEnd(nowMs, this.#options));
   }
@@ -75,9 +82,10 @@ export class OwnClock {
     const dueEndMs = lastDueEnd(nowMs, this.#options);
     // Windows that were open when it was set forward have been closed, early: with what has been counted since they would come with other numbers.
     const isBack = this.#beforeJumpMs <= nowMs + this.#options.windowMs;
-    // No more than it was, since time went on as well: nothing that was counted may seem to be news.
-    this.#goBack(Math.max(0, this.#latestMs - nowMs), closedEndMs);
-    this.#latestMs = nowMs;
+    // No more than it was: nothing that was counted may seem to be news.
+    const wentOnMs = Math.max(0, this.#at() - this.#latestAt - INEXACT_MS);
+    this.#goBack(Math.max(0, this.#latestMs + wentOnMs - nowMs), closedEndMs);
+    this.#note(nowMs);
     const beganMs = Math.max(dueEndMs, isBack ? this.#beforeJumpMs : dueEndMs);
     this.#beforeJumpMs = Number.NEGATIVE_INFINITY;
     return { beganMs, closedEndMs: beganMs };
@@ -97,6 +105,15 @@ export class OwnClock {
   /** A window begins then that is closed after those that end there. */
   close(startMs: number, closedEndMs: number): void {
     if (startMs > closedEndMs + this.#options.maxAheadMs) this.#beforeJumpMs = closedEndMs;
+  }
+
+  #note(nowMs: number): void {
+    this.#latestMs = nowMs;
+    this.#latestAt = this.#at();
+  }
+
+  #at(): number {
+    return this.#options.monotonic?.() ?? 0;
   }
 
   #goBack(byMs: number, fromMs: number): void {

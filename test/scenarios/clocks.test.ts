@@ -104,7 +104,14 @@ class Agent {
 
 async function run(seconds: number, steps: readonly Step[]) {
   const clock = fakeClock(T);
-  const options = { ...AGGREGATOR_DEFAULTS, ...times, startedMs: T, cluster: 'c', maxLateMs: 24 * HOUR };
+  const options = {
+    ...AGGREGATOR_DEFAULTS,
+    ...times,
+    startedMs: T,
+    cluster: 'c',
+    maxLateMs: 24 * HOUR,
+    monotonic: clock.monotonic,
+  };
   const aggregator = createAggregator(options);
   const agents = KINDS.map((kind) => new Agent(kind));
   const catchUp = createCatchUp({ ...times, waitMs: 60_000 });

@@ -145,6 +145,26 @@ describe('a clock that is set back by an hour and put right', () => {
     expect([pendingSamples, [...dropped]]).toEqual([0, [['clock_set_back', 1]]]);
   });
 
+  test('seed 95: with a clock that is never set no window of the wrong time is there twice, however long nobody looked', async () => {
+    let monotonic = 3605;
+    const look = { ...LATE, startedMs: at(3590), monotonic: () => monotonic * 1000 };
+    const aggregator = createAggregator(look);
+    aggregator.push(batchOf(3605, 100), at(3605));
+    await aggregator.advance(at(3620), breathe);
+    monotonic = 3622;
+    aggregator.look(at(3622));
+    // Set back by an hour; nobody looks before 3632, which is 32.
+    aggregator.push(batchOf(3623, 101), at(3622));
+    monotonic = 3632;
+    aggregator.look(at(32));
+    aggregator.push(batchOf(33, 105, 3633), at(33));
+    const wrong = (await aggregator.advance(at(50), breathe)).at(-1) as Frame;
+    expect(wrong.endMs).toBe(at(40));
+    // 40 is 3640: less what is not exact, to the nearest window.
+    const right = createAggregator({ ...LATE, startedMs: at(3660), restored: { frame: wrong, familyNamed } });
+    expect(right.closedEndMs).toBe(at(3640));
+  });
+
   test('but where it stays as it is, time comes to those windows, and they are closed', async () => {
     const aggregator = await restarted();
     for (let second = 30; second <= 3600; second += 10) {
