@@ -47,20 +47,39 @@ export function makeSmallDisk(path: string, megabytes: number): SmallDisk {
   const ballast = join(path, 'ballast');
   const remount = (options: string): void =>
     void execFileSync('mount', ['-o', `remount,${options}`, path], { stdio: 'ignore' });
+  /** Full and read-only may overlap: what is to be done to a disk that is read-only is done when it is not. */
+  let isReadOnly = false;
+  let isFull = false;
+  const follow = (): void => {
+    if (isReadOnly) return;
+    if (isFull) fillWith(ballast);
+    else rmSync(ballast, { force: true });
+  };
   const disk: SmallDisk = {
     path,
-    fill: () => fillWith(ballast),
-    free: () => rmSync(ballast, { force: true }),
+    fill() {
+      isFull = true;
+      follow();
+    },
+    free() {
+      isFull = false;
+      follow();
+    },
     readOnly() {
       try {
         remount('ro');
+        isReadOnly = true;
         return true;
       } catch {
         // EBUSY: the caller tries again.
         return false;
       }
     },
-    writable: () => remount(`rw,size=${megabytes}m`),
+    writable() {
+      remount(`rw,size=${megabytes}m`);
+      isReadOnly = false;
+      follow();
+    },
     damage: (ending, how, random) => damageIn(path, ending, { how, random }),
     remove() {
       if (existsSync(path)) execFileSync('umount', ['-l', path]);
