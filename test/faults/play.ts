@@ -119,6 +119,8 @@ class Player implements Played {
     await this.#stage.counts.look();
     this.#noteLoss(target, signal === 'SIGKILL' || meanwhile !== undefined);
     await server.end(signal);
+    // On a busy machine it took more until it was gone.
+    if (target.is === 'server') this.#noteLoss(target, signal === 'SIGKILL' || meanwhile !== undefined);
     await this.#stage.counts.look();
     meanwhile?.();
     await delay(forMs);
