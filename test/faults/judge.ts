@@ -1,4 +1,5 @@
 /** After a schedule was played: what the stores hold, the books of the sinks, and what was refused or came too late, into failures in words. */
+import { type Cast, PER_CONTAINER } from './arithmetic.ts';
 import type { Counts } from './counts.ts';
 import { check, type Holdings } from './check.ts';
 import type { Evidence, Ticks } from './evidence.ts';
@@ -46,7 +47,9 @@ export async function judge({ schedule, stage, readers, played, looked, lateBefo
     journals: cast.nodes.map((_, node) => stage.journal(node)),
     dropped: sum(counts.dropped()),
     wasAway: isAway(schedule),
-    sinkDropped: new Map(readers.map(({ name }) => [name, droppedBy(counts, name)])),
+    sinkDropped: new Map(
+      readers.map(({ name, isOwn }) => [name, isOwn ? lostBy(counts, cast) : droppedBy(counts, name)]),
+    ),
     clocks: {
       agents: new Set(clocks.flatMap((of) => (of.is === 'agent' ? [of.node] : []))),
       collector: clocks.some(({ is }) => is === 'collector'),
@@ -127,6 +130,11 @@ const REJECTED = 'rejected';
 function droppedBy(counts: Counts, sink: string): number {
   const reasons = [...counts.sinkDropped(sink)].filter(([reason]) => reason !== REJECTED);
   return reasons.reduce((sum, [, samples]) => sum + samples, 0);
+}
+
+/** The store counts windows: each has a tick of every node at most. */
+function lostBy({ page }: Counts, { nodes, containers }: Cast): number {
+  return (page?.sum('plimsoll_store_windows_lost_total') ?? 0) * nodes.length * containers * PER_CONTAINER;
 }
 
 /** What InfluxDB refused is counted, number by number, where it says which lines those are; and nothing else is put aside. */
