@@ -120,9 +120,8 @@ class WindowedAggregator implements Aggregator {
     return this.#afterwards(async () => {
       const frames: Frame[] = [];
       const closedEndMs = this.#anchor(nowMs);
-      await this.#closeLeft(frames, most, breathe);
+      await this.#moveTimes(frames, most, breathe);
       if (frames.length >= most) return frames;
-      this.#moveBack();
       const dueEndMs = lastDueEnd(nowMs, this.#options);
       const lastStartMs = dueEndMs - this.#options.windowMs;
       const starts = this.#pending.starts().filter((startMs) => startMs >= closedEndMs && startMs < lastStartMs);
@@ -147,9 +146,8 @@ class WindowedAggregator implements Aggregator {
   flush(breathe: Breathe, most = Number.POSITIVE_INFINITY): Promise<Frame[]> {
     return this.#afterwards(async () => {
       const frames: Frame[] = [];
-      await this.#closeLeft(frames, most, breathe);
+      await this.#moveTimes(frames, most, breathe);
       if (frames.length >= most) return frames;
-      this.#moveBack();
       const late = () => this.#closeLate(frames, { closedEndMs: this.closedEndMs, nowMs: 0, all: true, most }, breathe);
       for (const startMs of this.#pending.starts()) {
         await late();
@@ -190,9 +188,10 @@ class WindowedAggregator implements Aggregator {
    * clock that was set back so far that everything would be too late for longer than the tolerance begins anew.
    */
   #anchor(nowMs: number): number {
-    const isFirst = this.#closedEndMs === undefined;
-    this.#closedEndMs ??= lastDueEnd(nowMs, this.#options);
-    if (isFirst) this.#beganMs = this.#closedEndMs;
+    if (this.#closedEndMs === undefined) {
+      this.#closedEndMs = lastDueEnd(nowMs, this.#options);
+      this.#beganMs = this.#closedEndMs;
+    }
     const news = this.#clock.look(nowMs, this.#closedEndMs);
     if (news === 'set back') this.#beginAnew(this.#clock.beginAnew(nowMs, this.#closedEndMs));
     if (news === 'put right') this.#beginAnew(this.#clock.putRight(this.#closedEndMs));
@@ -213,18 +212,14 @@ class WindowedAggregator implements Aggregator {
       this.#state.dropped.add('clock_set_back', samplesOf(this.#pending.take(startMs)));
   }
 
-  /** The clock is right again: what is left of windows of the wrong time. */
-  async #closeLeft(frames: Frame[], most: number, breathe: Breathe): Promise<void> {
-    if (this.#clock.setBackMs >= 0) return;
-    for (const startMs of this.#pending.starts()) {
-      if (startMs >= this.#beganMs || frames.length >= most) return;
-      const batches = this.#pending.take(startMs);
-      frames.push(await this.#run({ startMs, batches, withGroups: true, without: new Set() }, breathe));
+  /** Between two windows: what is known of times goes with the clock. If that is right again, what is left of windows of the wrong time comes first. */
+  async #moveTimes(frames: Frame[], most: number, breathe: Breathe): Promise<void> {
+    const left = this.#clock.setBackMs < 0 ? this.#pending.starts().filter((startMs) => startMs < this.#beganMs) : [];
+    for (const startMs of left) {
+      if (frames.length >= most) return;
+      frames.push(await this.#run({ startMs, batches: this.#pending.take(startMs), withGroups: true }, breathe));
     }
-  }
-
-  /** Between two windows: what is known of times goes back with the clock. */
-  #moveBack(): void {
+    if (frames.length >= most) return;
     if (this.#clock.setBackMs !== 0) this.#state.moveBack(this.#clock.setBackMs);
     this.#clock.setBackMs = 0;
   }

@@ -145,7 +145,7 @@ export class Groups {
   }
 
   /** The clock was set back by so much. */
-  setBack(byMs: number): void {
+  moveBack(byMs: number): void {
     for (const { lastReadMs } of this.levels)
       for (let i = 0; i < lastReadMs.length; i++) lastReadMs[i] = (lastReadMs[i] as number) - byMs;
   }

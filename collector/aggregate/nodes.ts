@@ -160,7 +160,7 @@ export class Nodes {
   }
 
   /** The clock was set back by so much. What ticks have read holds no longer: it comes with the next ones. */
-  setBack(byMs: number): void {
+  moveBack(byMs: number): void {
     for (const node of this.#byName.values()) {
       node.watchedSinceMs -= byMs;
       node.lastBatchMs -= byMs;

@@ -84,7 +84,7 @@ export class FamilySeries {
   }
 
   /** The clock was set back by so much. Starts stay: they are by their agents' clocks. */
-  setBack(byMs: number): void {
+  moveBack(byMs: number): void {
     for (let slot = 0; slot < this.rows.length; slot++) {
       this.lastMs[slot] = (this.lastMs[slot] as number) - byMs;
       this.sinceMs[slot] = (this.sinceMs[slot] as number) - byMs;

@@ -146,9 +146,9 @@ export class AggregatorState {
 
   /** The clock was set back by so much, or is right again (negative): all times go with it, and counters go on from what was read last. */
   moveBack(byMs: number): void {
-    for (const series of this.series.values()) series.setBack(byMs);
-    this.nodes.setBack(byMs);
-    this.groups.setBack(byMs);
+    for (const series of this.series.values()) series.moveBack(byMs);
+    this.nodes.moveBack(byMs);
+    this.groups.moveBack(byMs);
     this.presentMs -= byMs;
   }
 

@@ -117,10 +117,11 @@ class Player implements Played {
   ): Promise<void> {
     const server = this.#serverOf(target);
     await this.#stage.counts.look();
-    this.#noteLoss(target, signal === 'SIGKILL' || meanwhile !== undefined);
+    const isLost = signal === 'SIGKILL' || meanwhile !== undefined;
+    this.#noteLoss(target, isLost);
     await server.end(signal);
     // On a busy machine it took more until it was gone.
-    if (target.is === 'server') this.#noteLoss(target, signal === 'SIGKILL' || meanwhile !== undefined);
+    if (target.is === 'server') this.#noteLoss(target, isLost);
     await this.#stage.counts.look();
     meanwhile?.();
     await delay(forMs);
