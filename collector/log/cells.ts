@@ -57,13 +57,23 @@ export function writeCells(out: Writer, cells: Cells): void {
   if (run > 0) out.varint((run - 1) * 4);
 }
 
+export interface ReadCells extends Omit<Cells, 'before'> {
+  /** A bit for each cell, set where something is said of it. */
+  readonly changed?: Uint32Array | undefined;
+}
+
 /** Reads all cells into `values`, which holds what they were before. */
-export function readCells(reader: Reader, { values, rows, scales }: Omit<Cells, 'before'>): void {
+export function readCells(reader: Reader, { values, rows, scales, changed }: ReadCells): void {
   let column = 0;
   let end = rows;
   for (let at = 0; at < values.length; ) {
     const token = reader.varint('token');
     for (; at >= end; end += rows) column++;
+    if (token % 4 === 0 && at + token / 4 < values.length) {
+      at += token / 4 + 1;
+      continue;
+    }
+    if (changed !== undefined) changed[at >>> 5] = (changed[at >>> 5] as number) | (1 << (at & 31));
     if (token % 2 === 1) {
       const folded = (token - 1) / 2;
       const step = folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
@@ -72,7 +82,6 @@ export function readCells(reader: Reader, { values, rows, scales }: Omit<Cells, 
       at++;
     } else if (token === ABSENT) values[at++] = Number.NaN;
     else if (token === DOUBLE) values[at++] = reader.float64('number');
-    else if (token % 4 === 0 && at + token / 4 < values.length) at += token / 4 + 1;
     else if (token % 4 === 2 && token < SCALE + 4 * SCALES.length) scales[column] = (token - SCALE) / 4;
     else throw new Error(`the token ${token} at cell ${at} of ${values.length}`);
   }

@@ -7,6 +7,7 @@ import type { Column, Kind, Shape, Unit } from '../../src/model/shape.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { FIRST_SCALE, readCells, skipCells } from './cells.ts';
 import { Defined } from './dictionary.ts';
+import type { Interned } from './interned.ts';
 import { emptyPast, moved, type Past, timesBefore } from './past.ts';
 import { readRows, skipRows } from './rows.ts';
 
@@ -23,6 +24,10 @@ interface Known extends Past {
   skipped: number;
   /** The last frame, by count, that had it. */
   frame: number;
+  /** Whether that had it twice. */
+  twice: boolean;
+  /** Which cells the last frame says something of. */
+  changed: Uint32Array;
 }
 
 export interface DecodingOptions {
@@ -30,16 +35,19 @@ export interface DecodingOptions {
   readonly journal?: boolean;
   /** Whether a frame's numbers are good only until the next is decoded, which then need no memory of their own. */
   readonly reuses?: boolean;
+  /** What segments before it have defined, for a reader that goes from one to the next. */
+  readonly interned?: Interned;
 }
 
 export class FrameDecoder {
-  readonly #defined = new Defined();
+  readonly #defined: Defined;
   readonly #tables: Known[] = [];
   readonly #wantsJournal: boolean;
   readonly #reuses: boolean;
   #frames = 0;
 
-  constructor({ journal = true, reuses = false }: DecodingOptions = {}) {
+  constructor({ journal = true, reuses = false, interned }: DecodingOptions = {}) {
+    this.#defined = new Defined(interned);
     this.#wantsJournal = journal;
     this.#reuses = reuses;
   }
@@ -87,15 +95,18 @@ export class FrameDecoder {
     const { list, places } = readRows(reader, this.#defined, known.list);
     const now = { rows: list.rows.length, places };
     // A table that comes twice in a frame has numbers of its own each time.
-    const reuses = this.#reuses && known.frame !== this.#frames;
+    const again = known.frame === this.#frames;
+    const reuses = this.#reuses && !again;
     const timesMs = timesBefore(known, { ...now, endMs }, reuses);
     readCells(reader, { values: timesMs, rows: now.rows, scales: known.timeScale });
     const past = moved(known, { ...now, columns: shape.columns.length });
     const values = places === undefined && !reuses ? past.slice() : past;
-    readCells(reader, { values, rows: now.rows, scales: known.scales });
-    Object.assign(known, { list, timesMs, values, endMs, frame: this.#frames });
+    const changed = reuses && places === undefined && !known.twice ? cleared(known, values.length) : undefined;
+    readCells(reader, { values, rows: now.rows, scales: known.scales, changed });
+    Object.assign(known, { list, timesMs, values, endMs, frame: this.#frames, twice: again });
     const { rows, sources } = list;
-    return { level, shape, rows, timesMs, values, ...(sources === undefined ? {} : { sources }) };
+    const more = { ...(sources === undefined ? {} : { sources }), ...(changed === undefined ? {} : { changed }) };
+    return { level, shape, rows, timesMs, values, ...more };
   }
 
   #named(reader: Reader): Known {
@@ -110,7 +121,8 @@ export class FrameDecoder {
     const count = reader.count('columns', Number.MAX_SAFE_INTEGER);
     const columns = Array.from({ length: count }, () => this.#column(reader));
     const scales = new Uint8Array(count).fill(FIRST_SCALE);
-    const known: Known = { level, shape: { measurement, columns }, scales, skipped: 0, frame: 0, ...emptyPast() };
+    const own = { skipped: 0, frame: 0, twice: false, changed: new Uint32Array(0) };
+    const known: Known = { level, shape: { measurement, columns }, scales, ...own, ...emptyPast() };
     this.#tables.push(known);
     return known;
   }
@@ -121,4 +133,11 @@ export class FrameDecoder {
     const count = reader.count('labels', Number.MAX_SAFE_INTEGER);
     return { ...names, labels: Array.from({ length: count }, () => [text(), text()] as const) };
   }
+}
+
+/** A bit for each cell, none of them set. */
+function cleared(known: Known, cells: number): Uint32Array {
+  const words = (cells + 31) >>> 5;
+  if (known.changed.length < words) known.changed = new Uint32Array(words + (words >> 4));
+  return known.changed.fill(0, 0, words);
 }

@@ -6,6 +6,7 @@ import { type Labels, labels, NO_LABELS, pairsOf } from '../../src/model/labels.
 import type { Entity, EntityKind } from '../../src/model/table.ts';
 import type { Reader } from '../../src/wire/reader.ts';
 import type { Writer } from '../../src/wire/writer.ts';
+import { Interned } from './interned.ts';
 
 const KINDS: readonly EntityKind[] = ['container', 'host', 'cgroup', 'sandbox'];
 /** Longest text of a record. */
@@ -56,15 +57,22 @@ export class Definitions {
 /** The reading side. */
 export class Defined {
   readonly #texts: string[] = [];
+  /** By text. */
+  readonly #numbers: number[] = [];
   readonly #labels: Labels[] = [];
   readonly #entities: Entity[] = [];
-  /** Labels of rows, by those that they are made of: the tables of a container, and its journal, have the same. */
-  readonly #shown = new Map<Labels, Map<string, Labels>>();
+  readonly #interned: Interned;
+
+  /** `interned`: with what other segments have defined. */
+  constructor(interned = new Interned()) {
+    this.#interned = interned;
+    interned.turn();
+  }
 
   /** The labels of a row, made once for all tables. */
   shown(node: string, { own, dims }: { readonly own: Labels; readonly dims: Labels }, make: () => Labels): Labels {
-    const known = this.#shown.get(own) ?? new Map<string, Labels>();
-    this.#shown.set(own, known);
+    // The tables of a container, and its journal, have the same.
+    const known = this.#interned.madeOf(own);
     const key = `${node} ${dims.key}`;
     const labels = known.get(key) ?? make();
     known.set(key, labels);
@@ -72,16 +80,27 @@ export class Defined {
   }
 
   text(reader: Reader): string {
-    return this.#named(this.#texts, reader, () => reader.text('text', TEXT_BYTES));
+    return this.#texts[this.#textAt(reader)] as string;
+  }
+
+  #textAt(reader: Reader): number {
+    const number = reader.varint('reference');
+    if (number > this.#texts.length) throw unknown(number, this.#texts);
+    if (number > 0) return number - 1;
+    const text = reader.text('text', TEXT_BYTES);
+    this.#numbers.push(this.#interned.numberOf(text));
+    return this.#texts.push(text) - 1;
   }
 
   labels(reader: Reader): Labels {
     return this.#named(this.#labels, reader, () => {
       const count = reader.count('labels', Number.MAX_SAFE_INTEGER);
       if (count === 0) return NO_LABELS;
-      const pairs: [string, string][] = [];
-      for (let i = 0; i < count; i++) pairs.push([this.text(reader), this.text(reader)]);
-      return labels(pairs);
+      const at: number[] = [];
+      for (let i = 0; i < 2 * count; i++) at.push(this.#textAt(reader));
+      const texts = at.map((place) => this.#texts[place] as string);
+      const numbers = at.map((place) => this.#numbers[place] as number);
+      return this.#interned.labels(texts, numbers, () => labels(pairsIn(texts)));
     });
   }
 
@@ -97,7 +116,7 @@ export class Defined {
     const number = reader.varint('reference');
     if (number > 0) {
       const known = list[number - 1];
-      if (known === undefined) throw new Error(`reference ${number} of ${list.length}`);
+      if (known === undefined) throw unknown(number, list);
       return known;
     }
     // Its number is that of its place in the order of beginning, as the writer counts: parts of it come later.
@@ -107,4 +126,12 @@ export class Defined {
     list[at] = made;
     return made;
   }
+}
+
+function* pairsIn(texts: readonly string[]): Generator<[string, string]> {
+  for (let i = 0; i < texts.length; i += 2) yield [texts[i] as string, texts[i + 1] as string];
+}
+
+function unknown(number: number, list: readonly unknown[]): Error {
+  return new Error(`reference ${number} of ${list.length}`);
 }

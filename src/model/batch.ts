@@ -32,6 +32,8 @@ export interface LevelTable extends Table<Shape, Row> {
   readonly level: string;
   /** At the level of containers, per row: the agent's own row, which says whose numbers these are. For the log, not for sinks. */
   readonly sources?: readonly EntityRow[] | undefined;
+  /** Of a table that was read from the log: a bit for each of `values`, whether it may be another than in the last frame that had the table. Rows are the same as there. */
+  readonly changed?: Uint32Array | undefined;
 }
 
 /** One closed window. Immutable: every sink is handed the same object and may keep it. */

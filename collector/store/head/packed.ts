@@ -2,20 +2,22 @@
  * A head table's windows, a few at a time packed column by column, and the last few as they came. Column 0 are the times, the table's own come behind it. A number is
  * what it was before where a window has nothing new of its row.
  */
+import { anyOf, has, hasAny, wordsFor } from './changes.ts';
 import { GrowingFloats } from './growing.ts';
 import { identity } from './rows.ts';
 import { type Gathered, packColumn, type StripeColumn, type Unpacking, unpackRow } from './stripe.ts';
-import type { Windows } from './windows.ts';
+import type { Window, Windows } from './windows.ts';
 
 /** Windows that are packed together. */
 export const STRIPE = 6;
 
 type Stripe = readonly (StripeColumn | undefined)[];
 
-/** Rows that are unpacked behind each other, and how many numbers of all columns each of them has. */
+/** Rows that are unpacked behind each other, how many numbers of all columns each of them has, and which rows of the column ever move. */
 export interface Together {
   readonly rows: readonly number[];
   readonly each: number;
+  readonly moving: Uint32Array;
 }
 
 export class Packed {
@@ -53,9 +55,12 @@ export class Packed {
     const times = { values: open.map(({ offsets }) => offsets), places: open.map((one) => all.subarray(0, one.rows)) };
     const columns = [this.#packed(0, { frames: STRIPE, rows, from, ...times })];
     const cells = { values: open.map(({ values }) => values), places: open.map(({ places }) => places) };
+    const changed = changesOf(open, this.#columns);
     for (let c = 1; c <= this.#columns; c++) {
       for (let k = 0; k < STRIPE; k++) from[k] = (c - 1) * (open[k]?.width as number);
-      columns.push(this.#packed(c, { frames: STRIPE, rows, from, ...cells }));
+      const { width } = open[0] as Window;
+      const stands = changed !== undefined && !hasAny(changed, (c - 1) * width, c * width);
+      columns.push(stands ? undefined : this.#packed(c, { frames: STRIPE, rows, from, changed, ...cells }));
     }
     this.#stripes.push(columns);
     this.#open.clear();
@@ -90,25 +95,48 @@ export class Packed {
     this.#addOpen({ row, c, old }, into, at);
   }
 
+  /** A bit for each row, whether it changes in any stripe but the first, in which all that has something begins. */
+  moving(c: number, rows: number): Uint32Array {
+    const moving = new Uint32Array(wordsFor(rows));
+    for (let s = 1; s < this.#stripes.length; s++) {
+      const changed = this.#stripes[s]?.[c]?.changed;
+      if (changed === undefined) continue;
+      for (let w = 0; w < changed.length; w++) moving[w] = (moving[w] as number) | (changed[w] as number);
+    }
+    return moving;
+  }
+
   /**
    * A column of several rows, each at its own place: what is packed of a column lies together, and is looked at once for all of them. Answers whether none of
    * them has anything; then nothing is written.
    */
-  unpackTogether(c: number, { rows, each }: Together, into: Float64Array): boolean {
+  unpackTogether(c: number, { rows, each, moving }: Together, into: Float64Array): boolean {
     if (this.#isEmpty[c] && this.#areEmpty(c)) return true;
     const olds = new Float64Array(rows.length).fill(Number.NaN);
-    let at = (c - 1) * this.frames;
+    const start = (c - 1) * this.frames;
+    const packed = this.#stripes.length * STRIPE;
     unpacking.frames = STRIPE;
     unpacking.into = into;
-    for (const columns of this.#stripes) {
-      const column = columns[c];
-      for (let i = 0; i < rows.length; i++) {
+    const first = this.#stripes[0]?.[c];
+    const movers: number[] = [];
+    for (let i = 0; this.#stripes.length > 0 && i < rows.length; i++) {
+      const row = rows[i] as number;
+      const at = start + i * each;
+      unpacking.at = at;
+      olds[i] = unpackRow(first, row, Number.NaN, unpacking);
+      if (has(moving, row)) movers.push(i);
+      else into.fill(olds[i] as number, at + STRIPE, at + packed);
+    }
+    for (let s = 1, at = start + STRIPE; movers.length > 0 && s < this.#stripes.length; s++, at += STRIPE) {
+      const column = this.#stripes[s]?.[c];
+      for (const i of movers) {
         unpacking.at = at + i * each;
         olds[i] = unpackRow(column, rows[i] as number, olds[i] as number, unpacking);
       }
-      at += STRIPE;
     }
-    for (const [i, row] of rows.entries()) this.#addOpen({ row, c, old: olds[i] as number }, into, at + i * each);
+    for (const [i, row] of rows.entries()) {
+      this.#addOpen({ row, c, old: olds[i] as number }, into, start + packed + i * each);
+    }
     return false;
   }
 
@@ -134,6 +162,16 @@ export class Packed {
       into[at++] = old;
     }
   }
+}
+
+/** Which numbers may have changed in any of the windows; undefined if one of them does not know, or has its rows at other places. */
+function changesOf(open: readonly Window[], columns: number): Uint32Array | undefined {
+  const { places, width } = open[0] as Window;
+  if (!open.every((one) => one.knowsChanges && one.places === places)) return undefined;
+  return anyOf(
+    open.map(({ changed }) => changed),
+    columns * width,
+  );
 }
 
 /** One for all: it is asked for with every few numbers. */

@@ -2,6 +2,8 @@
  * A few frames' numbers of one column, packed: of each row that changed in them, how it went on from what it was before. Rows that did not change cost
  * a bit. Exact to the bit: a number that is no small decimal goes as the double it is.
  */
+import { has } from './changes.ts';
+
 /** What numbers are multiplied by to become integers. The last stands for "as doubles". */
 const SCALES = [1, 1e3, 1e6, 1e9, 1 / 4096] as const;
 const DOUBLES = SCALES.length;
@@ -33,6 +35,8 @@ export interface Gathered {
   /** Where the column begins in each frame's values. */
   readonly from: Int32Array;
   readonly places: readonly Int32Array[];
+  /** A bit for each place of the values, set in any of the frames: all rows are at the same places, and what has none is as it was. */
+  readonly changed?: Uint32Array | undefined;
 }
 
 /** What is being packed; written to directly, because this is done for every number there is. */
@@ -82,11 +86,12 @@ function areAlike(places: readonly Int32Array[]): boolean {
 }
 
 /** Which rows have another number than before in any frame, or may have: frame by frame, because those lie apart in memory and a column's numbers together. */
-function movedRows({ frames, rows, values, from, places }: Gathered, last: Float64Array): Uint8Array {
+function movedRows({ frames, rows, values, from, places, changed }: Gathered, last: Float64Array): Uint8Array {
   if (moves.length < rows) moves = new Uint8Array(2 * rows);
   const found = moves.fill(0, 0, rows);
   const where = places[0] as Int32Array;
   const known = Math.min(rows, where.length);
+  if (changed !== undefined) return markChanged(found, { changed, where, known, from: from[0] as number });
   for (let k = 0; k < frames; k++) {
     const now = values[k] as Float64Array;
     const start = from[k] as number;
@@ -101,6 +106,21 @@ function movedRows({ frames, rows, values, from, places }: Gathered, last: Float
         if (value === 0 && !Object.is(value, old)) found[row] = 1;
       } else if (!Number.isNaN(value) || !Number.isNaN(old)) found[row] = 1;
     }
+  }
+  return found;
+}
+
+interface Marking {
+  readonly changed: Uint32Array;
+  readonly where: Int32Array;
+  readonly known: number;
+  readonly from: number;
+}
+
+function markChanged(found: Uint8Array, { changed, where, known, from }: Marking): Uint8Array {
+  for (let row = 0; row < known; row++) {
+    const place = where[row] as number;
+    if (place >= 0 && has(changed, from + place)) found[row] = 1;
   }
   return found;
 }

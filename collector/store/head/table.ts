@@ -40,6 +40,8 @@ export class HeadTable {
   readonly #lastMs = new GrowingFloats(Number.NEGATIVE_INFINITY);
   readonly #open = new Windows();
   readonly #packed: Packed;
+  /** Of the last window's table: the next of the same says what has changed since. */
+  #shape: object | undefined;
 
   constructor(options: HeadTableOptions) {
     this.#options = options;
@@ -99,7 +101,9 @@ export class HeadTable {
     const { rowOf } = places;
     this.#lastMs.reserve(this.rows);
     const window = this.#open.add(this.rows);
-    fill(window, table, places);
+    const follows = table.shape === this.#shape;
+    fill(window, follows ? table : { ...table, changed: undefined }, places);
+    this.#shape = table.shape;
     const { offsets } = window;
     const lastMs = this.#lastMs.values;
     for (let place = 0; place < rowOf.length; place++) {
@@ -197,12 +201,15 @@ export class HeadTable {
   *chunks(rows: readonly number[]): Generator<RowChunk> {
     const frames = this.#frames;
     const each = frames * this.columns.length;
+    const moving = this.columns.map((_, c) => this.#packed.moving(c + 1, this.rows));
     const together = Math.min(MOST_TOGETHER, Math.max(1, Math.floor(NUMBERS_TOGETHER / Math.max(1, each))));
     for (let from = 0; from < rows.length; from += together) {
       const own = rows.slice(from, from + together);
       // Questions are answered between two rows, and have their own.
       const numbers = sealing.room(own.length * each);
-      const isEmpty = this.columns.map((_, c) => this.#packed.unpackTogether(c + 1, { rows: own, each }, numbers));
+      const isEmpty = this.columns.map((_, c) =>
+        this.#packed.unpackTogether(c + 1, { rows: own, each, moving: moving[c] as Uint32Array }, numbers),
+      );
       for (const [i, row] of own.entries()) {
         const chunk = this.#chunk(row, { numbers: numbers.subarray(i * each, (i + 1) * each), isEmpty });
         if (chunk !== undefined) yield chunk;

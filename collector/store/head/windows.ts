@@ -3,6 +3,7 @@
  * so does this.
  */
 import type { LevelTable } from '../../../src/model/batch.ts';
+import { wordsFor } from './changes.ts';
 import type { Places } from './rows.ts';
 
 export interface Window {
@@ -14,6 +15,9 @@ export interface Window {
   width: number;
   /** By row: its place in a column; -1, or not there at all, where it is missing. */
   places: Int32Array;
+  /** A bit for each of `values`, whether it may be another than in the window before; says nothing unless `knowsChanges`. */
+  changed: Uint32Array;
+  knowsChanges: boolean;
 }
 
 const NOWHERE = new Int32Array(0);
@@ -38,6 +42,8 @@ export class Windows {
       values: new Float64Array(0),
       width: 0,
       places: NOWHERE,
+      changed: new Uint32Array(0),
+      knowsChanges: false,
     };
     this.#all[this.length++] = window;
     if (window.offsets.length < rows) window.offsets = new Float64Array(roomFor(rows));
@@ -45,6 +51,7 @@ export class Windows {
     window.rows = rows;
     window.width = 0;
     window.places = NOWHERE;
+    window.knowsChanges = false;
     return window;
   }
 
@@ -54,12 +61,17 @@ export class Windows {
   }
 }
 
-/** Takes over a table's numbers, and where its rows are. */
-export function fill(window: Window, { values, rows }: LevelTable, { places }: Places): void {
+/** Takes over a table's numbers, and where its rows are; and what the table says of changes, where those are changes to what the window before has. */
+export function fill(window: Window, { values, rows, changed }: LevelTable, { places }: Places): void {
   if (window.values.length < values.length) window.values = new Float64Array(roomFor(values.length));
   window.values.set(values);
   window.width = rows.length;
   window.places = places;
+  if (changed === undefined) return;
+  const words = wordsFor(values.length);
+  if (window.changed.length < words) window.changed = new Uint32Array(roomFor(words));
+  window.changed.set(changed.subarray(0, words));
+  window.knowsChanges = true;
 }
 
 /** A few more will come. */

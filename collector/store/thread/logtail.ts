@@ -1,12 +1,17 @@
 /** The log as the store's thread reads it: files that grow, up to where they are told to be on disk. */
 import type { Folder } from '../../log/files.ts';
 import type { NumberedFrame } from '../../log/decode.ts';
+import { Interned } from '../../log/interned.ts';
 import { SegmentReader } from '../../log/reading.ts';
 import type { Segment } from '../../log/segment.ts';
 import type { SegmentFacts } from './messages.ts';
 
+/** No journal; a window's numbers are copied before the next is read. */
+const READING = { journal: false, reuses: true } as const;
+
 export class LogTail {
   readonly #folder: Folder;
+  readonly #interned = new Interned();
   /** Oldest first. */
   #segments: Segment[] = [];
   #next: number;
@@ -61,7 +66,7 @@ export class LogTail {
   async #read(segment: Segment): Promise<NumberedFrame | undefined> {
     if (this.#reader?.segment !== segment) {
       await this.close();
-      this.#reader = await SegmentReader.open(this.#folder, segment, { journal: false, reuses: true }).catch(
+      this.#reader = await SegmentReader.open(this.#folder, segment, { ...READING, interned: this.#interned }).catch(
         (error: Error) => {
           segment.damage = error.message;
           return undefined;

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { FrameDecoder } from '../../../collector/log/decode.ts';
 import { FrameEncoder } from '../../../collector/log/encode.ts';
+import { Interned } from '../../../collector/log/interned.ts';
 import { emptyPoints } from '../../../collector/query/source.ts';
 import { StoreCore } from '../../../collector/store/core.ts';
 import { silent } from '../../../src/log.ts';
@@ -20,6 +21,8 @@ const DAY_MS = 86_400_000;
 const T0 = 20_000 * DAY_MS;
 /** Two hours and a bit: what they are merged into is there, and something behind it. */
 const WINDOWS = 400;
+/** Windows in a segment of the log. */
+const SEGMENT = 55;
 const CONTAINERS = 12;
 const COLUMNS = 12;
 
@@ -97,9 +100,13 @@ class World {
       one.lastMs = held ? one.lastMs : endMs - 30 - (mixed(w, n, 5) % 20);
       return one.lastMs;
     });
-    const tables = SHAPES.map((shape) => this.#table(shape, { endMs, there, times }));
-    this.#before = new Map(SHAPES.map(({ measurement }) => [measurement, there]));
-    return { startMs: endMs - WINDOW_MS, endMs, tables, samples: there.length * COLUMNS * SHAPES.length };
+    // Now and then nobody has told of a family for a while.
+    const isMissing = (shape: Shape): boolean => shape === SHAPES[2] && mixed(w >> 3, 7, 1) < 100;
+    const nobody = { endMs, there: [], times: [] };
+    const tables = SHAPES.map((shape) => this.#table(shape, isMissing(shape) ? nobody : { endMs, there, times }));
+    this.#before = new Map(SHAPES.map((shape) => [shape.measurement, isMissing(shape) ? [] : there]));
+    const told = tables.filter((_, s) => !isMissing(SHAPES[s] as Shape));
+    return { startMs: endMs - WINDOW_MS, endMs, tables: told, samples: there.length * COLUMNS * SHAPES.length };
   }
 
   #was(one: Container): boolean {
@@ -158,8 +165,11 @@ function told(core: StoreCore): Told {
     ]);
     all.set(`${name('__name__')} ${name('name')}`, {
       points: own,
-      // An end before the first point ends nothing.
-      ends: points.ends.filter((endMs) => endMs > (own[0]?.[0] as number)),
+      // An end ends nothing before the first point, and nothing behind another end.
+      ends: points.ends.filter((endMs, i, ends) => {
+        const after = own.findLast(([timeMs]) => timeMs < endMs)?.[0] ?? 0;
+        return after > (i === 0 ? 0 : (ends[i - 1] as number));
+      }),
     });
   }
   return all;
@@ -188,9 +198,14 @@ test.each([
     onNoted: () => undefined,
     fewSamples,
   });
-  const encoder = new FrameEncoder();
-  const decoder = new FrameDecoder({ journal: false, reuses: true });
+  const interned = new Interned();
+  let encoder = new FrameEncoder();
+  let decoder = new FrameDecoder({ journal: false, reuses: true, interned });
   for (let w = 1; w <= WINDOWS; w++) {
+    if (w % SEGMENT === 0) {
+      encoder = new FrameEncoder();
+      decoder = new FrameDecoder({ journal: false, reuses: true, interned });
+    }
     const frame = world.frame(w);
     const { seq, frame: read } = decoder.decode(await encoder.encode(frame, w, () => Promise.resolve()));
     core.push(seq, read);
