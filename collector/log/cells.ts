@@ -64,27 +64,49 @@ export interface ReadCells extends Omit<Cells, 'before'> {
 
 /** Reads all cells into `values`, which holds what they were before. */
 export function readCells(reader: Reader, { values, rows, scales, changed }: ReadCells): void {
+  const { bytes, end: last, at: first } = reader.place;
+  const cells = values.length;
+  let next = first;
   let column = 0;
   let end = rows;
-  for (let at = 0; at < values.length; ) {
-    const token = reader.varint('token');
-    for (; at >= end; end += rows) column++;
-    if (token % 4 === 0 && at + token / 4 < values.length) {
+  let factor = SCALES[scales[0] as number] as number;
+  for (let at = 0; at < cells; ) {
+    // A token of one byte, or of two: most of them. What is behind the end is not below 128.
+    let token = next < last ? (bytes[next] as number) : 128;
+    if (token < 128) next++;
+    else if (next + 1 < last && (bytes[next + 1] as number) < 128) {
+      token = (token & 127) | ((bytes[next + 1] as number) << 7);
+      next += 2;
+    } else {
+      reader.goTo(next);
+      token = reader.varint('token');
+      next = reader.place.at;
+    }
+    if (token % 4 === 0 && at + token / 4 < cells) {
       at += token / 4 + 1;
       continue;
+    }
+    if (at >= end) {
+      for (; at >= end; end += rows) column++;
+      factor = SCALES[scales[column] as number] as number;
     }
     if (changed !== undefined) changed[at >>> 5] = (changed[at >>> 5] as number) | (1 << (at & 31));
     if (token % 2 === 1) {
       const folded = (token - 1) / 2;
       const step = folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
-      const factor = SCALES[scales[column] as number] as number;
       values[at] = (integerOf(values[at] as number, factor) + step) / factor;
       at++;
     } else if (token === ABSENT) values[at++] = Number.NaN;
-    else if (token === DOUBLE) values[at++] = reader.float64('number');
-    else if (token % 4 === 2 && token < SCALE + 4 * SCALES.length) scales[column] = (token - SCALE) / 4;
-    else throw new Error(`the token ${token} at cell ${at} of ${values.length}`);
+    else if (token === DOUBLE) {
+      reader.goTo(next);
+      values[at++] = reader.float64('number');
+      next += 8;
+    } else if (token % 4 === 2 && token < SCALE + 4 * SCALES.length) {
+      scales[column] = (token - SCALE) / 4;
+      factor = SCALES[scales[column] as number] as number;
+    } else throw new Error(`the token ${token} at cell ${at} of ${cells}`);
   }
+  reader.goTo(next);
 }
 
 /** Goes past the tokens of `cells` cells. */

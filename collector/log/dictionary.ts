@@ -6,7 +6,7 @@ import { type Labels, labels, NO_LABELS, pairsOf } from '../../src/model/labels.
 import type { Entity, EntityKind } from '../../src/model/table.ts';
 import type { Reader } from '../../src/wire/reader.ts';
 import type { Writer } from '../../src/wire/writer.ts';
-import { Interned } from './interned.ts';
+import { Interned, type OwnedRow, type RowParts } from './interned.ts';
 
 const KINDS: readonly EntityKind[] = ['container', 'host', 'cgroup', 'sandbox'];
 /** Longest text of a record. */
@@ -62,21 +62,20 @@ export class Defined {
   readonly #labels: Labels[] = [];
   readonly #entities: Entity[] = [];
   readonly #interned: Interned;
+  readonly #sharesRows: boolean;
 
-  /** `interned`: with what other segments have defined. */
-  constructor(interned = new Interned()) {
-    this.#interned = interned;
-    interned.turn();
+  /** `interned`: with what other segments have defined. Rows of several tables are then one object, if they are of the same. */
+  constructor(interned?: Interned) {
+    this.#interned = interned ?? new Interned();
+    this.#interned.turn();
+    this.#sharesRows = interned !== undefined;
   }
 
-  /** The labels of a row, made once for all tables. */
-  shown(node: string, { own, dims }: { readonly own: Labels; readonly dims: Labels }, make: () => Labels): Labels {
-    // The tables of a container, and its journal, have the same.
-    const known = this.#interned.madeOf(own);
-    const key = `${node} ${dims.key}`;
-    const labels = known.get(key) ?? make();
-    known.set(key, labels);
-    return labels;
+  /** The row of an entity. Its labels are made once for all tables: those of a container, and its journal, have the same. */
+  row(parts: RowParts, make: () => Omit<OwnedRow, 'node'>): OwnedRow {
+    const known = this.#interned.row(parts, make);
+    if (this.#sharesRows) return known;
+    return { ...known, row: { ...known.row }, source: { ...known.source } };
   }
 
   text(reader: Reader): string {
@@ -108,7 +107,8 @@ export class Defined {
     return this.#named(this.#entities, reader, () => {
       const kind = KINDS[reader.byte('kind of an entity')];
       if (kind === undefined) throw new Error('an entity of an unknown kind');
-      return { kind, key: this.text(reader), startMs: reader.float64('start'), labels: this.labels(reader) };
+      const [key, startMs] = [this.text(reader), reader.float64('start')];
+      return this.#interned.entity({ kind, key, startMs, labels: this.labels(reader) });
     });
   }
 

@@ -1,19 +1,29 @@
 /**
- * What segments define again, each anew, as the same objects: texts by number, label sets by those. For a reader that goes from one segment to the next: to
- * make the labels of thousands of rows again costs more than all of the numbers behind them. Holds what the last two segments had.
+ * What segments define again, each anew, as the same objects: texts by number, label sets by those, entities and their rows. For a reader that goes from one
+ * segment to the next: to make the labels of thousands of rows again costs more than all of the numbers behind them. Holds what the last two segments had.
  */
 import type { Labels } from '../../src/model/labels.ts';
+import type { Entity, EntityRow, Row } from '../../src/model/table.ts';
+
+/** A row of an entity on a node. */
+export interface OwnedRow {
+  readonly node: string;
+  readonly row: Row;
+  readonly source: EntityRow;
+}
 
 export class Interned {
   readonly #texts = new TwoTurns<string, number>();
   /** By a hash of the numbers of their texts; of several with the same the last. */
   readonly #sets = new TwoTurns<number, Labels>();
-  readonly #shown = new TwoTurns<Labels, Map<string, Labels>>();
+  readonly #entities = new TwoTurns<string, Entity>();
+  /** Mostly one for an entity: those of a table with dimensions are several. */
+  readonly #rows = new TwoTurns<Entity, OwnedRow[]>();
   #lastNumber = 0;
 
   /** A segment begins. */
   turn(): void {
-    for (const one of [this.#texts, this.#sets, this.#shown]) one.turn();
+    for (const one of [this.#texts, this.#sets, this.#entities, this.#rows]) one.turn();
   }
 
   /** A text's number, the same as long as it is held. */
@@ -35,14 +45,37 @@ export class Interned {
     return made;
   }
 
-  /** What is made of a set, by names of the caller's. */
-  madeOf(own: Labels): Map<string, Labels> {
-    const known = this.#shown.get(own);
-    if (known !== undefined) return known;
-    const made = new Map<string, Labels>();
-    this.#shown.set(own, made);
+  /** The same entity as it is held; else this one from now on. */
+  entity(made: Entity): Entity {
+    const known = this.#entities.get(made.key);
+    const { kind, startMs, labels } = made;
+    if (known?.kind === kind && known.startMs === startMs && known.labels === labels) return known;
+    this.#entities.set(made.key, made);
     return made;
   }
+
+  /** The row of these; made if it is not held. */
+  row({ node, entity, dims, shownOnly }: RowParts, make: () => Omit<OwnedRow, 'node'>): OwnedRow {
+    let rows = this.#rows.get(entity);
+    if (rows === undefined) {
+      rows = [];
+      this.#rows.set(entity, rows);
+    }
+    for (const known of rows) {
+      const { source } = known;
+      if (known.node === node && source.dims === dims && (source.shownOnly === true) === shownOnly) return known;
+    }
+    const made = { node, ...make() };
+    rows.push(made);
+    return made;
+  }
+}
+
+export interface RowParts {
+  readonly node: string;
+  readonly entity: Entity;
+  readonly dims: Labels;
+  readonly shownOnly: boolean;
 }
 
 function isOf({ names, values }: Labels, texts: readonly string[]): boolean {

@@ -139,12 +139,15 @@ function readRow(reader: Reader, known: Defined): [Row, EntityRow | undefined] {
   if (how === PLAIN) return [{ labels: known.labels(reader) }, undefined];
   const made = how & ~SHOWN_ONLY;
   if (made !== OWNED && made !== RELABELLED) throw new Error(`a row is marked ${how}`);
-  const source = entityRow(known.entity(reader), known.labels(reader), (how & SHOWN_ONLY) !== 0);
-  if (made === RELABELLED) return [{ labels: known.labels(reader) }, source];
+  const [entity, dims] = [known.entity(reader), known.labels(reader)];
+  const shownOnly = (how & SHOWN_ONLY) !== 0;
+  if (made === RELABELLED) return [{ labels: known.labels(reader) }, entityRow(entity, dims, shownOnly)];
   const node = known.text(reader);
-  const own = source.entity.labels;
-  const { dims } = source;
-  return [{ labels: known.shown(node, { own, dims }, () => exposed(node, own, dims)) }, source];
+  const { row, source } = known.row({ node, entity, dims, shownOnly }, () => ({
+    row: { labels: exposed(node, entity.labels, dims) },
+    source: entityRow(entity, dims, shownOnly),
+  }));
+  return [row, source];
 }
 
 /** As the aggregation makes them. */

@@ -27,6 +27,15 @@ export class Reader {
     return this.#end - this.#at;
   }
 
+  /** Where it is, for who reads the bytes himself and says with `goTo` how far he came: many small values in one loop. */
+  get place(): { readonly bytes: Buffer; readonly at: number; readonly end: number } {
+    return { bytes: this.#bytes, at: this.#at, end: this.#end };
+  }
+
+  goTo(at: number): void {
+    this.#at = at;
+  }
+
   byte(what: string): number {
     this.#need(1, what);
     return this.#bytes[this.#at++] as number;

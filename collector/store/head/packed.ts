@@ -2,7 +2,7 @@
  * A head table's windows, a few at a time packed column by column, and the last few as they came. Column 0 are the times, the table's own come behind it. A number is
  * what it was before where a window has nothing new of its row.
  */
-import { anyOf, has, hasAny, wordsFor } from './changes.ts';
+import { anyOf, hasAny } from './changes.ts';
 import { GrowingFloats } from './growing.ts';
 import { identity } from './rows.ts';
 import { type Gathered, packColumn, type StripeColumn, type Unpacking, unpackRow } from './stripe.ts';
@@ -13,11 +13,10 @@ export const STRIPE = 6;
 
 type Stripe = readonly (StripeColumn | undefined)[];
 
-/** Rows that are unpacked behind each other, how many numbers of all columns each of them has, and which rows of the column ever move. */
+/** Rows that are unpacked behind each other, and how many numbers of all columns each of them has. */
 export interface Together {
   readonly rows: readonly number[];
   readonly each: number;
-  readonly moving: Uint32Array;
 }
 
 export class Packed {
@@ -95,49 +94,42 @@ export class Packed {
     this.#addOpen({ row, c, old }, into, at);
   }
 
-  /** A bit for each row, whether it changes in any stripe but the first, in which all that has something begins. */
-  moving(c: number, rows: number): Uint32Array {
-    const moving = new Uint32Array(wordsFor(rows));
-    for (let s = 1; s < this.#stripes.length; s++) {
-      const changed = this.#stripes[s]?.[c]?.changed;
-      if (changed === undefined) continue;
-      for (let w = 0; w < changed.length; w++) moving[w] = (moving[w] as number) | (changed[w] as number);
-    }
-    return moving;
+  /** Whether no row has anything in the column. */
+  isEmpty(c: number): boolean {
+    return this.#isEmpty[c] === true && this.#areEmpty(c);
   }
 
   /**
-   * A column of several rows, each at its own place: what is packed of a column lies together, and is looked at once for all of them. Answers whether none of
-   * them has anything; then nothing is written.
+   * A column of several rows, each at its own place: what is packed of a column lies together, and is looked at once for all of them; most stripes have nothing of
+   * most rows.
    */
-  unpackTogether(c: number, { rows, each, moving }: Together, into: Float64Array): boolean {
-    if (this.#isEmpty[c] && this.#areEmpty(c)) return true;
-    const olds = new Float64Array(rows.length).fill(Number.NaN);
+  unpackTogether(c: number, { rows, each }: Together, into: Float64Array): void {
     const start = (c - 1) * this.frames;
     const packed = this.#stripes.length * STRIPE;
+    const olds = new Float64Array(rows.length).fill(Number.NaN);
+    const upTo = new Int32Array(rows.length);
     unpacking.frames = STRIPE;
     unpacking.into = into;
-    const first = this.#stripes[0]?.[c];
-    const movers: number[] = [];
-    for (let i = 0; this.#stripes.length > 0 && i < rows.length; i++) {
-      const row = rows[i] as number;
-      const at = start + i * each;
-      unpacking.at = at;
-      olds[i] = unpackRow(first, row, Number.NaN, unpacking);
-      if (has(moving, row)) movers.push(i);
-      else into.fill(olds[i] as number, at + STRIPE, at + packed);
-    }
-    for (let s = 1, at = start + STRIPE; movers.length > 0 && s < this.#stripes.length; s++, at += STRIPE) {
+    for (let s = 0, at = 0; s < this.#stripes.length; s++, at += STRIPE) {
       const column = this.#stripes[s]?.[c];
-      for (const i of movers) {
-        unpacking.at = at + i * each;
-        olds[i] = unpackRow(column, rows[i] as number, olds[i] as number, unpacking);
+      if (column === undefined) continue;
+      const { changed } = column;
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i] as number;
+        if (((changed[row >>> 5] ?? 0) & (1 << (row & 31))) === 0) continue;
+        const own = start + i * each;
+        const old = olds[i] as number;
+        for (let k = own + (upTo[i] as number); k < own + at; k++) into[k] = old;
+        unpacking.at = own + at;
+        olds[i] = unpackRow(column, row, old, unpacking);
+        upTo[i] = at + STRIPE;
       }
     }
-    for (const [i, row] of rows.entries()) {
-      this.#addOpen({ row, c, old: olds[i] as number }, into, start + packed + i * each);
+    for (let i = 0; i < rows.length; i++) {
+      const own = start + i * each;
+      into.fill(olds[i] as number, own + (upTo[i] as number), own + packed);
+      this.#addOpen({ row: rows[i] as number, c, old: olds[i] as number }, into, own + packed);
     }
-    return false;
   }
 
   #addOpen(

@@ -63,6 +63,7 @@ export function packColumn(gathered: Gathered, last: Float64Array): StripeColumn
   const moved = areAlike(gathered.places) ? movedRows(gathered, last) : undefined;
   let any = false;
   end = 0;
+  lastScale = 0;
   for (let row = 0; row < rows; row++) {
     if (row % GROUP === 0) offsets[row / GROUP] = end;
     if (moved !== undefined && moved[row] === 0) continue;
@@ -213,20 +214,29 @@ function integerOf(old: number, factor: number): number {
   return Math.abs(integer) < MOST ? integer : 0;
 }
 
-/** The first under which all are integers. */
+/** What the row before was packed with: mostly one of the same column. */
+let lastScale = 0;
+
+/** One under which all are integers: the last one's, or else the first. */
 function scaleOf(now: Float64Array): number {
+  if (lastScale < DOUBLES && fits(now, SCALES[lastScale] as number)) return lastScale;
   for (let s = 0; s < SCALES.length; s++) {
-    const factor = SCALES[s] as number;
-    let fits = true;
-    for (let k = 0; fits && k < now.length; k++) {
-      const value = now[k] as number;
-      if (Number.isNaN(value)) continue;
-      const integer = Math.round(value * factor);
-      fits = integer / factor === value && Math.abs(integer) < MOST;
-    }
-    if (fits) return s;
+    if (s === lastScale || !fits(now, SCALES[s] as number)) continue;
+    lastScale = s;
+    return s;
   }
+  lastScale = DOUBLES;
   return DOUBLES;
+}
+
+function fits(now: Float64Array, factor: number): boolean {
+  for (let k = 0; k < now.length; k++) {
+    const value = now[k] as number;
+    const integer = Math.round(value * factor);
+    // NaN is absent, and has no scale.
+    if (!(integer / factor === value && integer < MOST && integer > -MOST) && !Number.isNaN(value)) return false;
+  }
+  return true;
 }
 
 /** Where a row's numbers go, and what it was before. */

@@ -201,15 +201,15 @@ export class HeadTable {
   *chunks(rows: readonly number[]): Generator<RowChunk> {
     const frames = this.#frames;
     const each = frames * this.columns.length;
-    const moving = this.columns.map((_, c) => this.#packed.moving(c + 1, this.rows));
+    const isEmpty = this.columns.map((_, c) => this.#packed.isEmpty(c + 1));
     const together = Math.min(MOST_TOGETHER, Math.max(1, Math.floor(NUMBERS_TOGETHER / Math.max(1, each))));
     for (let from = 0; from < rows.length; from += together) {
       const own = rows.slice(from, from + together);
       // Questions are answered between two rows, and have their own.
       const numbers = sealing.room(own.length * each);
-      const isEmpty = this.columns.map((_, c) =>
-        this.#packed.unpackTogether(c + 1, { rows: own, each, moving: moving[c] as Uint32Array }, numbers),
-      );
+      for (const [c, empty] of isEmpty.entries()) {
+        if (!empty) this.#packed.unpackTogether(c + 1, { rows: own, each }, numbers);
+      }
       for (const [i, row] of own.entries()) {
         const chunk = this.#chunk(row, { numbers: numbers.subarray(i * each, (i + 1) * each), isEmpty });
         if (chunk !== undefined) yield chunk;
