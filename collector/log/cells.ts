@@ -71,19 +71,24 @@ export function readCells(reader: Reader, { values, rows, scales, changed }: Rea
   let end = rows;
   let factor = SCALES[scales[0] as number] as number;
   for (let at = 0; at < cells; ) {
-    // A token of one byte, or of two: most of them. What is behind the end is not below 128.
-    let token = next < last ? (bytes[next] as number) : 128;
-    if (token < 128) next++;
-    else if (next + 1 < last && (bytes[next + 1] as number) < 128) {
-      token = (token & 127) | ((bytes[next + 1] as number) << 7);
-      next += 2;
-    } else {
-      reader.goTo(next);
-      token = reader.varint('token');
-      next = reader.place.at;
+    // Tokens of up to four bytes are integers of the machine, and nearly all are: remainders and halves of others take a call each.
+    const begin = next;
+    let token = 0;
+    let byte = 128;
+    for (let shift = 0; byte > 127 && shift < 28 && next < last; shift += 7) {
+      byte = bytes[next++] as number;
+      token |= (byte & 127) << shift;
     }
-    if (token % 4 === 0 && at + token / 4 < cells) {
-      at += token / 4 + 1;
+    let wide = 0;
+    if (byte > 127) {
+      reader.goTo(begin);
+      wide = reader.varint('token');
+      next = reader.place.at;
+      token = wide % 2 === 1 ? 1 : wide % 4 === 0 ? 0 : 2;
+    }
+    const run = wide === 0 ? token >> 2 : wide / 4;
+    if ((token & 3) === 0 && at + run < cells) {
+      at += run + 1;
       continue;
     }
     if (at >= end) {
@@ -91,22 +96,25 @@ export function readCells(reader: Reader, { values, rows, scales, changed }: Rea
       factor = SCALES[scales[column] as number] as number;
     }
     if (changed !== undefined) changed[at >>> 5] = (changed[at >>> 5] as number) | (1 << (at & 31));
-    if (token % 2 === 1) {
-      const folded = (token - 1) / 2;
-      const step = folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
+    if ((token & 1) === 1) {
+      const step = wide === 0 ? (token >> 2) ^ -((token >> 1) & 1) : unfolded((wide - 1) / 2);
       values[at] = (integerOf(values[at] as number, factor) + step) / factor;
       at++;
-    } else if (token === ABSENT) values[at++] = Number.NaN;
+    } else if (token === ABSENT && wide === 0) values[at++] = Number.NaN;
     else if (token === DOUBLE) {
       reader.goTo(next);
       values[at++] = reader.float64('number');
       next += 8;
-    } else if (token % 4 === 2 && token < SCALE + 4 * SCALES.length) {
-      scales[column] = (token - SCALE) / 4;
+    } else if ((token & 3) === 2 && wide === 0 && token < SCALE + 4 * SCALES.length) {
+      scales[column] = (token - SCALE) >> 2;
       factor = SCALES[scales[column] as number] as number;
-    } else throw new Error(`the token ${token} at cell ${at} of ${cells}`);
+    } else throw new Error(`the token ${wide === 0 ? token : wide} at cell ${at} of ${cells}`);
   }
   reader.goTo(next);
+}
+
+function unfolded(folded: number): number {
+  return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
 }
 
 /** Goes past the tokens of `cells` cells. */

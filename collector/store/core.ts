@@ -39,8 +39,11 @@ export interface CoreOptions {
   readonly fewSamples?: number;
 }
 
-/** Samples in memory at which a head is sealed before its time, and at which no more are read. */
-const MANY_WINDOWS_SAMPLES = 60_000_000;
+/** Samples in memory at which no more are read. */
+const MOST_WINDOWS_SAMPLES = 60_000_000;
+/** At which a head is sealed before its time, if it is of so many windows: to read so many from the log at a start takes about a second and a half. */
+const MANY_WINDOWS_SAMPLES = 12_000_000;
+const MANY_WINDOWS = 24;
 const MANY_LOOSE_SAMPLES = 2_000_000;
 /** Up to here two hours wait in memory and are sealed as one: to make four parts of them and one of those costs twice as much. To read so many from the log at a start takes about a second. */
 const FEW_WINDOWS_SAMPLES = 8_000_000;
@@ -94,7 +97,7 @@ export class StoreCore {
 
   /** The log is not read on while more could not be held. */
   get full(): boolean {
-    return this.#frozen.length > 0 && this.#frames.samples > MANY_WINDOWS_SAMPLES;
+    return this.#frozen.length > 0 && this.#frames.samples > MOST_WINDOWS_SAMPLES;
   }
 
   /** A window that is in a part already; the last says which rows were there. */
@@ -117,14 +120,21 @@ export class StoreCore {
   /** What is due: sealing, then a step of merging or letting go, and whether there may be another. May take seconds; calls `breathe` meanwhile. */
   tend(nowMs: number): boolean {
     if (this.#sealedAtMs === 0) this.#sealedAtMs = nowMs;
-    const many = this.#frames.samples > MANY_WINDOWS_SAMPLES || this.#loose.samples > MANY_LOOSE_SAMPLES;
     const again = this.#frozen.length > 0 && Math.abs(nowMs - this.#sealedAtMs) >= RETRY_MS;
-    if (many || again || this.isDue(nowMs)) this.seal(nowMs);
+    if (again || this.isDue(nowMs)) this.seal(nowMs);
     return this.#frozen.length === 0 && upkeep(this.folder, { ...this.#options, nowMs });
   }
 
-  /** Whether a stretch of time is over that is sealed for itself. */
+  /** Whether what is in memory is sealed before its time. */
+  get #isMuch(): boolean {
+    const { samples, windows } = this.#frames;
+    if (samples > MOST_WINDOWS_SAMPLES || this.#loose.samples > MANY_LOOSE_SAMPLES) return true;
+    return samples > MANY_WINDOWS_SAMPLES && windows >= MANY_WINDOWS;
+  }
+
+  /** Whether a stretch of time is over that is sealed for itself, or there is much. */
   isDue(nowMs: number): boolean {
+    if (this.#isMuch) return true;
     const isOver = (lengthMs: number): boolean =>
       Math.floor(nowMs / lengthMs) !== Math.floor(this.#sealedAtMs / lengthMs);
     if (!isOver(SEAL_EVERY_MS)) return false;

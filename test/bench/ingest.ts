@@ -105,9 +105,8 @@ async function run(path: string, { containers, hours }: Size): Promise<Table> {
     const found = await stages.time('read', () => tail.take());
     if (found === undefined) throw new Error(`window ${seq} is not in the log`);
     await stages.time('head', () => core.push(found.seq, found.frame));
-    if ((frame.endMs - START_MS) % SEAL_MS !== 0) continue;
     if (core.isDue(frame.endMs)) await stages.time('seal', () => core.seal(frame.endMs));
-    await tend(frame.endMs);
+    if ((frame.endMs - START_MS) % SEAL_MS === 0) await tend(frame.endMs);
   }
   await tail.close();
   await writer.close();

@@ -24,8 +24,8 @@ export interface InfluxSeries {
 export interface Influx extends Server {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** An InfluxQL statement; times come as Unix milliseconds. An error of the statement is thrown. */
-  query(database: string, statement: string): Promise<InfluxSeries[]>;
+  /** An InfluxQL statement; times come as Unix milliseconds. An error of the statement is thrown. By default an answer is waited for as long as any. */
+  query(database: string, statement: string, withinMs?: number): Promise<InfluxSeries[]>;
 }
 
 interface QueryAnswer {
@@ -61,9 +61,14 @@ export async function startInflux(options: InfluxOptions = {}): Promise<Influx> 
 function asker(url: string, user: InfluxOptions['user']): Influx['query'] {
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
   if (user) headers.authorization = `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}`;
-  return async (database, statement) => {
+  return async (database, statement, withinMs) => {
     const body = new URLSearchParams({ db: database, q: statement, epoch: 'ms' }).toString();
-    const answer = await fetchJson<QueryAnswer>(`${url}/query`, { method: 'POST', headers, body });
+    const answer = await fetchJson<QueryAnswer>(`${url}/query`, {
+      method: 'POST',
+      headers,
+      body,
+      ...(withinMs === undefined ? {} : { signal: AbortSignal.timeout(withinMs) }),
+    });
     const failed = answer.results.find((result) => result.error !== undefined);
     if (failed) throw new Error(`InfluxDB: ${failed.error} in ${statement}`);
     return answer.results.flatMap((result) => result.series ?? []);

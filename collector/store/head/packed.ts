@@ -5,13 +5,12 @@
 import { anyOf, hasAny } from './changes.ts';
 import { GrowingFloats } from './growing.ts';
 import { identity } from './rows.ts';
-import { type Gathered, packColumn, type StripeColumn, type Unpacking, unpackRow } from './stripe.ts';
+import type { Unpacking } from './rowcode.ts';
+import { beginStripe, endStripe, type Gathered, moves, packColumn, type Stripe, unpackRow } from './stripe.ts';
 import type { Window, Windows } from './windows.ts';
 
 /** Windows that are packed together. */
 export const STRIPE = 6;
-
-type Stripe = readonly (StripeColumn | undefined)[];
 
 /** Rows that are unpacked behind each other, and how many numbers of all columns each of them has. */
 export interface Together {
@@ -52,23 +51,24 @@ export class Packed {
     // Of times, a row that is missing has none: it is not as it was.
     const all = identity(rows);
     const times = { values: open.map(({ offsets }) => offsets), places: open.map((one) => all.subarray(0, one.rows)) };
-    const columns = [this.#packed(0, { frames: STRIPE, rows, from, ...times })];
+    beginStripe(this.#columns + 1);
+    this.#pack(0, { frames: STRIPE, rows, from, ...times });
     const cells = { values: open.map(({ values }) => values), places: open.map(({ places }) => places) };
     const changed = changesOf(open, this.#columns);
     for (let c = 1; c <= this.#columns; c++) {
       for (let k = 0; k < STRIPE; k++) from[k] = (c - 1) * (open[k]?.width as number);
       const { width } = open[0] as Window;
       const stands = changed !== undefined && !hasAny(changed, (c - 1) * width, c * width);
-      columns.push(stands ? undefined : this.#packed(c, { frames: STRIPE, rows, from, changed, ...cells }));
+      if (!stands) this.#pack(c, { frames: STRIPE, rows, from, changed, ...cells });
     }
-    this.#stripes.push(columns);
+    this.#stripes.push(endStripe(rows));
     this.#open.clear();
   }
 
-  #packed(c: number, gathered: Gathered): StripeColumn | undefined {
-    if (c > 0 && this.#isEmpty[c] && this.#areEmpty(c)) return undefined;
+  #pack(c: number, gathered: Gathered): void {
+    if (c > 0 && this.#isEmpty[c] && this.#areEmpty(c)) return;
     this.#isEmpty[c] = false;
-    return packColumn(gathered, (this.#last[c] as GrowingFloats).values);
+    packColumn(c, gathered, (this.#last[c] as GrowingFloats).values);
   }
 
   /** Whether the open windows have nothing in the column. */
@@ -86,9 +86,13 @@ export class Packed {
     let old = Number.NaN;
     unpacking.frames = STRIPE;
     unpacking.into = into;
-    for (const columns of this.#stripes) {
-      unpacking.at = at;
-      old = unpackRow(columns[c], row, old, unpacking);
+    for (const stripe of this.#stripes) {
+      const place = stripe.places[c] as number;
+      if (place >= 0 && moves(stripe, place, row)) {
+        unpacking.before = old;
+        unpacking.at = at;
+        old = unpackRow(stripe, place, row, unpacking);
+      } else for (let k = at; k < at + STRIPE; k++) into[k] = old;
       at += STRIPE;
     }
     this.#addOpen({ row, c, old }, into, at);
@@ -111,17 +115,18 @@ export class Packed {
     unpacking.frames = STRIPE;
     unpacking.into = into;
     for (let s = 0, at = 0; s < this.#stripes.length; s++, at += STRIPE) {
-      const column = this.#stripes[s]?.[c];
-      if (column === undefined) continue;
-      const { changed } = column;
+      const stripe = this.#stripes[s] as Stripe;
+      const place = stripe.places[c] as number;
+      if (place < 0) continue;
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i] as number;
-        if (((changed[row >>> 5] ?? 0) & (1 << (row & 31))) === 0) continue;
+        if (!moves(stripe, place, row)) continue;
         const own = start + i * each;
         const old = olds[i] as number;
         for (let k = own + (upTo[i] as number); k < own + at; k++) into[k] = old;
+        unpacking.before = old;
         unpacking.at = own + at;
-        olds[i] = unpackRow(column, row, old, unpacking);
+        olds[i] = unpackRow(stripe, place, row, unpacking);
         upTo[i] = at + STRIPE;
       }
     }
@@ -167,4 +172,9 @@ function changesOf(open: readonly Window[], columns: number): Uint32Array | unde
 }
 
 /** One for all: it is asked for with every few numbers. */
-const unpacking: { -readonly [K in keyof Unpacking]: Unpacking[K] } = { into: new Float64Array(0), at: 0, frames: 0 };
+const unpacking: { -readonly [K in keyof Unpacking]: Unpacking[K] } = {
+  before: Number.NaN,
+  into: new Float64Array(0),
+  at: 0,
+  frames: 0,
+};

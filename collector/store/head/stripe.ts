@@ -1,29 +1,23 @@
 /**
- * A few frames' numbers of one column, packed: of each row that changed in them, how it went on from what it was before. Rows that did not change cost
- * a bit. Exact to the bit: a number that is no small decimal goes as the double it is.
+ * A few frames' numbers of a table, packed column by column: of each row that changed in them, how it went on from what it was before. Rows that did not change
+ * cost a bit, columns in which none did a number. All columns lie in the same few arrays: of a table of few rows an array for each would be most of it.
  */
 import { has } from './changes.ts';
-
-/** What numbers are multiplied by to become integers. The last stands for "as doubles". */
-const SCALES = [1, 1e3, 1e6, 1e9, 1 / 4096] as const;
-const DOUBLES = SCALES.length;
-/** Above it a step is no longer exact as a token. */
-const MOST = 2 ** 50;
-
-const SAME = 0;
-const ABSENT = 1;
-const DOUBLE = 2;
-const STEP = 3;
+import { beginColumn, beginRows, packRow, rowsBytes, rowsEnd, same, type Unpacking, unpackAt } from './rowcode.ts';
 
 /** Rows between two places from which one can be found. */
 const GROUP = 8;
 
-export interface StripeColumn {
-  /** A bit for each row: whether it changes. */
+export interface Stripe {
+  /** By column: which of those in which something changes it is; -1 for the others. */
+  readonly places: Int32Array;
+  /** By place, so many `words`: a bit for each row, whether it changes. */
   readonly changed: Uint32Array;
-  /** Where the bytes of each few rows begin. */
+  readonly words: number;
+  /** By place, so many `groups`: where the bytes of each few rows begin. */
   readonly offsets: Uint32Array;
-  /** By row that changes: length, scale, tokens. */
+  readonly groups: number;
+  /** By row that changes, as `rowcode.ts` says. */
   readonly bytes: Uint8Array;
 }
 
@@ -39,45 +33,73 @@ export interface Gathered {
   readonly changed?: Uint32Array | undefined;
 }
 
-/** What is being packed; written to directly, because this is done for every number there is. */
-let out = new Uint8Array(1 << 16);
-let end = 0;
-let bits = new Uint32Array(1 << 8);
-let starts = new Uint32Array(1 << 10);
+/** The stripe that is being packed: one after the other. */
+let bits: Uint32Array = new Uint32Array(1 << 8);
+let starts: Uint32Array = new Uint32Array(1 << 10);
 let own = new Float64Array(0);
-let moves = new Uint8Array(1 << 10);
-const eight = new DataView(new ArrayBuffer(8));
+let marks = new Uint8Array(1 << 10);
+let places = new Int32Array(0);
+let held = 0;
 
-/** Packs a column; `last` is what each row was before, and becomes what it is after. Undefined if nothing changes. */
-export function packColumn(gathered: Gathered, last: Float64Array): StripeColumn | undefined {
+/** Of a table with so many columns; what is packed next is of this stripe. */
+export function beginStripe(columns: number): void {
+  places = new Int32Array(columns).fill(-1);
+  held = 0;
+  beginRows();
+}
+
+/** Packs column `c`; `last` is what each row was before, and becomes what it is after. All columns of a stripe have the same number of rows. */
+export function packColumn(c: number, gathered: Gathered, last: Float64Array): void {
   const { frames, rows } = gathered;
   const words = Math.ceil(rows / 32);
   const groups = Math.ceil(rows / GROUP);
-  if (bits.length < words) bits = new Uint32Array(2 * words);
-  if (starts.length < groups) starts = new Uint32Array(2 * groups);
-  const changed = bits.fill(0, 0, words);
+  bits = withRoom(bits, (held + 1) * words);
+  starts = withRoom(starts, (held + 1) * groups);
+  const changed = bits.fill(0, held * words, (held + 1) * words);
   const offsets = starts;
   if (own.length !== frames) own = new Float64Array(frames);
   const now = own;
-  const most = 2 + 9 * frames;
-  const moved = areAlike(gathered.places) ? movedRows(gathered, last) : undefined;
+  const where = areAlike(gathered.places) ? (gathered.places[0] as Int32Array) : undefined;
+  const moved = where === undefined ? undefined : movedRows(gathered, last);
   let any = false;
-  end = 0;
-  lastScale = 0;
+  beginColumn();
   for (let row = 0; row < rows; row++) {
-    if (row % GROUP === 0) offsets[row / GROUP] = end;
+    if (row % GROUP === 0) offsets[held * groups + row / GROUP] = rowsEnd();
     if (moved !== undefined && moved[row] === 0) continue;
     const before = last[row] as number;
-    if (!gather(gathered, { row, before, now })) continue;
+    const changes =
+      where === undefined
+        ? gather(gathered, { row, before, now })
+        : gatherAt(gathered, where[row] as number, before, now);
+    if (!changes) continue;
     any = true;
-    changed[row >>> 5] = ((changed[row >>> 5] as number) | (1 << (row & 31))) >>> 0;
-    if (end + most > out.length) makeRoom();
+    const word = held * words + (row >>> 5);
+    changed[word] = (changed[word] as number) | (1 << (row & 31));
     packRow(now, before);
     last[row] = now[frames - 1] as number;
   }
-  return any
-    ? { changed: changed.slice(0, words), offsets: offsets.slice(0, groups), bytes: out.slice(0, end) }
-    : undefined;
+  if (any) places[c] = held++;
+}
+
+/** What has been packed since it was begun. */
+export function endStripe(rows: number): Stripe {
+  const words = Math.ceil(rows / 32);
+  const groups = Math.ceil(rows / GROUP);
+  return {
+    places,
+    changed: bits.slice(0, held * words),
+    words,
+    offsets: starts.slice(0, held * groups),
+    groups,
+    bytes: rowsBytes(),
+  };
+}
+
+function withRoom(array: Uint32Array, length: number): Uint32Array {
+  if (array.length >= length) return array;
+  const larger = new Uint32Array(2 * length);
+  larger.set(array);
+  return larger;
 }
 
 /** Whether the rows are at the same places in all frames. */
@@ -88,8 +110,8 @@ function areAlike(places: readonly Int32Array[]): boolean {
 
 /** Which rows have another number than before in any frame, or may have: frame by frame, because those lie apart in memory and a column's numbers together. */
 function movedRows({ frames, rows, values, from, places, changed }: Gathered, last: Float64Array): Uint8Array {
-  if (moves.length < rows) moves = new Uint8Array(2 * rows);
-  const found = moves.fill(0, 0, rows);
+  if (marks.length < rows) marks = new Uint8Array(2 * rows);
+  const found = marks.fill(0, 0, rows);
   const where = places[0] as Int32Array;
   const known = Math.min(rows, where.length);
   if (changed !== undefined) return markChanged(found, { changed, where, known, from: from[0] as number });
@@ -126,10 +148,19 @@ function markChanged(found: Uint8Array, { changed, where, known, from }: Marking
   return found;
 }
 
-function makeRoom(): void {
-  const larger = new Uint8Array(2 * out.length);
-  larger.set(out);
-  out = larger;
+/** As `gather`, of a row that is at the same place in all frames. */
+function gatherAt({ frames, values, from }: Gathered, place: number, before: number, now: Float64Array): boolean {
+  let old = before;
+  let changes = false;
+  for (let k = 0; k < frames; k++) {
+    const value = (values[k] as Float64Array)[(from[k] as number) + place] as number;
+    if (!same(value, old)) {
+      changes = true;
+      old = value - value === 0 ? value : Number.NaN;
+    }
+    now[k] = old;
+  }
+  return changes;
 }
 
 /** Whether the row changes at all; only then `now` is filled. */
@@ -155,143 +186,24 @@ function gather(
   return changes;
 }
 
-/** The same bits, or absent both. What is infinite was not measured. */
-export function same(value: number, old: number): boolean {
-  if (value === old) return value !== 0 || Object.is(value, old);
-  return value - value !== 0 && Number.isNaN(old);
+/** Whether a row changes in the column at `place`. */
+export function moves(stripe: Stripe, place: number, row: number): boolean {
+  const word = row >>> 5;
+  return word < stripe.words && has(stripe.changed, place * stripe.words * 32 + row);
 }
 
-function packRow(now: Float64Array, before: number): void {
-  const start = end++;
-  const scale = scaleOf(now);
-  out[end++] = scale;
-  let old = before;
-  for (let k = 0; k < now.length; k++) {
-    const value = now[k] as number;
-    packValue(value, old, scale);
-    old = value;
-  }
-  out[start] = end - start - 1;
-}
-
-function packValue(value: number, old: number, scale: number): void {
-  if (same(value, old)) {
-    out[end++] = SAME;
-    return;
-  }
-  if (Number.isNaN(value)) {
-    out[end++] = ABSENT;
-    return;
-  }
-  const factor = SCALES[scale] ?? 0;
-  const step = Math.round(value * factor) - integerOf(old, factor);
-  if (scale === DOUBLES || Math.abs(step) >= MOST / 4 || Object.is(value, -0)) packDouble(value);
-  else packVarint(STEP + (step < 0 ? -2 * step - 1 : 2 * step));
-}
-
-function packDouble(value: number): void {
-  out[end++] = DOUBLE;
-  eight.setFloat64(0, value, true);
-  for (let i = 0; i < 8; i++) out[end++] = eight.getUint8(i);
-}
-
-function packVarint(value: number): void {
-  let rest = value;
-  while (rest >= 2 ** 31) {
-    out[end++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
-  while (rest > 127) {
-    out[end++] = (rest & 127) | 128;
-    rest >>>= 7;
-  }
-  out[end++] = rest;
-}
-
-/** What a step is taken from. Both sides make it of the same double. */
-function integerOf(old: number, factor: number): number {
-  const integer = Math.round(old * factor);
-  return Math.abs(integer) < MOST ? integer : 0;
-}
-
-/** What the row before was packed with: mostly one of the same column. */
-let lastScale = 0;
-
-/** One under which all are integers: the last one's, or else the first. */
-function scaleOf(now: Float64Array): number {
-  if (lastScale < DOUBLES && fits(now, SCALES[lastScale] as number)) return lastScale;
-  for (let s = 0; s < SCALES.length; s++) {
-    if (s === lastScale || !fits(now, SCALES[s] as number)) continue;
-    lastScale = s;
-    return s;
-  }
-  lastScale = DOUBLES;
-  return DOUBLES;
-}
-
-function fits(now: Float64Array, factor: number): boolean {
-  for (let k = 0; k < now.length; k++) {
-    const value = now[k] as number;
-    const integer = Math.round(value * factor);
-    // NaN is absent, and has no scale.
-    if (!(integer / factor === value && integer < MOST && integer > -MOST) && !Number.isNaN(value)) return false;
-  }
-  return true;
-}
-
-/** Where a row's numbers go, and what it was before. */
-export interface Unpacking {
-  readonly into: Float64Array;
-  readonly at: number;
-  readonly frames: number;
-}
-
-/** Fills `into` with what the row was in each frame, going on from `before`; answers the last. */
-export function unpackRow(column: StripeColumn | undefined, row: number, before: number, to: Unpacking): number {
-  const { into, at, frames } = to;
-  if (column === undefined || ((column.changed[row >>> 5] ?? 0) & (1 << (row & 31))) === 0) {
-    // A loop, because a handful of numbers is not worth the call.
-    for (let k = at; k < at + frames; k++) into[k] = before;
-    return before;
-  }
-  const { bytes } = column;
-  let from = placeOf(column, row);
-  const factor = SCALES[bytes[from++] as number] ?? 0;
-  let old = before;
-  let integer = integerOf(before, factor);
-  for (let k = at; k < at + frames; k++) {
-    let token = bytes[from++] as number;
-    if (token > 127) {
-      token &= 127;
-      let byte = 128;
-      for (let unit = 128; byte > 127; unit *= 128) {
-        byte = bytes[from++] as number;
-        token += (byte & 127) * unit;
-      }
-    }
-    if (token >= STEP) {
-      const folded = token - STEP;
-      integer += folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
-      old = integer / factor;
-    } else if (token === ABSENT) {
-      old = Number.NaN;
-      integer = 0;
-    } else if (token === DOUBLE) {
-      for (let i = 0; i < 8; i++) eight.setUint8(i, bytes[from++] as number);
-      old = eight.getFloat64(0, true);
-      integer = integerOf(old, factor);
-    }
-    into[k] = old;
-  }
-  return old;
-}
-
-/** Where a row's bytes begin, behind their length. */
-function placeOf({ changed, offsets, bytes }: StripeColumn, row: number): number {
-  let at = offsets[(row / GROUP) | 0] as number;
-  const bits = changed[row >>> 5] as number;
+/** Fills in what a row that changes was in each frame; answers the last. */
+export function unpackRow(
+  { changed, words, offsets, groups, bytes }: Stripe,
+  place: number,
+  row: number,
+  to: Unpacking,
+): number {
+  let at = offsets[place * groups + ((row / GROUP) | 0)] as number;
+  const bits = changed[place * words + (row >>> 5)] as number;
   for (let i = row & 31 & -GROUP; i < (row & 31); i++) {
+    // Behind the length.
     if ((bits & (1 << i)) !== 0) at += (bytes[at] as number) + 1;
   }
-  return at + 1;
+  return unpackAt(bytes, at + 1, to);
 }

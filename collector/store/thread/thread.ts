@@ -24,6 +24,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** For what is short-lived: a quarter of what the engine would take, for a twentieth more of its time. */
+const YOUNG_MB = 12;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 /** One that has answered for so long has not failed of what it began with. */
@@ -103,7 +105,12 @@ export class Thread {
 
   #start(): void {
     const { program, options, onStarted } = this.#options;
-    const worker = new Worker(program, { eval: true, workerData: options, name: 'plimsoll-store' });
+    const worker = new Worker(program, {
+      eval: true,
+      workerData: options,
+      name: 'plimsoll-store',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     this.#worker = worker;
     worker.on('message', (message: FromStore) => this.#hear(message));
     worker.on('error', (error) => this.#options.log.error({ err: error }, 'the store’s thread has failed'));
