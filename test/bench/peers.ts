@@ -1,8 +1,10 @@
 /**
  * The store beside VictoriaMetrics and Prometheus, in one run: the same windows of BENCH_CONTAINERS (100) containers × 75 columns over BENCH_HOURS (2) go into the
  * log with the store behind it, and by our own remote-write into the two servers; then all three are asked the same questions over HTTP. 84 % of the numbers stand still
- * from window to window. Takes the servers from Debian's packages, as the live tests do, and a quiet machine.
+ * from window to window. Ours is a process of its own, as the servers are. Takes those from Debian's packages, as the live tests do, and a quiet machine.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,11 +17,13 @@ import { startPrometheus } from '../support/prometheus.ts';
 import type { Server } from '../support/servers.ts';
 import { startVictoria } from '../support/victoria.ts';
 import { costOf, mb, median, printTable } from './process.ts';
-import { fillOurs, type Ours } from './stored/ours.ts';
+import { fillOurs } from './stored/ours.ts';
 import { addressOf, digest, QUESTIONS } from './stored/questions.ts';
 import { CONTAINERS, frames, WINDOWS } from './stored/windows.ts';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 25);
+/** Set for the process that is ours: the folder that it fills. */
+const SERVES = 'BENCH_SERVES';
 
 interface Peer {
   readonly name: string;
@@ -31,18 +35,21 @@ interface Peer {
 }
 
 export async function benchPeers(): Promise<void> {
+  const served = process.env[SERVES];
+  if (served !== undefined) return serve(served);
   const path = mkdtempSync(join(tmpdir(), 'plimsoll-peers-'));
   const victoria = await startVictoria();
   const prometheus = await startPrometheus({ remoteWrite: true });
+  const child = spawnOurs(path);
   try {
-    const { samples, ...filled } = await fillOurs(path);
-    const ours = await sealed(filled, join(path, 'store'));
+    const { ours, samples } = await filled(child, path);
     const peers = [ours, await fillServer('VictoriaMetrics', victoria), await fillServer('Prometheus', prometheus)];
     await fetchText(`${victoria.url}/internal/force_merge`);
     printCosts(peers, samples);
     await ask(peers);
-    await filled.store.close();
   } finally {
+    child.kill();
+    await once(child, 'exit');
     await victoria.stop();
     await prometheus.stop();
     rmSync(path, { recursive: true });
@@ -50,18 +57,36 @@ export async function benchPeers(): Promise<void> {
   process.exit(0);
 }
 
-/** All that it has in parts, as the servers have it; sealing counts as taking in. */
-async function sealed({ store, url, cpuSeconds }: Omit<Ours, 'samples'>, folder: string): Promise<Peer> {
+/** What our process says when it is filled. */
+interface Said {
+  readonly url: string;
+  readonly samples: number;
+  readonly cpuSeconds: number;
+}
+
+/** All that it has in parts, as the servers have it; sealing counts as taking in. Then it answers until it is killed. */
+async function serve(path: string): Promise<void> {
+  const { store, url, samples, cpuSeconds } = await fillOurs(path);
   const from = process.cpuUsage();
   await store.settle(true);
   const { user, system } = process.cpuUsage(from);
-  return {
-    name: 'Plimsoll',
-    url,
-    bytes: () => bytesIn(folder),
-    cpuSeconds: cpuSeconds + (user + system) / 1e6,
-    rssBytes: Number.NaN,
-  };
+  const said: Said = { url, samples, cpuSeconds: cpuSeconds + (user + system) / 1e6 };
+  process.send?.(said);
+}
+
+function spawnOurs(path: string): ChildProcess {
+  const args = [...process.execArgv, process.argv[1] as string, 'peers'];
+  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
+  return spawn(process.execPath, args, { env: { ...process.env, [SERVES]: path }, stdio: [...stdio] });
+}
+
+async function filled(child: ChildProcess, path: string): Promise<{ ours: Peer; samples: number }> {
+  const failed = once(child, 'exit').then(() => Promise.reject(new Error('our process has ended')));
+  const [said] = (await Promise.race([once(child, 'message'), failed])) as [Said];
+  failed.catch(() => undefined);
+  const bytes = () => bytesIn(join(path, 'store'));
+  const { rssBytes } = costOf(child.pid as number);
+  return { ours: { name: 'Plimsoll', bytes, rssBytes, ...said }, samples: said.samples };
 }
 
 async function fillServer(name: string, server: Server & { readonly url: string }): Promise<Peer> {
@@ -106,7 +131,7 @@ function printCosts(peers: readonly Peer[], samples: number): void {
   const million = samples / 1e6;
   const rows = peers.map(({ name, bytes, cpuSeconds, rssBytes }) => ({
     what: name,
-    value: `${(bytes() / samples).toFixed(3)} / ${(cpuSeconds / million).toFixed(3)} / ${Number.isNaN(rssBytes) ? '–' : mb(rssBytes)}`,
+    value: `${(bytes() / samples).toFixed(3)} / ${(cpuSeconds / million).toFixed(3)} / ${mb(rssBytes)}`,
     target: name === 'Plimsoll' ? '≤ 0.40 and 0.55 × VictoriaMetrics / ≤ 0.4' : '',
   }));
   const load = loadavg()[0]?.toFixed(1);
