@@ -37,13 +37,15 @@ export interface CoreOptions {
   readonly onNoted: (seq: number) => void;
   /** With fewer samples than that in memory a quarter of an hour is not sealed for itself, but with the others of its two hours. By default 8 million. */
   readonly fewSamples?: number;
+  /** With more than that, and twenty windows, they are sealed before their time. By default 10 million. */
+  readonly manySamples?: number;
 }
 
 /** Samples in memory at which no more are read. */
 const MOST_WINDOWS_SAMPLES = 60_000_000;
 /** At which a head is sealed before its time, if it is of so many windows: to read so many from the log at a start takes about a second and a half. */
-const MANY_WINDOWS_SAMPLES = 12_000_000;
-const MANY_WINDOWS = 24;
+const MANY_WINDOWS_SAMPLES = 10_000_000;
+const MANY_WINDOWS = 20;
 const MANY_LOOSE_SAMPLES = 2_000_000;
 /** Up to here two hours wait in memory and are sealed as one: to make four parts of them and one of those costs twice as much. To read so many from the log at a start takes about a second. */
 const FEW_WINDOWS_SAMPLES = 8_000_000;
@@ -129,7 +131,8 @@ export class StoreCore {
   get #isMuch(): boolean {
     const { samples, windows } = this.#frames;
     if (samples > MOST_WINDOWS_SAMPLES || this.#loose.samples > MANY_LOOSE_SAMPLES) return true;
-    return samples > MANY_WINDOWS_SAMPLES && windows >= MANY_WINDOWS;
+    const { manySamples = MANY_WINDOWS_SAMPLES } = this.#options;
+    return samples > manySamples && windows >= MANY_WINDOWS;
   }
 
   /** Whether a stretch of time is over that is sealed for itself, or there is much. */

@@ -16,9 +16,10 @@ export interface StageOptions {
   readonly files?: StoreFiles;
   readonly retention?: Partial<Retention>;
   readonly fewSamples?: number;
+  readonly manySamples?: number;
 }
 
-export function coreOf({ files = storeDisk(), retention = {}, fewSamples }: StageOptions = {}): StoreCore {
+export function coreOf({ files = storeDisk(), retention = {}, fewSamples, manySamples }: StageOptions = {}): StoreCore {
   return new StoreCore({
     files,
     log: silent,
@@ -28,6 +29,7 @@ export function coreOf({ files = storeDisk(), retention = {}, fewSamples }: Stag
     breathe: () => undefined,
     onNoted: () => undefined,
     ...(fewSamples === undefined ? {} : { fewSamples }),
+    ...(manySamples === undefined ? {} : { manySamples }),
   });
 }
 

@@ -41,6 +41,18 @@ test('much is sealed by the quarter of an hour, and merged when the two hours ar
   expect(tiers(core)).toEqual(['1: 2160']);
 });
 
+test('very much is sealed before its time, but not each window for itself, so that a start reads no more than that', () => {
+  const core = coreOf({ manySamples: 150 });
+  windows(core, T0, T0 + 50 * WINDOW_MS);
+  expect(tiers(core)).toEqual([]);
+  windows(core, T0 + 50 * WINDOW_MS, T0 + 102 * WINDOW_MS);
+  // Of three numbers each: more than 150 with the 51st.
+  expect(tiers(core)).toEqual(['0: 153', '0: 153']);
+  const wide = coreOf({ manySamples: 1 });
+  windows(wide, T0, T0 + 40 * WINDOW_MS);
+  expect(tiers(wide)).toEqual(['0: 60', '0: 60']);
+});
+
 test('the last window of a stretch that is over is waited for, half a minute', () => {
   const core = coreOf({ fewSamples: 0 });
   windows(core, T0, T0 + QUARTER_MS - WINDOW_MS);
