@@ -42,11 +42,11 @@ test('much is sealed by the quarter of an hour, and merged when the two hours ar
 });
 
 test('very much is sealed before its time, but not each window for itself, so that a start reads no more than that', () => {
-  const core = coreOf({ manySamples: 150 });
+  const core = coreOf({ manySamples: 50 });
   windows(core, T0, T0 + 50 * WINDOW_MS);
   expect(tiers(core)).toEqual([]);
   windows(core, T0 + 50 * WINDOW_MS, T0 + 102 * WINDOW_MS);
-  // Of three numbers each: more than 150 with the 51st.
+  // A row each, of three numbers: more than 50 with the 51st window.
   expect(tiers(core)).toEqual(['0: 153', '0: 153']);
   const wide = coreOf({ manySamples: 1 });
   windows(wide, T0, T0 + 40 * WINDOW_MS);
