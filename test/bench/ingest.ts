@@ -15,7 +15,7 @@ import { upkeep } from '../../collector/store/life/upkeep.ts';
 import { LogTail } from '../../collector/store/thread/logtail.ts';
 import { silent } from '../../src/log.ts';
 import { breathe } from '../../src/run/clock.ts';
-import { printTable, type Row } from './process.ts';
+import { mb, printTable, type Row } from './process.ts';
 import { stillWindows, TICK_MS } from './stillwindows.ts';
 
 const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? 100);
@@ -94,7 +94,7 @@ async function run(path: string, { containers, hours }: Size): Promise<Table> {
   };
   for await (const { journal, ...frame } of stillWindows({
     containers,
-    perAgent: PER_AGENT,
+    perAgent: Math.min(PER_AGENT, containers),
     windows,
     startMs: START_MS,
   })) {
@@ -146,8 +146,13 @@ async function run(path: string, { containers, hours }: Size): Promise<Table> {
         'downsamples, bytes per raw sample',
         (thin.reduce((sum, { bytes }) => sum + bytes, 0) / day.reduce((sum, part) => sum + part.samples, 0)).toFixed(3),
       ),
+      row('disk for a day at that pace: raw / downsamples', `${perDay(day, hours)} / ${perDay(thin, hours)}`),
     ],
   };
+}
+
+function perDay(parts: readonly { readonly bytes: number }[], hours: number): string {
+  return mb((parts.reduce((sum, { bytes }) => sum + bytes, 0) * 24) / hours);
 }
 
 function retention() {

@@ -291,3 +291,41 @@ test('a schedule is made of its seed alone', () => {
   );
   expect(long).toEqual([expect.objectContaining({ kind: 'stop', forMs: 60_000 })]);
 });
+
+/**
+ * Seed 21: the first reading after an agent's clock was set is put into the window beside its own, because offsets are learnt to a second, and the next is lost: the node
+ * has a tick, and no total in that tick's window.
+ */
+test('seed 21: a node whose clock was set may have no total where its reading lies beside, and one that was not must have it', () => {
+  // What n0 has in each window, by tick; nothing in that of 1015.
+  const inWindow = (tick: number): number => (tick === 1016 ? 1015 : tick);
+  const truth = holdings();
+  const isOfN0 = ({ labels }: Series): boolean => labels.node === 'n0' || (labels.name ?? '').startsWith('n0');
+  const moved = (of: (member: Member, tick: number) => number) => (one: Series) => ({
+    ...one,
+    points: TICKS.filter((tick) => tick !== 1015).map(
+      (tick): Point => [
+        endOf(tick, cast),
+        containers.reduce((sum, m) => sum + (m.name === 'n0' ? of(m, inWindow(tick)) : 0), 0),
+      ],
+    ),
+  });
+  const node = {
+    counter: truth.node.counter.map((one) => (isOfN0(one) ? moved(grown)(one) : one)),
+    gauge: truth.node.gauge.map((one) => (isOfN0(one) ? moved(held)(one) : one)),
+  };
+  const absent = (clocks: Evidence['clocks']): string[] =>
+    failures({ ...truth, node }, { clocks, dropped: 100 }).filter((words) => words.includes('has no total'));
+  expect(absent({ agents: new Set([1]), collector: false })).toEqual([`node n0 has no total at ${endOf(1015, cast)}`]);
+  const single = (series: readonly Series[]): Series[] =>
+    series.map((one) =>
+      isOfN0(one) ? { ...one, points: one.points.filter(([ms]) => ms !== timeOf(1016, cast)) } : one,
+    );
+  const container = { counter: single(truth.container.counter), gauge: single(truth.container.gauge) };
+  expect(
+    failures(
+      { ...truth, container, node },
+      { clocks: { agents: new Set([0]), collector: false }, dropped: 100 },
+    ).filter((words) => words.includes('has no total')),
+  ).toEqual([]);
+});

@@ -136,7 +136,11 @@ function mayBeAbsent(
   // What windows that were open had when the clock was set is in windows of the other time.
   if ([...wrongTime.keys()].some((other) => Math.abs(other - tick) <= slackOf(0, evidence))) return true;
   if (level !== 'node') return false;
-  return !(seen[cast.nodes.indexOf(labels.node ?? '')]?.has(tick) ?? false);
+  const node = cast.nodes.indexOf(labels.node ?? '');
+  // Where its clock was set a reading may lie in a window beside its own, and leave that empty if what would have been there is lost.
+  const slack = slackOf(node, evidence);
+  for (let other = tick - slack; other <= tick + slack; other++) if (!(seen[node]?.has(other) ?? false)) return true;
+  return false;
 }
 
 function isAlone(members: Group['members'], node: number): boolean {
