@@ -52,8 +52,8 @@ export function recordOf(about: About, body: Uint8Array): Buffer {
 
 /** The body of a record; undefined if it is not what was written. */
 export function bodyIn(record: Buffer): Buffer | undefined {
-  const read = readRecord(record, 0);
-  return read === undefined ? undefined : record.subarray(HEAD + 2 + record.readUInt16LE(HEAD), HEAD + read.size);
+  if (record.length < HEAD + 2 || !isWhole(record, 0, record.length)) return undefined;
+  return record.subarray(HEAD + 2 + record.readUInt16LE(HEAD));
 }
 
 /** Goes through a file's bytes. */
@@ -62,15 +62,14 @@ export function scan(bytes: Buffer): Scan {
   let end = 0;
   let damaged = 0;
   for (let at = 0; at < bytes.length; ) {
-    const read = readRecord(bytes, at);
-    if (read !== undefined) {
-      const length = HEAD + read.size;
-      records.push({ about: read.about, offset: at, length });
-      at += length;
+    const next = bytes.indexOf(MAGIC, at + 1);
+    const to = endOf(bytes, at, next < 0 ? bytes.length : next);
+    if (to !== undefined) {
+      records.push({ about: aboutIn(bytes, at), offset: at, length: to - at });
+      at = to;
       end = at;
       continue;
     }
-    const next = bytes.indexOf(MAGIC, at + 1);
     // Nothing behind it begins a record: it was being written when the machine or the process ended.
     if (next < 0 && isTorn(bytes, at)) break;
     damaged++;
@@ -80,14 +79,25 @@ export function scan(bytes: Buffer): Scan {
   return { records, end, damaged };
 }
 
-function readRecord(bytes: Buffer, at: number): { readonly about: About; readonly size: number } | undefined {
-  if (bytes.length < at + HEAD + 2 || bytes.compare(MAGIC, 0, 4, at, at + 4) !== 0) return undefined;
-  const size = bytes.readUInt32LE(at + 4);
+/**
+ * Where a whole record ends that begins here; undefined if there is none. `next`: where something else may begin. A record whose length alone is damaged reaches up to
+ * there, as its checksum says; at the end of a file it would be taken for one that was being written.
+ */
+function endOf(bytes: Buffer, at: number, next: number): number | undefined {
+  if (bytes.length < at + HEAD + 2) return undefined;
+  const told = at + HEAD + bytes.readUInt32LE(at + 4);
+  if (told >= at + HEAD + 2 && told <= bytes.length && isWhole(bytes, at, told)) return told;
+  return next >= at + HEAD + 2 && isWhole(bytes, at, next) ? next : undefined;
+}
+
+function isWhole(bytes: Buffer, at: number, to: number): boolean {
+  if (bytes.compare(MAGIC, 0, 4, at, at + 4) !== 0) return false;
+  return crc32(bytes.subarray(at + HEAD, to)) === bytes.readUInt32LE(at + 8);
+}
+
+function aboutIn(bytes: Buffer, at: number): About {
   const from = at + HEAD;
-  if (size < 2 || from + size > bytes.length) return undefined;
-  if (crc32(bytes.subarray(from, from + size)) !== bytes.readUInt32LE(at + 8)) return undefined;
-  const words = bytes.toString('utf8', from + 2, from + 2 + bytes.readUInt16LE(from));
-  return { about: JSON.parse(words) as About, size };
+  return JSON.parse(bytes.toString('utf8', from + 2, from + 2 + bytes.readUInt16LE(from))) as About;
 }
 
 /** Whether the file ends within a record that begins here, as far as that can be told. */
