@@ -235,7 +235,7 @@ export class StoreCore {
         ['received', accepted],
       ]),
       dropped,
-      damaged: this.folder.damaged,
+      damaged: this.folder.damaged + this.receiving.damaged,
       trouble: this.folder.trouble ?? this.receiving.trouble,
     };
   }

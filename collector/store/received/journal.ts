@@ -82,9 +82,10 @@ export class ReceivedJournal {
 export function readReceived(
   files: StoreFiles,
   from: number,
-): { readonly records: ReceivedRecord[]; readonly next: number; readonly torn: string[] } {
+): { readonly records: ReceivedRecord[]; readonly next: number; readonly torn: string[]; readonly damaged: string[] } {
   const records: ReceivedRecord[] = [];
   const torn: string[] = [];
+  const damaged: string[] = [];
   let next = from;
   for (const name of files.list().sort()) {
     const number = receivedNumber(name);
@@ -93,11 +94,12 @@ export function readReceived(
     try {
       const read = decodeRecords(file.read(0, file.size));
       records.push(...read.records);
-      if (read.torn > 0) torn.push(name);
+      if (read.damaged) damaged.push(name);
+      else if (read.torn > 0) torn.push(name);
     } finally {
       file.close();
     }
     next = Math.max(next, number + 1);
   }
-  return { records, next, torn };
+  return { records, next, torn, damaged };
 }

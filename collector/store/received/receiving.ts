@@ -31,6 +31,8 @@ export interface Receiving {
   healed(): void;
   stats(): { readonly accepted: number; readonly dropped: ReadonlyMap<string, number> };
   readonly bytes: number;
+  /** Files that were found damaged at the start. */
+  readonly damaged: number;
   readonly trouble: string | undefined;
 }
 
@@ -44,6 +46,8 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
   const found = readReceived(files, from);
   for (const name of found.torn)
     log.warn({ file: name }, 'received samples end within a record that was being written');
+  for (const name of found.damaged)
+    log.error({ file: name }, 'received samples are damaged: what is behind the damaged place in the file is lost');
   for (const { series, info } of found.records) {
     learn(infos, info);
     for (const one of series) putSeries(places.of(one.known), one);
@@ -111,6 +115,7 @@ export function createReceiving({ files, log, limits, from, heads }: ReceivingOp
     get bytes() {
       return journal.bytes;
     },
+    damaged: found.damaged.length,
     get trouble() {
       return trouble;
     },

@@ -1,6 +1,6 @@
 /**
  * Received samples as records of a file, and back: length, checksum, then series by series. The labels of a series are in a file once; later it is
- * named by their place. A record that is not whole is where the file ends.
+ * named by their place. A record that is not whole is where the file ends: it was being written, or it is damaged, and what is behind it may name labels of its.
  */
 import { crc32 } from 'node:zlib';
 import { type LabelPair, labels } from '../../../src/model/labels.ts';
@@ -64,20 +64,39 @@ function encodeSeries(out: Writer, { known, timesMs, values, stale }: KnownSampl
   for (const at of stale) out.varint(at);
 }
 
-/** The whole records at the beginning of a file, and how many bytes are left that are none. */
-export function decodeRecords(bytes: Uint8Array): { readonly records: ReceivedRecord[]; readonly torn: number } {
+export interface ReceivedFile {
+  readonly records: ReceivedRecord[];
+  /** Bytes behind the whole records. */
+  readonly torn: number;
+  /** Whether they are not what is left of a record that was being written: there is more of them than it, or it was all there. */
+  readonly damaged: boolean;
+}
+
+/** The whole records at the beginning of a file. */
+export function decodeRecords(bytes: Uint8Array): ReceivedFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: ReceivedRecord[] = [];
   const known: KnownSeries[] = [];
   let at = 0;
   while (bytes.length - at >= HEAD) {
-    const length = view.getUint32(at, true);
-    const body = bytes.subarray(at + HEAD, at + HEAD + length);
-    if (body.length < length || length === 0 || crc32(body) !== view.getUint32(at + 4, true)) break;
-    records.push(decodeBody(body, known));
-    at += HEAD + length;
+    const told = at + HEAD + view.getUint32(at, true);
+    const crc = view.getUint32(at + 4, true);
+    const isWhole = (to: number): boolean =>
+      to > at + HEAD && to <= bytes.length && crc32(bytes.subarray(at + HEAD, to)) === crc;
+    // One of which the length alone is damaged is the last, if it reaches to the end.
+    const to = isWhole(told) ? told : isWhole(bytes.length) ? bytes.length : undefined;
+    if (to === undefined)
+      return { records, torn: bytes.length - at, damaged: told <= bytes.length && !isZero(bytes, at) };
+    records.push(decodeBody(bytes.subarray(at + HEAD, to), known));
+    at = to;
   }
-  return { records, torn: bytes.length - at };
+  return { records, torn: bytes.length - at, damaged: false };
+}
+
+/** Room that a file system had made when the machine ended. */
+function isZero(bytes: Uint8Array, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 /** `known`: the labels that came before in this file; those of the record come behind them. */

@@ -55,3 +55,32 @@ test('labels are in a file once, and a torn record takes no more than itself wit
   // In another file they stand anew.
   expect(encodeRecord({ series, info: [] }, { file: 8, count: 0 })).toEqual(records[0]);
 });
+
+test('a flipped bit in a file of received samples is told from an end that was torn off, and in the length of the last record costs nothing', () => {
+  const there = { file: 7, count: 0 };
+  const series = new Unpacker().unpack(new Packer().pack([A, B]));
+  const [first, second] = [1, 2].map(() => encodeRecord({ series, info: [] }, there)) as [Uint8Array, Uint8Array];
+  const file = Buffer.concat([first, second]);
+  const flipped = (at: number): Buffer => {
+    const bytes = Buffer.from(file);
+    bytes[at] = (bytes[at] as number) ^ 0x10;
+    return bytes;
+  };
+  // In its checksum, in what it holds, and in the first one.
+  for (const [at, whole] of [
+    [first.length + 4, 1],
+    [first.length + 12, 1],
+    [20, 0],
+  ] as const)
+    expect([at, decodeRecords(flipped(at)).records.length, decodeRecords(flipped(at)).damaged]).toEqual([
+      at,
+      whole,
+      true,
+    ]);
+  // In the length of the last.
+  for (const byte of [0, 1, 2, 3])
+    expect(decodeRecords(flipped(first.length + byte))).toMatchObject({ torn: 0, damaged: false, records: [{}, {}] });
+  expect(decodeRecords(file.subarray(0, -3))).toMatchObject({ damaged: false, records: [{}] });
+  // What a file system had made room for.
+  expect(decodeRecords(Buffer.concat([file, Buffer.alloc(64)]))).toMatchObject({ damaged: false, records: [{}, {}] });
+});
