@@ -43,6 +43,8 @@ export interface AgentStatus {
   readonly queuedBatches: number;
   readonly spooledBatches: number;
   readonly spoolErrors: number;
+  /** Files of the spool that were found damaged. */
+  readonly spoolDamaged: number;
   /** Samples by reason. */
   readonly dropped: Readonly<Record<string, number>>;
 }
@@ -143,7 +145,7 @@ function batchOf({ cast, node, rows, line: { tick, stampMs, session, seq } }: Re
 }
 
 function say(file: string, session: string, sender: Sender): void {
-  const { offered, acknowledged, queued, dropped, spooled, spoolErrors } = sender.stats();
+  const { offered, acknowledged, queued, dropped, spooled, spoolErrors, spoolDamaged } = sender.stats();
   const status: AgentStatus = {
     pid: process.pid,
     session,
@@ -153,6 +155,7 @@ function say(file: string, session: string, sender: Sender): void {
     queuedBatches: queued.batches,
     spooledBatches: spooled.batches,
     spoolErrors,
+    spoolDamaged,
     dropped: Object.fromEntries([...dropped].map(([reason, { samples }]) => [reason, samples])),
   };
   writeFileSync(`${file}.new`, JSON.stringify(status));

@@ -16,6 +16,8 @@ export interface Counts {
   agent(node: number): AgentStatus | undefined;
   /** Samples dropped by agents and collector, by reason, over all their lives. */
   dropped(): ReadonlyMap<string, number>;
+  /** Files of agents' spools that were found damaged, over all their lives: how many samples a damaged batch held it no longer says. */
+  damagedSpools(): number;
   /** Of one sink, by reason; its books go on across restarts. */
   sinkDropped(sink: string): ReadonlyMap<string, number>;
 }
@@ -76,6 +78,7 @@ export function createCounts({ collectorUrl, collectorPid, statusFiles }: Counts
           if (!reason.startsWith('collector_')) add(`agent ${reason}`, samples);
       return sum;
     },
+    damagedSpools: () => [...agents.values()].reduce((sum, { spoolDamaged }) => sum + spoolDamaged, 0),
     sinkDropped: (sink) =>
       page === undefined ? new Map() : byLabel(page, 'plimsoll_sink_samples_dropped_total', 'reason', { sink }),
   };

@@ -45,7 +45,8 @@ export async function judge({ schedule, stage, readers, played, looked, lateBefo
   const evidence: Evidence = {
     ...{ cast, looked, unkept: played.unkept, forgotten: played.forgotten },
     journals: cast.nodes.map((_, node) => stage.journal(node)),
-    dropped: sum(counts.dropped()),
+    // A flip costs a batch, which is a tick of all containers.
+    dropped: sum(counts.dropped()) + counts.damagedSpools() * cast.containers * PER_CONTAINER,
     wasAway: isAway(schedule),
     sinkDropped: new Map(
       readers.map(({ name, isOwn }) => [name, isOwn ? lostBy(counts, cast) : droppedBy(counts, name)]),

@@ -165,7 +165,7 @@ class Player implements Played {
     if (target.is === 'server' && target.name === 'victoria' && isLost)
       this.forgotten.set('victoria', [
         ...(this.forgotten.get('victoria') ?? []),
-        { from: this.#tickAt(nowMs - FORGOTTEN_MS), to: this.#tickAt(nowMs) },
+        { from: this.#tickAt(nowMs - FORGOTTEN_MS - WINDOW_AGE_MS), to: this.#tickAt(nowMs) },
       ]);
   }
 
