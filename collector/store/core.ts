@@ -104,7 +104,7 @@ export class StoreCore {
 
   /** A window that is in a part already; the last says which rows were there. */
   prime(frame: Frame): void {
-    if (frame.late !== undefined) return;
+    if (!this.#frames.tells(frame)) return;
     const before = this.#newFrames();
     before.push(frame);
     this.#frames = this.#newFrames(before);
@@ -113,9 +113,9 @@ export class StoreCore {
   push(seq: number, frame: Frame): void {
     // What was read at the start may have been due long ago.
     if (this.#sealedAtMs === 0) this.#sealedAtMs = frame.startMs;
+    if (this.#frames.tells(frame)) this.#primeSeq = seq;
     this.#frames.push(frame);
     this.#nextSeq = seq + 1;
-    if (frame.late === undefined) this.#primeSeq = seq;
     this.#takenOfLog += frame.samples;
   }
 

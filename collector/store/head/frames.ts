@@ -11,6 +11,9 @@ import { HeadTable } from './table.ts';
 import type { Loose } from './loose.ts';
 import { createUps, lateUps, UP_LEVEL, type Ups } from './ups.ts';
 
+/** A window that ends no more than so long before the newest is one that came before; by more, the clock was set back, and time begins anew. */
+const AGAIN_MS = 600_000;
+
 export interface FrameHeadOptions {
   /** What a scraper would have called the collector. */
   readonly instance: string;
@@ -27,6 +30,8 @@ export class FrameHead {
   readonly #keys = new WeakMap<object, string>();
   readonly #ends: number[] = [];
   readonly #ups: Ups;
+  /** The end of the newest window. */
+  #reachedMs: number;
   /** Numbers that were taken in. */
   samples = 0;
   minMs = Number.POSITIVE_INFINITY;
@@ -35,6 +40,7 @@ export class FrameHead {
   constructor(options: FrameHeadOptions, before?: FrameHead) {
     this.#options = options;
     this.#ups = before === undefined ? createUps(options.instance) : before.#ups;
+    this.#reachedMs = before === undefined ? Number.NEGATIVE_INFINITY : before.#reachedMs;
     if (before !== undefined) this.#inherit(before);
   }
 
@@ -58,6 +64,14 @@ export class FrameHead {
     return this.tables.reduce((sum, { rows, columns }) => sum + rows * columns.length, 0);
   }
 
+  /**
+   * Whether what is missing in a window has gone. It has not where the window comes late, nor where a stop had closed it before its end and it comes once more
+   * after the start, with what has come since.
+   */
+  tells({ late, endMs }: Frame): boolean {
+    return late === undefined && (endMs > this.#reachedMs || endMs < this.#reachedMs - AGAIN_MS);
+  }
+
   /** Takes a window. What is in one that comes late goes to its place, and says nothing of what is there now. */
   push(frame: Frame): void {
     if (frame.late !== undefined) {
@@ -65,7 +79,8 @@ export class FrameHead {
       return;
     }
     const here = new Map<string, LevelTable>();
-    for (const table of [...frame.tables, this.#ups(frame)]) {
+    const tells = this.tells(frame);
+    for (const table of [...frame.tables, tells ? this.#ups(frame) : lateUps(frame)]) {
       const key = this.#keyOf(table);
       if (here.has(key)) this.#late(table);
       else here.set(key, table);
@@ -74,8 +89,9 @@ export class FrameHead {
         this.#tableFor(key, { level, measurement: shape.measurement, columns: this.#columnsOf(table) });
       }
     }
-    for (const [key, table] of this.#tables) table.push(this.#tableOf(key, table, here), frame.endMs);
+    for (const [key, table] of this.#tables) table.push(this.#tableOf(key, table, here), frame.endMs, tells);
     this.#ends.push(frame.endMs);
+    if (tells) this.#reachedMs = frame.endMs;
     this.samples += frame.samples;
     this.minMs = Math.min(this.minMs, frame.startMs);
     this.maxMs = Math.max(this.maxMs, frame.endMs);

@@ -10,7 +10,7 @@ import { absentThroughout } from '../part/memory.ts';
 import { GrowingFloats, Scratch } from './growing.ts';
 import { Packed, STRIPE } from './packed.ts';
 import { HeadRows } from './rows.ts';
-import { fill, Windows } from './windows.ts';
+import { fill, type Window, Windows } from './windows.ts';
 
 /** In place of a time: the row is there with the reading that it had before. */
 const HELD = 2 ** 40;
@@ -68,7 +68,7 @@ export class HeadTable {
     const open = this.#open.last;
     const gone = open === undefined ? this.#absentRows() : undefined;
     for (const [row, labels] of this.labels.entries()) {
-      const there = open === undefined ? !gone?.has(row) : (open.places[row] ?? -1) >= 0;
+      const there = open === undefined ? !gone?.has(row) : isThere(open, row);
       if (there) yield [labels, this.#lastMs.values[row] as number];
     }
   }
@@ -89,10 +89,12 @@ export class HeadTable {
     return this.labels.length;
   }
 
-  /** The next window; without a table all rows are missing in it. */
-  push(table: LevelTable | undefined, endMs: number): void {
+  /** The next window; without a table all rows are missing in it. `tells`: whether what is missing in it has gone. */
+  push(table: LevelTable | undefined, endMs: number, tells = true): void {
+    const before = this.#open.last;
     if (table === undefined) this.#open.add(this.rows);
     else this.#place(table, endMs);
+    if (!tells) this.#hold(before);
     if (this.#open.length === STRIPE) this.#packed.pack(this.rows);
   }
 
@@ -117,6 +119,17 @@ export class HeadTable {
         offsets[row] = HELD;
         if (timeMs < (lastMs[row] as number)) this.#options.onLate(this.labels[row] as Labels, table, place);
       }
+    }
+  }
+
+  /** What was there before the last window, and is missing in it, is there still. */
+  #hold(before: Window | undefined): void {
+    const { offsets, rows } = this.#open.last as Window;
+    const isFirst = this.#frames === 1;
+    for (let row = 0; row < rows; row++) {
+      if (!Number.isNaN(offsets[row])) continue;
+      const wasThere = before === undefined ? !Number.isNaN(this.#packed.lastOf(row, 0)) : isThere(before, row);
+      if (isFirst ? row < this.#born : wasThere) offsets[row] = HELD;
     }
   }
 
@@ -237,6 +250,11 @@ export class HeadTable {
     });
     return { labels: this.labels[row] as Labels, timesMs: timesMs.slice(0, length), cells };
   }
+}
+
+/** With a reading of its own, or the one that it had before. */
+function isThere({ offsets, rows }: Window, row: number): boolean {
+  return row < rows && !Number.isNaN(offsets[row]);
 }
 
 /** Whether every window has a moment of its own. */

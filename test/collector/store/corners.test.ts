@@ -12,6 +12,7 @@ import type { Frame, LevelTable } from '../../../src/model/batch.ts';
 import { labels } from '../../../src/model/labels.ts';
 import type { Column, Shape } from '../../../src/model/shape.ts';
 import { ask, coreOf, receive, tendAll } from '../../support/storecore.ts';
+import { storeDisk } from '../../support/storedisk.ts';
 import { frameOf } from './model.ts';
 
 const DAY_MS = 86_400_000;
@@ -105,6 +106,40 @@ test.each([
       'name=a,node=a': [none, none, none, 4, 5, 6, 7, 8],
       'name=b,node=b': [none, none, none, none, none, 6, 7, none],
     });
+  },
+);
+
+test.each([
+  ['in the head', inHead, inHead],
+  ['sealed behind the stop', sealed, inHead],
+  ['sealed behind the start', inHead, sealed],
+])(
+  'windows that a stop closed before their end, and that come once more after the start, end nothing: %s',
+  (_where, stopped, started) => {
+    const files = storeDisk();
+    const windows: Frame[] = [1, 2, 3, 4, 5].map((n) => windowOf(n, [tableOf(NEW, ['a', 'b'], n)]));
+    // 4 and 5 were open at the stop. Of 4 nothing more had come, of 5 a part.
+    windows.push(windowOf(4, []), windowOf(5, [tableOf(NEW, ['a'], 5)]));
+    const core = coreOf({ files });
+    for (const [i, frame] of windows.slice(0, 5).entries()) core.push(i + 1, frame);
+    stopped(core);
+    for (const [i, frame] of windows.slice(5).entries()) core.push(i + 6, frame);
+    started(core);
+    const again = coreOf({ files });
+    for (let seq = Math.max(1, again.firstSeq); seq <= windows.length; seq++) {
+      if (seq < again.nextSeq) again.prime(windows[seq - 1] as Frame);
+      else again.push(seq, windows[seq - 1] as Frame);
+    }
+    for (const one of [core, again]) {
+      expect(seen(one, 'cpu_total', [3, 4, 4.5, 5, 5.5])).toEqual({
+        'name=a,node=a': [3, 4, 4, 5, 5],
+        'name=b,node=b': [3, 4, 4, 5, 5],
+      });
+      expect(seen(one, 'up{job="plimsoll-agent"}', [3, 4, 5])).toEqual({ 'node=a': [1, 1, 1], 'node=b': [1, 1, 1] });
+    }
+    again.push(8, windowOf(6, [tableOf(NEW, ['a'], 6)]));
+    // What is missing in the next has gone.
+    expect(seen(again, 'cpu_total', [5, 6])).toEqual({ 'name=a,node=a': [5, 6], 'name=b,node=b': [5, undefined] });
   },
 );
 
