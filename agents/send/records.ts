@@ -52,7 +52,7 @@ export function recordOf(about: About, body: Uint8Array): Buffer {
 
 /** The body of a record; undefined if it is not what was written. */
 export function bodyIn(record: Buffer): Buffer | undefined {
-  if (record.length < HEAD + 2 || !isWhole(record, 0, record.length)) return undefined;
+  if (!isWhole(record, 0, record.length)) return undefined;
   return record.subarray(HEAD + 2 + record.readUInt16LE(HEAD));
 }
 
@@ -62,8 +62,11 @@ export function scan(bytes: Buffer): Scan {
   let end = 0;
   let damaged = 0;
   for (let at = 0; at < bytes.length; ) {
-    const next = bytes.indexOf(MAGIC, at + 1);
-    const to = endOf(bytes, at, next < 0 ? bytes.length : next);
+    const told = toldEnd(bytes, at);
+    const next = told === undefined ? bytes.indexOf(MAGIC, at + 1) : -1;
+    // One of which the length alone is damaged reaches up to what follows; at the end of a file it would be taken for one that was being written.
+    const upTo = next < 0 ? bytes.length : next;
+    const to = told ?? (isWhole(bytes, at, upTo) ? upTo : undefined);
     if (to !== undefined) {
       records.push({ about: aboutIn(bytes, at), offset: at, length: to - at });
       at = to;
@@ -79,19 +82,15 @@ export function scan(bytes: Buffer): Scan {
   return { records, end, damaged };
 }
 
-/**
- * Where a whole record ends that begins here; undefined if there is none. `next`: where something else may begin. A record whose length alone is damaged reaches up to
- * there, as its checksum says; at the end of a file it would be taken for one that was being written.
- */
-function endOf(bytes: Buffer, at: number, next: number): number | undefined {
-  if (bytes.length < at + HEAD + 2) return undefined;
+/** Where a whole record ends that begins here, as it says itself; undefined if there is none. */
+function toldEnd(bytes: Buffer, at: number): number | undefined {
+  if (bytes.length < at + HEAD) return undefined;
   const told = at + HEAD + bytes.readUInt32LE(at + 4);
-  if (told >= at + HEAD + 2 && told <= bytes.length && isWhole(bytes, at, told)) return told;
-  return next >= at + HEAD + 2 && isWhole(bytes, at, next) ? next : undefined;
+  return isWhole(bytes, at, told) ? told : undefined;
 }
 
 function isWhole(bytes: Buffer, at: number, to: number): boolean {
-  if (bytes.compare(MAGIC, 0, 4, at, at + 4) !== 0) return false;
+  if (to < at + HEAD + 2 || to > bytes.length || bytes.compare(MAGIC, 0, 4, at, at + 4) !== 0) return false;
   return crc32(bytes.subarray(at + HEAD, to)) === bytes.readUInt32LE(at + 8);
 }
 

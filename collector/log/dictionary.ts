@@ -54,11 +54,15 @@ export class Definitions {
   }
 }
 
+/** With its number over segments. */
+interface Text {
+  readonly text: string;
+  readonly number: number;
+}
+
 /** The reading side. */
 export class Defined {
-  readonly #texts: string[] = [];
-  /** By text. */
-  readonly #numbers: number[] = [];
+  readonly #texts: Text[] = [];
   readonly #labels: Labels[] = [];
   readonly #entities: Entity[] = [];
   readonly #interned: Interned;
@@ -79,26 +83,23 @@ export class Defined {
   }
 
   text(reader: Reader): string {
-    return this.#texts[this.#textAt(reader)] as string;
+    return this.#text(reader).text;
   }
 
-  #textAt(reader: Reader): number {
-    const number = reader.varint('reference');
-    if (number > this.#texts.length) throw unknown(number, this.#texts);
-    if (number > 0) return number - 1;
-    const text = reader.text('text', TEXT_BYTES);
-    this.#numbers.push(this.#interned.numberOf(text));
-    return this.#texts.push(text) - 1;
+  #text(reader: Reader): Text {
+    return this.#named(this.#texts, reader, () => {
+      const text = reader.text('text', TEXT_BYTES);
+      return { text, number: this.#interned.numberOf(text) };
+    });
   }
 
   labels(reader: Reader): Labels {
     return this.#named(this.#labels, reader, () => {
       const count = reader.count('labels', Number.MAX_SAFE_INTEGER);
       if (count === 0) return NO_LABELS;
-      const at: number[] = [];
-      for (let i = 0; i < 2 * count; i++) at.push(this.#textAt(reader));
-      const texts = at.map((place) => this.#texts[place] as string);
-      const numbers = at.map((place) => this.#numbers[place] as number);
+      const all = Array.from({ length: 2 * count }, () => this.#text(reader));
+      const texts = all.map(({ text }) => text);
+      const numbers = all.map(({ number }) => number);
       return this.#interned.labels(texts, numbers, () => labels(pairsIn(texts)));
     });
   }
@@ -116,7 +117,7 @@ export class Defined {
     const number = reader.varint('reference');
     if (number > 0) {
       const known = list[number - 1];
-      if (known === undefined) throw unknown(number, list);
+      if (known === undefined) throw new Error(`reference ${number} of ${list.length}`);
       return known;
     }
     // Its number is that of its place in the order of beginning, as the writer counts: parts of it come later.
@@ -130,8 +131,4 @@ export class Defined {
 
 function* pairsIn(texts: readonly string[]): Generator<[string, string]> {
   for (let i = 0; i < texts.length; i += 2) yield [texts[i] as string, texts[i + 1] as string];
-}
-
-function unknown(number: number, list: readonly unknown[]): Error {
-  return new Error(`reference ${number} of ${list.length}`);
 }

@@ -317,11 +317,11 @@ test('seed 21: a node whose clock was set may have no total where its reading li
   const absent = (clocks: Evidence['clocks']): string[] =>
     failures({ ...truth, node }, { clocks, dropped: 100 }).filter((words) => words.includes('has no total'));
   expect(absent({ agents: new Set([1]), collector: false })).toEqual([`node n0 has no total at ${endOf(1015, cast)}`]);
-  const single = (series: readonly Series[]): Series[] =>
+  const without1016 = (series: readonly Series[]): Series[] =>
     series.map((one) =>
       isOfN0(one) ? { ...one, points: one.points.filter(([ms]) => ms !== timeOf(1016, cast)) } : one,
     );
-  const container = { counter: single(truth.container.counter), gauge: single(truth.container.gauge) };
+  const container = { counter: without1016(truth.container.counter), gauge: without1016(truth.container.gauge) };
   expect(
     failures(
       { ...truth, container, node },

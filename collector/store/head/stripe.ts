@@ -59,19 +59,14 @@ export function packColumn(c: number, gathered: Gathered, last: Float64Array): v
   const offsets = starts;
   if (own.length !== frames) own = new Float64Array(frames);
   const now = own;
-  const where = areAlike(gathered.places) ? (gathered.places[0] as Int32Array) : undefined;
-  const moved = where === undefined ? undefined : movedRows(gathered, last);
+  const moved = areAlike(gathered.places) ? movedRows(gathered, last) : undefined;
   let any = false;
   beginColumn();
   for (let row = 0; row < rows; row++) {
     if (row % GROUP === 0) offsets[held * groups + row / GROUP] = rowsEnd();
     if (moved !== undefined && moved[row] === 0) continue;
     const before = last[row] as number;
-    const changes =
-      where === undefined
-        ? gather(gathered, { row, before, now })
-        : gatherAt(gathered, where[row] as number, before, now);
-    if (!changes) continue;
+    if (!gather(gathered, { row, before, now })) continue;
     any = true;
     const word = held * words + (row >>> 5);
     changed[word] = (changed[word] as number) | (1 << (row & 31));
@@ -146,21 +141,6 @@ function markChanged(found: Uint8Array, { changed, where, known, from }: Marking
     if (place >= 0 && has(changed, from + place)) found[row] = 1;
   }
   return found;
-}
-
-/** As `gather`, of a row that is at the same place in all frames. */
-function gatherAt({ frames, values, from }: Gathered, place: number, before: number, now: Float64Array): boolean {
-  let old = before;
-  let changes = false;
-  for (let k = 0; k < frames; k++) {
-    const value = (values[k] as Float64Array)[(from[k] as number) + place] as number;
-    if (!same(value, old)) {
-      changes = true;
-      old = value - value === 0 ? value : Number.NaN;
-    }
-    now[k] = old;
-  }
-  return changes;
 }
 
 /** Whether the row changes at all; only then `now` is filled. */

@@ -65,11 +65,9 @@ export class HeadTable {
 
   /** Rows that the last window has, with the time of what they have. */
   *present(): Generator<readonly [labels: Labels, lastMs: number]> {
-    const open = this.#open.last;
-    const gone = open === undefined ? this.#absentRows() : undefined;
+    const isThere = this.#there();
     for (const [row, labels] of this.labels.entries()) {
-      const there = open === undefined ? !gone?.has(row) : isThere(open, row);
-      if (there) yield [labels, this.#lastMs.values[row] as number];
+      if (isThere(row)) yield [labels, this.#lastMs.values[row] as number];
     }
   }
 
@@ -91,10 +89,10 @@ export class HeadTable {
 
   /** The next window; without a table all rows are missing in it. `tells`: whether what is missing in it has gone. */
   push(table: LevelTable | undefined, endMs: number, tells = true): void {
-    const before = this.#open.last;
+    const wasThere = this.#there();
     if (table === undefined) this.#open.add(this.rows);
     else this.#place(table, endMs);
-    if (!tells) this.#hold(before);
+    if (!tells) this.#hold(wasThere);
     if (this.#open.length === STRIPE) this.#packed.pack(this.rows);
   }
 
@@ -123,29 +121,22 @@ export class HeadTable {
   }
 
   /** What was there before the last window, and is missing in it, is there still. */
-  #hold(before: Window | undefined): void {
+  #hold(wasThere: (row: number) => boolean): void {
     const { offsets, rows } = this.#open.last as Window;
-    const isFirst = this.#frames === 1;
-    for (let row = 0; row < rows; row++) {
-      if (!Number.isNaN(offsets[row])) continue;
-      const wasThere = before === undefined ? !Number.isNaN(this.#packed.lastOf(row, 0)) : isThere(before, row);
-      if (isFirst ? row < this.#born : wasThere) offsets[row] = HELD;
-    }
+    for (let row = 0; row < rows; row++) if (Number.isNaN(offsets[row]) && wasThere(row)) offsets[row] = HELD;
+  }
+
+  /** Which rows the last window has, with a reading of its own or the one that they had before; before the first, those that were there when the head began. */
+  #there(): (row: number) => boolean {
+    const last = this.#open.last;
+    if (last !== undefined) return (row) => row < last.rows && !Number.isNaN(last.offsets[row]);
+    if (this.#frames === 0) return (row) => row < this.#born;
+    return (row) => !Number.isNaN(this.#packed.lastOf(row, 0));
   }
 
   /** Windows since the table began. */
   get #frames(): number {
     return this.#packed.frames;
-  }
-
-  #absentRows(): Set<number> {
-    const absent = new Set<number>();
-    const frames = this.#frames;
-    if (frames === 0) return absent;
-    for (let row = 0; row < this.rows; row++) {
-      if (Number.isNaN(this.#raw(row, 0)[frames - 1] as number)) absent.add(row);
-    }
-    return absent;
   }
 
   /** What column `c` (0: times) of a row was in each window; NaN for times where it was missing. Valid until the next call with the same buffer. */
@@ -250,11 +241,6 @@ export class HeadTable {
     });
     return { labels: this.labels[row] as Labels, timesMs: timesMs.slice(0, length), cells };
   }
-}
-
-/** With a reading of its own, or the one that it had before. */
-function isThere({ offsets, rows }: Window, row: number): boolean {
-  return row < rows && !Number.isNaN(offsets[row]);
 }
 
 /** Whether every window has a moment of its own. */
